@@ -1,0 +1,85 @@
+"""Composes the driver: settings, the stores, the query, and the clock of the windowed boards."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from prometheus_client import start_http_server
+from pyspark.errors import StreamingQueryException
+from pyspark.sql.streaming.query import StreamingQuery
+
+from trends import stream
+from trends.settings import Settings, SettingsError
+from trends.sink import Sink
+from trends.store import Store
+from trends.topics import Topics
+
+log = logging.getLogger("trends")
+
+# Touched while all is well: the container's health check looks at its age.
+ALIVE = Path("/tmp/alive")  # noqa: S108 -- the container's own tmpfs
+TICK_SECONDS = 5
+STOP_SECONDS = 6
+
+
+def main() -> int:
+    """Run until SIGTERM (0), or until the query ends and the container is started again (1)."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)-5s %(name)s %(message)s", level="INFO", stream=sys.stderr
+    )
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingsError as error:
+        # Started again it would say the same again: it stays down until somebody has read it.
+        log.error("%s; then start this service again", error)
+        stopping.wait()
+        return 2
+    logging.getLogger().setLevel(settings.log_level)
+    for chatty in ("kafka", "py4j"):
+        logging.getLogger(chatty).setLevel("ERROR")
+    start_http_server(settings.metrics_port)
+    return run(settings, stopping)
+
+
+def run(settings: Settings, stopping: threading.Event) -> int:
+    """Wait for the stores, start the query and watch over it."""
+    topics = Topics(settings.kafka, stopping)
+    topics.create(settings.topic_partitions, settings.retention_hours)
+    store = Store(settings.thrift_host, settings.thrift_port, stopping)
+    store.create_tables()
+    sink = Sink(store, topics, settings.deduplicate_minutes * 60_000)
+    spark = stream.session(settings, stopping)
+    query = stream.Trends(spark, settings, topics, store, sink).start()
+    log.info("counting from the offsets %s", sink.done.end or "at the beginning")
+    try:
+        watch(query, sink, stopping)
+    except StreamingQueryException as error:
+        log.error("the query ended: %s", str(error).partition("\n")[0])
+        return 1
+    query.stop()
+    spark.stop()
+    return 0
+
+
+def watch(query: StreamingQuery, sink: Sink, stopping: threading.Event) -> None:
+    """Keep the boards fresh while the query runs; on SIGTERM let its batch come to an end."""
+    while query.isActive and not stopping.is_set():
+        sink.refresh()
+        ALIVE.touch()
+        stopping.wait(TICK_SECONDS)
+    if not stopping.is_set():
+        query.awaitTermination()
+    for _ in range(STOP_SECONDS * 10):
+        if not query.status["isTriggerActive"]:
+            return
+        threading.Event().wait(0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

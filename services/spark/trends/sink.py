@@ -1,0 +1,165 @@
+"""Where a batch becomes durable counts and new boards. ADR 1 tells why it counts exactly once."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from trends import metrics
+from trends.batch import TallyRow, gather
+from trends.boards import ALL, LONGEST, WINDOWS, AllTime, Changes, Place, Windows, leaders
+from trends.progress import Done, Intent, Offsets, ProgressError, is_applied
+from trends.store import Store
+from trends.topics import Topics
+
+log = logging.getLogger(__name__)
+
+
+class Sink:
+    """The single writer of the counts.
+
+    `apply` runs in the stream's thread and `refresh` in the main one; a lock keeps them apart.
+    """
+
+    def __init__(self, store: Store, topics: Topics, horizon: int) -> None:
+        self._store = store
+        self._topics = topics
+        self._horizon = horizon
+        self._lock = threading.Lock()
+        self._boards: Boards | None = None
+        self._version = 0
+        self.done, self._intent = store.read_progress()
+
+    @property
+    def pending(self) -> Intent | None:
+        """The batch that may be half applied."""
+        if self._intent and self._intent.fence > self.done.fence:
+            return self._intent
+        return None
+
+    def apply(self, rows: Iterable[TallyRow], start: Offsets, end: Offsets) -> None:
+        """Count the tally of the records from `start` to `end` (exclusive), unless it is counted.
+
+        Raises:
+            ProgressError: another driver counts too, or a half applied batch has other offsets.
+        """
+        with self._lock:
+            if is_applied(end, self.done):
+                return
+            began = time.monotonic()
+            intent = self._announce(start, end)
+            batch = gather(rows, self.done.demo)
+            self._topics.quarantine(batch.bad)
+            if self.done.demo and not batch.demo:
+                log.info("first real tweets: the counts of the demo data are cleared")
+                self._store.clear(intent.fence)
+                self._boards = None
+            places = self._store.apply(batch.tags, intent.fence)
+            done = self.done.after(intent, batch, self._horizon)
+            if self._boards is None:
+                self._boards = Boards(self._store)
+            else:
+                self._boards.add(places, batch.tags)
+            self._publish(done, with_progress=True)
+            metrics.applied(done, batch, time.monotonic() - began)
+            self.done = done
+
+    def refresh(self) -> None:
+        """Compute the boards anew: windows change also when nothing arrives."""
+        with self._lock:
+            if self.pending is None:  # else rows may be half applied: no board shows them
+                self._boards = self._boards or Boards(self._store)
+                self._publish(self.done, with_progress=False)
+
+    def _announce(self, start: Offsets, end: Offsets) -> Intent:
+        if pending := self.pending:
+            if pending.end != end:
+                raise ProgressError(
+                    f"a batch to the offsets {pending.end} is half applied, but the stream "
+                    f"came with {end}: restart `trends`"
+                )
+            return pending
+        # The fence is greater than every earlier one, even if the clock was set back.
+        fence = max(_now(), (self._intent.fence if self._intent else 0) + 1)
+        intent = Intent(fence, start, end)
+        self._store.write_intent(intent, self._intent)
+        self._intent = intent
+        return intent
+
+    def _publish(self, done: Done, *, with_progress: bool) -> None:
+        assert self._boards is not None  # noqa: S101 -- both callers have just seen to it
+        self._version = max(_now(), self._version + 1)
+        documents = self._boards.documents(done, self._version)
+        self._store.write_boards(documents, done if with_progress else None)
+
+
+class Boards:
+    """All boards, as HBase has the counts at the moment this is made."""
+
+    def __init__(self, store: Store) -> None:
+        began = time.monotonic()
+        self._store = store
+        self._changes = Changes()
+        self._windows = Windows(_minute())
+        places = []
+        for key, count, last, minutes in store.scan(since=_minute() - LONGEST):
+            places.append(Place.of(key, count, last))
+            self._windows.add(key, minutes, last)
+        self._all = AllTime(leaders(places))
+        log.info("read %d tags from HBase in %.1f s", len(places), time.monotonic() - began)
+
+    def add(self, places: list[Place], deltas: dict[str, Any]) -> None:
+        """Take in what a batch changed."""
+        self._all.update(places)
+        for key, delta in deltas.items():
+            self._windows.add(key, delta.minutes, delta.last)
+
+    def documents(self, done: Done, version: int) -> dict[str, bytes]:
+        """Board name -> its document (docs/contracts/examples/board.json)."""
+        self._windows.advance(version // 60_000)
+        boards = {ALL: self._all.places()}
+        boards.update({name: self._windows.places(name) for name in WINDOWS})
+        spellings = self._store.spellings(
+            sorted({place.key for places in boards.values() for place in places})
+        )
+        return {
+            name: self._document(name, places, spellings, done, version)
+            for name, places in boards.items()
+        }
+
+    def _document(
+        self, name: str, places: list[Place], spellings: dict[str, str], done: Done, version: int
+    ) -> bytes:
+        changes = self._changes.of(name, places, version)
+        as_of = datetime.fromtimestamp(version // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        document = {
+            "board": name,
+            "as_of": as_of,
+            "version": version,
+            "source": done.sources,
+            "demo": done.demo and "demo" in done.sources,
+            "tweets_read": done.read,
+            "tweets_tagged": done.tagged,
+            "hashtags": [
+                {
+                    "rank": rank,
+                    "tag": spellings[place.key],
+                    "key": place.key,
+                    "count": place.count,
+                    "change": changes[place.key],
+                }
+                for rank, place in enumerate(places, 1)
+            ],
+        }
+        return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _minute() -> int:
+    return _now() // 60_000

@@ -1,0 +1,164 @@
+"""The query: Kafka -> messages -> distinct tagged tweets -> the sink."""
+
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamReader
+from tenacity import Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
+
+from trends.checkpoint import Checkpoint
+from trends.progress import Offsets, Seed
+from trends.settings import Settings
+from trends.sink import Sink
+from trends.store import Store
+from trends.topics import TWEETS, Topics
+from trends.transforms import deduplicate, extract, parse, tally
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R", DataFrameReader, DataStreamReader)
+
+
+def session(settings: Settings, stopping: threading.Event) -> SparkSession:
+    """The driver's session on the master; what never changes is in spark-defaults.conf."""
+    _wait_for_master(settings.master, stopping)
+    return (
+        SparkSession.builder.appName("tweet-trends")
+        .master(settings.master)
+        .config("spark.driver.memory", settings.driver_memory)
+        .config("spark.executor.memory", settings.executor_memory)
+        .config("spark.sql.shuffle.partitions", settings.shuffle_partitions)
+        .getOrCreate()
+    )
+
+
+def _wait_for_master(master: str, stopping: threading.Event) -> None:
+    """Spark itself gives a standalone master that is not there yet one minute only."""
+    address = urlsplit(master)
+    if address.scheme != "spark":
+        return
+    retrying = Retrying(
+        retry=retry_if_exception_type(OSError),
+        wait=wait_random_exponential(multiplier=0.5, max=5),
+        stop=stop_when_event_set(stopping),
+        before_sleep=lambda state: log.warning("waiting for Spark's master at %s", master),
+        reraise=True,
+    )
+    retrying(lambda: socket.create_connection((address.hostname, address.port), timeout=5).close())
+
+
+class Trends:
+    """One run of the counting, from where HBase says it stands."""
+
+    def __init__(
+        self, spark: SparkSession, settings: Settings, topics: Topics, store: Store, sink: Sink
+    ) -> None:
+        self._spark = spark
+        self._settings = settings
+        self._topics = topics
+        self._store = store
+        self._sink = sink
+        self._checkpoint = Checkpoint(spark, settings.checkpoint)
+
+    def start(self) -> StreamingQuery:
+        """Finish what was half done, then follow the topic."""
+        if not self._checkpoint.agrees(self._sink.done, self._sink.pending):
+            self._checkpoint.renew()
+        self._begin = self._topics.beginning()
+        if self._checkpoint.is_new:
+            self._take_over()
+        rows = (
+            self._read(self._spark.readStream, self._sink.done.end)
+            .option("maxOffsetsPerTrigger", self._settings.max_tweets_per_batch)
+            .load()
+            .transform(parse)
+            .transform(extract)
+            .transform(self._without_earlier(self._store.read_seed()))
+            .transform(deduplicate(self._settings.deduplicate_minutes))
+        )
+        return (
+            rows.writeStream.queryName("trends")
+            .option("checkpointLocation", self._checkpoint.path)
+            .trigger(processingTime=f"{self._settings.trigger_seconds} seconds")
+            .foreachBatch(self._apply)
+            .start()
+        )
+
+    def _apply(self, rows: DataFrame, batch: int) -> None:
+        # Also when the batch is applied already: Spark's state is kept by running it.
+        tallied = rows.transform(tally).collect()
+        start = self._sink.done.end or self._begin
+        self._sink.apply(tallied, start, self._checkpoint.end(batch))
+
+    def _take_over(self) -> None:
+        """Make a new checkpoint go on where another one was lost.
+
+        A half applied batch is run again, over just its offsets and with its fence; and Kafka
+        is asked for the ids that the lost state remembered.
+        """
+        horizon = self._settings.deduplicate_minutes * 60_000
+        done, pending = self._sink.done, self._sink.pending
+        if pending:
+            log.info("running the half applied batch to %s again", pending.end)
+            seed = Seed(0, done.seed_start(pending.fence, horizon), pending.start)
+            tallied = (
+                self._read(self._spark.read, pending.start)
+                .option("endingOffsets", self._offsets(pending.end))
+                .load()
+                .transform(parse)
+                .transform(extract)
+                .transform(self._without_earlier(seed))
+                .dropDuplicates(["id"])
+                .transform(tally)
+            )
+            self._sink.apply(tallied.collect(), pending.start, pending.end)
+            done = self._sink.done
+        if done.end:
+            now = self._checkpoint.begun
+            seed = Seed(now + horizon, done.seed_start(now, horizon), done.end)
+            self._store.write_seed(seed)
+
+    def _without_earlier(self, seed: Seed | None) -> Callable[[DataFrame], DataFrame]:
+        """Leave out the tweets whose ids are among the seed's records, until the seed expires."""
+
+        def step(rows: DataFrame) -> DataFrame:
+            if seed is None or (seed.until and seed.until < time.time() * 1000):
+                return rows
+            # What retention has removed since then is not missed: it is older than the horizon.
+            start = {p: max(offset, self._begin.get(p, 0)) for p, offset in seed.start.items()}
+            earlier = (
+                self._read(self._spark.read, start)
+                .option("endingOffsets", self._offsets(seed.end))
+                .load()
+                .transform(parse)
+                .transform(extract)
+                .select("id")
+                .distinct()
+                .persist()
+            )
+            log.info("knowing %d tagged tweets from before the checkpoint", earlier.count())
+            return rows.join(F.broadcast(earlier), "id", "left_anti")
+
+        return step
+
+    def _read(self, reader: R, start: Offsets) -> R:
+        return (
+            reader.format("kafka")
+            .option("kafka.bootstrap.servers", self._settings.kafka)
+            .option("subscribe", TWEETS)
+            .option("startingOffsets", self._offsets(start))
+            .option("failOnDataLoss", "true")
+        )
+
+    def _offsets(self, offsets: Offsets) -> str:
+        """In the connector's form, which wants every partition named."""
+        return json.dumps({TWEETS: {**self._begin, **offsets}})
