@@ -24,9 +24,7 @@ class Checkpoint:
         self._path = jvm.org.apache.hadoop.fs.Path
         self._read_fully = jvm.org.apache.commons.io.IOUtils.toString
         self._location = location
-        self._files = self._path(location).getFileSystem(
-            spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
-        )
+        self._files = self._path(location).getFileSystem(spark._jsc.hadoopConfiguration())
         names = self._numbers(location)
         self.begun = names[-1] if names else _now()
 

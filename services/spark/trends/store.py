@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import happybase
@@ -116,7 +117,8 @@ class Store:
             before_sleep=self._report,
             reraise=True,
         )
-        return retrying(self._attempt, action)
+        result: T = retrying(self._attempt, action)
+        return result
 
     def _attempt(self, action: Callable[[happybase.Connection], T]) -> T:
         try:
@@ -219,7 +221,7 @@ class Store:
         places = []
         for start in range(0, len(keys), CHUNK):
             chunk = {key: deltas[key] for key in keys[start : start + CHUNK]}
-            rows = self._call(lambda connection, chunk=chunk: self._add(connection, chunk, fence))
+            rows = self._call(partial(self._add, deltas=chunk, fence=fence))
             places += [Place.of(key, row.count, row.last) for key, row in rows.items()]
         while len(self._rows) > CACHED_ROWS:
             self._rows.popitem(last=False)

@@ -16,7 +16,7 @@ from pyspark.sql.streaming.readwriter import DataStreamReader
 from tenacity import Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 
 from trends.checkpoint import Checkpoint
-from trends.progress import Offsets, Seed
+from trends.progress import Offsets, Seed, span
 from trends.settings import Settings
 from trends.sink import Sink
 from trends.store import Store
@@ -24,6 +24,9 @@ from trends.topics import TWEETS, Topics
 from trends.transforms import deduplicate, extract, parse, tally
 
 log = logging.getLogger(__name__)
+
+# Batches of this size are told of one by one: somebody waits for the end of a backlog.
+CATCHING_UP = 20_000
 
 R = TypeVar("R", DataFrameReader, DataStreamReader)
 
@@ -94,10 +97,20 @@ class Trends:
         )
 
     def _apply(self, rows: DataFrame, batch: int) -> None:
+        began = time.monotonic()
         # Also when the batch is applied already: Spark's state is kept by running it.
         tallied = rows.transform(tally).collect()
-        start = self._sink.done.end or self._begin
-        self._sink.apply(tallied, start, self._checkpoint.end(batch))
+        computed = time.monotonic()
+        start, end = self._sink.done.end or self._begin, self._checkpoint.end(batch)
+        self._sink.apply(tallied, start, end)
+        if (records := span(start, end)) >= CATCHING_UP:
+            log.info(
+                "%d records in %.1f s, %.1f s of them for %d changes in HBase",
+                records,
+                time.monotonic() - began,
+                time.monotonic() - computed,
+                len(tallied),
+            )
 
     def _take_over(self) -> None:
         """Make a new checkpoint go on where another one was lost.

@@ -1,0 +1,33 @@
+# The front door: `make` lists what there is. What a target does is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help up down logs reset test lint format lock bench
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+up: ## Build and start everything, and say where the widget is
+	@scripts/up
+
+down: ## Stop everything; counts and tweets are kept
+	@docker compose down
+
+logs: ## Follow the log of every service, or of one: make logs SERVICE=ingest
+	@docker compose logs --follow --tail 100 $(SERVICE)
+
+reset: ## Stop everything and delete all counts and tweets (asks first)
+	@scripts/reset
+
+test: ## Run all tests, or a stage: make test STAGE=static|unit|integration|e2e [ARGS="-k name"]
+	@scripts/test "$(STAGE)" $(ARGS)
+
+lint: ## Check style, types, Dockerfiles, scripts and locks
+	@scripts/test static
+
+format: ## Lay out the Python code as the checks want it
+	@scripts/format
+
+lock: ## Pin what each requirements.in asks for (UPGRADE=1: the newest versions)
+	@scripts/lock
+
+bench: ## Measure latency, drain rate, CPU and memory
+	@scripts/bench

@@ -1,0 +1,41 @@
+# Sourced by the other scripts.
+# shellcheck shell=bash
+
+die() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# Silent unless it fails. Another package manager may be at work, as one is just after a
+# machine's start: wait for it.
+apt_get() {
+  local output
+  output=$(as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get --quiet=2 -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@" 2>&1) ||
+    { printf '%s\n' "$output" | tail -n 20 >&2 && die "failed: apt-get $*"; }
+}
+
+is_debian_like() {
+  grep -qE '^ID(_LIKE)?=.*debian' /etc/os-release 2>/dev/null && command -v apt-get >/dev/null
+}
+
+# The machine's own mirror of a release (bookworm, bookworm-security, ...), if it has one. No
+# address stands in the scripts: what a machine is set up to reach is what it can reach.
+apt_source() {
+  # shellcheck disable=SC2016 # apt fills these in, not the shell
+  apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Identifier: Packages' |
+    awk -v release="$1" '$1 == release && $2 == "main" { print $3; exit }'
+}
+
+# A build's output is worth reading only when it fails: then it is run again, aloud.
+quietly() {
+  "$@" --quiet >/dev/null 2>&1 || "$@"
+}

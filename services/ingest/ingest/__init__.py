@@ -1,0 +1,1 @@
+"""Forwards the tweets of a timeline, one by one, to Kafka."""

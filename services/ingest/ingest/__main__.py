@@ -1,0 +1,149 @@
+"""Composition: settings, logging, one thread a source, and a clean end."""
+
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from threading import Thread
+
+from prometheus_client import start_http_server
+
+from ingest.life import Life, Stopping
+from ingest.poller import Poller
+from ingest.publisher import Publisher
+from ingest.settings import Settings, SettingsError, read_settings
+from ingest.sources import Source
+from ingest.sources.demo import DemoSource
+from ingest.sources.replay import ReplaySource
+from ingest.sources.x import XSource
+from ingest.topics import topics
+
+log = logging.getLogger("ingest")
+
+# The container's tmpfs; its health check looks at the file's age.
+HEARTBEAT = Path("/tmp/alive")  # noqa: S108
+# Docker kills after 10 s; a poll that hangs longer than this has not moved its cursor.
+GRACE_SECONDS = 8.0
+WRONG_SETTING = 2
+# These print signatures and tokens at DEBUG.
+CHATTY = ("tweepy", "requests_oauthlib", "oauthlib", "urllib3")
+
+
+class LineFormatter(logging.Formatter):
+    """One line an event, also for a traceback."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record with its line ends escaped."""
+        return super().format(record).replace("\n", "\\n")
+
+
+def main() -> int:
+    """Run until SIGTERM; the exit status is 0, or 2 for a wrong setting."""
+    set_up_logging()
+    HEARTBEAT.unlink(missing_ok=True)
+    life = Life(HEARTBEAT)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: life.stop.set())
+    try:
+        settings = read_settings(os.environ)
+        logging.getLogger("ingest").setLevel(settings.log_level)
+        sources = [make_source(name, settings) for name in settings.sources]
+        serve_metrics(settings.metrics_port)
+    except SettingsError as error:
+        log.error("event=wrong_setting: %s", error)
+        return refuse(life)
+    log.info("event=settings %s", settings)
+    return run(sources, settings, life)
+
+
+def set_up_logging() -> None:
+    """To standard output; of the libraries what is a WARNING or worse."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("ingest").setLevel(logging.INFO)
+    # It tells of every try to connect, several times; event=kafka_failed says it once.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+def make_source(name: str, settings: Settings) -> Source:
+    """Make the source of a name in SOURCE; settings has what it needs, or had raised."""
+    if name == "x" and settings.credentials:
+        return XSource(
+            settings.credentials,
+            settings.author_salt,
+            api_url=settings.x_api_url,
+            poll_seconds=settings.poll_seconds,
+            first_posts=settings.x_first_posts,
+        )
+    if name == "replay" and settings.replay_file:
+        return ReplaySource(
+            settings.replay_file,
+            settings.replay_name,
+            settings.replay_speed,
+            settings.author_salt,
+        )
+    return DemoSource(settings.demo_rate, settings.demo_seed, settings.demo_count)
+
+
+def serve_metrics(port: int) -> None:
+    """Serve /metrics on every interface; raise SettingsError when the port is taken."""
+    try:
+        start_http_server(port)
+    except OSError as error:
+        raise SettingsError(f"METRICS_PORT must be a free port, not {port}: {error}") from error
+
+
+def refuse(life: Life) -> int:
+    """After a wrong setting: a terminal gets the status at once, a container idles.
+
+    An exit would be restarted again and again by the restart policy. Idle, without a heartbeat,
+    the container is shown as unhealthy and its last log line says why.
+    """
+    if not sys.stdin.isatty():
+        life.stop.wait()
+    return WRONG_SETTING
+
+
+def run(sources: list[Source], settings: Settings, life: Life) -> int:
+    """One thread a source; once all are finished, stay for the restart policy's sake."""
+    known = topics(settings.topic_partitions, settings.kafka_retention_hours)
+    publisher = Publisher(settings.kafka_bootstrap_servers, known, life)
+    pollers = [Poller(source, publisher, life) for source in sources]
+    threads = [Thread(target=poller.run, daemon=True) for poller in pollers]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_for_end(threads, life)
+    except Stopping:
+        log.info("event=stopping")
+    deadline = time.monotonic() + GRACE_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if not any(thread.is_alive() for thread in threads):
+        publisher.close()
+    return 0
+
+
+def wait_for_end(threads: list[Thread], life: Life) -> None:
+    """Return in a terminal when all is read; elsewhere raise Stopping, whenever that is."""
+    while any(thread.is_alive() for thread in threads):
+        if life.stop.wait(0.5):
+            raise Stopping
+    while not sys.stdin.isatty():
+        life.pause(60)
+
+
+if __name__ == "__main__":
+    # Not sys.exit: a hanging poll's thread or the Kafka client's exit hook must not delay it.
+    status = main()
+    logging.shutdown()
+    os._exit(status)

@@ -1,0 +1,107 @@
+"""The loop of one source: fetch, publish, and only then go on from the new cursor."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from ingest import metrics
+from ingest.life import Life, Stopping
+from ingest.sources import Batch, Cursor, Source, SourceError
+
+if TYPE_CHECKING:
+    from ingest.publisher import Publisher
+
+log = logging.getLogger(__name__)
+
+# More than a tweet a second is told by the metrics, not by a line for every poll.
+TELL_SECONDS = 5.0
+MISTAKE_SECONDS = 30.0
+
+
+class Poller:
+    """Runs until the source is finished or a stop is asked for."""
+
+    def __init__(self, source: Source, publisher: Publisher, life: Life) -> None:
+        self._source, self._publisher, self._life = source, publisher, life
+        self._untold = 0
+        self._told_at = -TELL_SECONDS
+        self._patiently = Retrying(
+            retry=retry_if_exception_type(SourceError),
+            wait=_wait,
+            sleep=life.pause,
+            before_sleep=self._tell_failure,
+        )
+
+    def run(self) -> None:
+        """Poll from the cursor that Kafka has, until the end."""
+        try:
+            while not self._is_done():
+                self._life.pause(MISTAKE_SECONDS)
+        except Stopping:
+            log.info("event=stopped source=%s", self._source.name)
+        finally:
+            self._source.close()
+
+    def _is_done(self) -> bool:
+        """Poll to the end; False when a mistake in the code came between."""
+        try:
+            self._poll()
+        except Stopping:
+            raise
+        except Exception:
+            metrics.POLLS.labels(self._source.name, "unexpected").inc()
+            log.exception("event=unexpected source=%s: trying again", self._source.name)
+            return False
+        return True
+
+    def _poll(self) -> None:
+        cursor = self._publisher.cursor(self._source.key)
+        log.info("event=started source=%s resumed=%s", self._source.name, cursor is not None)
+        finished = False
+        while not finished:
+            self._life.beat()
+            batch: Batch = self._patiently(self._source.fetch, cursor)
+            self._forward(batch, cursor)
+            cursor, finished = batch.cursor, batch.finished
+            self._life.pause(0 if finished else batch.wait)
+        log.info("event=finished source=%s %s", self._source.name, _words(cursor))
+
+    def _forward(self, batch: Batch, cursor: Cursor | None) -> None:
+        name, sent, rejected = self._source.name, len(batch.messages), len(batch.rejected)
+        if sent or rejected or batch.cursor != cursor:
+            self._publisher.publish(batch, self._source.key)
+        metrics.FORWARDED.labels(name).inc(sent)
+        metrics.QUARANTINED.labels(name).inc(rejected)
+        metrics.POLLS.labels(name, "ok").inc()
+        metrics.LAST_SUCCESS.labels(name).set_to_current_time()
+        self._tell_success(sent, rejected)
+
+    def _tell_success(self, sent: int, rejected: int) -> None:
+        """At most one line in five seconds."""
+        self._untold += sent
+        if rejected:
+            log.warning("event=quarantined source=%s records=%d", self._source.name, rejected)
+        if self._untold and time.monotonic() >= self._told_at + TELL_SECONDS:
+            log.info("event=forwarded source=%s tweets=%d", self._source.name, self._untold)
+            self._untold, self._told_at = 0, time.monotonic()
+
+    def _tell_failure(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        kind = error.kind if isinstance(error, SourceError) else ""
+        metrics.POLLS.labels(self._source.name, kind).inc()
+        form = "event=poll_failed source=%s kind=%s failures=%d next_try=%.0fs: %s"
+        wait = state.next_action.sleep if state.next_action else 0.0
+        log.warning(form, self._source.name, kind, state.attempt_number, wait, error)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return error.wait(state.attempt_number) if isinstance(error, SourceError) else 1.0
+
+
+def _words(cursor: Cursor | None) -> str:
+    return " ".join(f"{name}={value}" for name, value in (cursor or {}).items())

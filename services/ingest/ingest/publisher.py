@@ -1,0 +1,204 @@
+"""Kafka: the topics, the tweets with every acknowledgement checked, and the cursors.
+
+A batch is delivered at least once: when anything of it fails, all of it is sent again, and the
+reader drops what it has by id. Its cursor is written only after its last acknowledgement.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import RLock
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
+
+from ingest import metrics
+from ingest.life import Life
+from ingest.sources import Batch, Cursor
+from ingest.topics import CURSORS, QUARANTINE, TWEETS, Topic
+
+log = logging.getLogger(__name__)
+
+Record = tuple[str, bytes | None, bytes]
+"""Topic, key, value."""
+
+# kafka-python lets errors of the socket through, and tells of a lost controller by RuntimeError.
+FAILURES = (KafkaError, OSError, RuntimeError)
+BOOTSTRAP_MS = 5_000
+BLOCK_MS = 10_000
+REQUEST_MS = 10_000
+DELIVERY_MS = 20_000
+READ_MS = 30_000
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 10.0
+
+
+class Publisher:
+    """One producer for all sources; cursor() and publish() wait for Kafka as long as it takes.
+
+    Only a stop ends the waiting: both raise Stopping then.
+    """
+
+    def __init__(self, servers: str, topics: tuple[Topic, ...], life: Life) -> None:
+        self._servers = servers.split(",")
+        self._topics = topics
+        self._life = life
+        self._lock = RLock()
+        self._producer: Any = None
+        self._patiently = Retrying(
+            retry=retry_if_exception_type(FAILURES),
+            wait=wait_exponential_jitter(max=LONGEST_WAIT_SECONDS, multiplier=FIRST_WAIT_SECONDS),
+            sleep=life.pause,
+            before_sleep=self._tell,
+        )
+
+    def cursor(self, key: str) -> Cursor | None:
+        """Return the cursor written last under a key, None when there is none."""
+        value: Cursor | None = self._patiently(self._read_cursor, key)
+        return value
+
+    def publish(self, batch: Batch, key: str) -> None:
+        """Return once tweets and rejected records, and then the cursor, are acknowledged."""
+        records: list[Record] = [
+            (TWEETS, message["id"].encode(), _json(message)) for message in batch.messages
+        ]
+        records += [(QUARANTINE, None, _json(entry)) for entry in batch.rejected]
+        cursor: list[Record] = [(CURSORS, key.encode(), _json(batch.cursor))]
+        self._patiently(self._deliver, records, cursor)
+
+    def close(self, seconds: float = 1.0) -> None:
+        """Give what is on its way so many seconds."""
+        with self._lock:
+            self._drop(seconds)
+
+    def _deliver(self, records: list[Record], cursor: list[Record]) -> None:
+        self._send(records)
+        self._send(cursor)
+
+    def _send(self, records: list[Record]) -> None:
+        """Send in this order, and wait until each record is acknowledged by itself."""
+        with self._lock, self._connection() as producer:
+            futures: list[Any] = []
+            try:
+                for topic, key, value in records:
+                    futures.append(producer.send(topic, value, key))
+            finally:
+                # Whatever happened: a producer with records under way cannot be closed.
+                failures = _failures(futures)
+            if failures:
+                raise failures[0]
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        """Yield the producer, new after every failure, behind topics that exist."""
+        try:
+            if self._producer is None:
+                # First, as it proves that Kafka answers: of the clients of kafka-python 3.0.12,
+                # all but the producer leave a thread behind when they cannot connect.
+                self._producer = self._connect()
+                self._ensure_topics()
+                log.info("event=kafka_connected servers=%s", ",".join(self._servers))
+            yield self._producer
+        except FAILURES:
+            self._drop(1.0)
+            raise
+
+    def _connect(self) -> Any:
+        return KafkaProducer(
+            bootstrap_servers=self._servers,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="gzip",
+            batch_size=128 * 1024,
+            linger_ms=5,
+            max_block_ms=BLOCK_MS,
+            request_timeout_ms=REQUEST_MS,
+            delivery_timeout_ms=DELIVERY_MS,
+            reconnect_backoff_max_ms=2_000,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+        )
+
+    def _drop(self, seconds: float) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(*FAILURES):
+                producer.close(timeout=seconds)
+
+    def _ensure_topics(self) -> None:
+        """Create what is missing and bring the settings of what exists up to date."""
+        with KafkaAdminClient(
+            bootstrap_servers=self._servers,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+            request_timeout_ms=REQUEST_MS,
+        ) as admin:
+            for topic in self._topics:
+                wanted = {
+                    topic.name: {"num_partitions": topic.partitions, "configs": topic.configs}
+                }
+                with suppress(TopicAlreadyExistsError):
+                    admin.create_topics(wanted)
+            admin.wait_for_topics([topic.name for topic in self._topics])
+            admin.alter_configs(
+                [
+                    ConfigResource(ConfigResourceType.TOPIC, topic.name, topic.configs)
+                    for topic in self._topics
+                ]
+            )
+
+    def _read_cursor(self, key: str) -> Cursor | None:
+        """Read the compacted topic from its beginning to its present end."""
+        with self._lock, self._connection():
+            pass
+        partition = TopicPartition(CURSORS, 0)
+        with KafkaConsumer(
+            bootstrap_servers=self._servers,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+            request_timeout_ms=REQUEST_MS,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            group_id=None,
+        ) as consumer:
+            consumer.assign([partition])
+            end = consumer.end_offsets([partition], timeout_ms=READ_MS)[partition]
+            return self._last_value(consumer, partition, end, key.encode())
+
+    def _last_value(self, consumer: Any, partition: Any, end: int, key: bytes) -> Cursor | None:
+        value: bytes | None = None
+        consumer.seek_to_beginning(partition)
+        rounds = READ_MS // 1000
+        while consumer.position(partition, timeout_ms=READ_MS) < end:
+            self._life.pause(0)
+            records = consumer.poll(timeout_ms=1000).get(partition, [])
+            value = next((each.value for each in reversed(records) if each.key == key), value)
+            rounds -= not records
+            if rounds <= 0:
+                raise KafkaTimeoutError(f"no end of {CURSORS} within {READ_MS} ms")
+        return json.loads(value) if value else None
+
+    def _tell(self, state: RetryCallState) -> None:
+        metrics.KAFKA_FAILURES.inc()
+        error = state.outcome.exception() if state.outcome else None
+        form = "event=kafka_failed servers=%s failures=%d error=%s: check KAFKA_BOOTSTRAP_SERVERS"
+        log.warning(form, ",".join(self._servers), state.attempt_number, error)
+
+
+def _failures(futures: list[Any]) -> list[KafkaError]:
+    """Wait for every acknowledgement, and return the reasons of those that failed."""
+    deadline = time.monotonic() + DELIVERY_MS / 1000 + 1
+    failures = []
+    for future in futures:
+        try:
+            future.get(timeout=max(0.0, deadline - time.monotonic()))
+        except KafkaError as error:
+            failures.append(error)
+    return failures
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,93 @@
+"""Generated tweets: the same for everybody who knows the seed and the number."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from ingest.fields import Message
+from ingest.sources import Batch, Cursor
+from ingest.sources.demo_text import compose
+
+BACKLOG = 300
+BACKLOG_SECONDS = 3600.0
+TICK_SECONDS = 0.25
+MOST_AT_ONCE = 3000
+# Later than this, the numbers go on from now: no flood after a long stop.
+LATE_SECONDS = 60.0
+
+
+def demo_message(seed: int, number: int, created_at: float) -> Message:
+    """Make the tweet `number` of a seed; all but `created_at` (seconds since 1970) is pure."""
+    text, lang, repost = compose(seed, number)
+    author = hashlib.sha256(f"{seed}:{number * 7919 % 997}".encode()).hexdigest()[:16]
+    moment = datetime.fromtimestamp(created_at, UTC)
+    return {
+        "id": f"demo:{seed}:{number}",
+        "source": "demo",
+        "created_at": moment.isoformat(timespec="milliseconds")[:-6] + "Z",
+        "author": author,
+        "text": text,
+        "hashtags": None,
+        "lang": lang,
+        "repost": repost,
+    }
+
+
+class DemoSource:
+    """`rate` tweets a second, `count` in all (0: for ever), after a backlog of an hour.
+
+    The cursor is `{"next", "base", "base_time"}`: tweet n >= base is due at
+    base_time + (n - base) / rate; the first 300 tell of the hour before the first start.
+    """
+
+    name = "demo"
+
+    def __init__(
+        self, rate: float, seed: int, count: int, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.key = f"demo:{seed}"
+        self._rate, self._seed, self._count, self._clock = rate, seed, count, clock
+
+    def fetch(self, cursor: Cursor | None) -> Batch:
+        """Return the tweets that are due by now, at most 3,000; the cursor skips none."""
+        now = self._clock()
+        start = self._rebased(cursor or {"next": 0, "base": BACKLOG, "base_time": now}, now)
+        first = start["next"]
+        last = self._last_due(start, now)
+        messages = [
+            demo_message(self._seed, number, min(now, self._due(start, number)))
+            for number in range(first, last)
+        ]
+        following = {**start, "next": last}
+        wait = max(TICK_SECONDS, self._due(following, last) - now)
+        return Batch(
+            messages,
+            following,
+            0 if last - first == MOST_AT_ONCE else wait,
+            finished=bool(self._count) and last >= self._count,
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _due(self, cursor: Cursor, number: int) -> float:
+        base, base_time = int(cursor["base"]), float(cursor["base_time"])
+        if number < BACKLOG:
+            return base_time - BACKLOG_SECONDS * (1 - number / BACKLOG)
+        return base_time + (number - base) / self._rate
+
+    def _last_due(self, cursor: Cursor, now: float) -> int:
+        """One past the newest number that is due."""
+        first = int(cursor["next"])
+        due = int(cursor["base"]) + int((now - cursor["base_time"]) * self._rate) + 1
+        last = min(max(due, BACKLOG, first), first + MOST_AT_ONCE)
+        return min(last, max(self._count, first)) if self._count else last
+
+    def _rebased(self, cursor: Cursor, now: float) -> Cursor:
+        """Let the cursor count from now when it lags behind or another rate put it ahead."""
+        number = cursor["next"]
+        late = now - self._due(cursor, number)
+        if number < BACKLOG or -1 - 1 / self._rate <= late <= LATE_SECONDS:
+            return cursor
+        return {"next": number, "base": number, "base_time": now}

@@ -1,0 +1,143 @@
+"""X's own objects: API v2 in both vocabularies ("tweet", and "post" since mid-2026), and v1.1."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ingest.fields import (
+    Context,
+    InvalidError,
+    Message,
+    is_digits,
+    iso_time_field,
+    lang_field,
+    text_field,
+    timestamp,
+)
+
+REPOST_TYPES = ("retweeted", "reposted")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+V1_TIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})",
+    re.ASCII,
+)
+
+
+def message_from_v2(
+    post: Mapping[str, Any], context: Context, now: datetime, included: Mapping[str, object]
+) -> Message:
+    """Make a message from a v2 object; `included` maps ids to referenced posts."""
+    if not is_digits(post.get("id")):
+        raise InvalidError("id is missing or not a string of digits")
+    is_repost, original_id = _reposted(post)
+    original = included.get(original_id) if original_id else None
+    worded = original if isinstance(original, dict) else post
+    return {
+        "id": _first_id(post),
+        "source": context.source,
+        "created_at": iso_time_field(post, now),
+        "author": context.author(post.get("author_id")),
+        "text": _unescape(text_field(_long_text(worded))),
+        "hashtags": None,
+        "lang": lang_field(post.get("lang")),
+        "repost": is_repost,
+    }
+
+
+def message_from_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
+    """Make a message from a v1.1 object, of a file or of the former streams."""
+    original = status.get("retweeted_status")
+    worded = original if isinstance(original, dict) else status
+    user = status.get("user")
+    return {
+        "id": _v1_id(status),
+        "source": context.source,
+        "created_at": _v1_time(status.get("created_at"), now),
+        "author": context.author(user.get("id_str")) if isinstance(user, dict) else None,
+        "text": _unescape(text_field(_v1_text(worded))),
+        "hashtags": None,
+        "lang": lang_field(status.get("lang")),
+        "repost": isinstance(original, dict),
+    }
+
+
+def included_posts(answer: Mapping[str, Any]) -> dict[str, object]:
+    """Return the referenced posts of an answer by id, under either vocabulary's name."""
+    includes = answer.get("includes")
+    if not isinstance(includes, dict):
+        return {}
+    lists = [includes.get(name) for name in ("tweets", "posts")]
+    posts = [post for posts in lists if isinstance(posts, list) for post in posts]
+    return {post["id"]: post for post in posts if isinstance(post, dict) and _has_id(post)}
+
+
+def _has_id(post: Mapping[str, Any]) -> bool:
+    return is_digits(post.get("id"))
+
+
+def _first_id(post: Mapping[str, Any]) -> str:
+    """Every edit has an id of its own; the first one of the chain names the post."""
+    for name in ("edit_history_tweet_ids", "edit_history_post_ids"):
+        chain = post.get(name)
+        if isinstance(chain, list) and chain and is_digits(chain[0]):
+            return str(chain[0])
+    return str(post["id"])
+
+
+def _reposted(post: Mapping[str, Any]) -> tuple[bool, str | None]:
+    """Whether this is a repost, and of which post, as far as it says so."""
+    for name in ("referenced_tweets", "referenced_posts"):
+        references = post.get(name)
+        for reference in references if isinstance(references, list) else ():
+            if isinstance(reference, dict) and reference.get("type") in REPOST_TYPES:
+                return True, str(reference["id"]) if _has_id(reference) else None
+    return False, None
+
+
+def _long_text(post: Mapping[str, Any]) -> object:
+    """Find the whole text: that of a long post stands apart, `text` is cut at 280 characters."""
+    for name in ("note_tweet", "note_post"):
+        note = post.get(name)
+        if isinstance(note, dict) and isinstance(note.get("text"), str) and note["text"]:
+            return note["text"]
+    return post.get("text")
+
+
+def _v1_id(status: Mapping[str, Any]) -> str:
+    value = status.get("id_str", status.get("id"))
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**25:
+        return str(value)
+    if not is_digits(value):
+        raise InvalidError("id_str is missing or not a string of digits")
+    return str(value)
+
+
+def _v1_text(status: Mapping[str, Any]) -> object:
+    """Find the whole text: streams add an extended part to the shortened one."""
+    extended = status.get("extended_tweet")
+    if isinstance(extended, dict) and isinstance(extended.get("full_text"), str):
+        return extended["full_text"]
+    return status.get("full_text", status.get("text"))
+
+
+def _unescape(text: str) -> str:
+    """X escapes exactly these three; the ampersand last, or `&amp;lt;` would become `<`."""
+    if "&" not in text:
+        return text
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _v1_time(value: object, now: datetime) -> str:
+    """Read a time such as `Wed Oct 10 20:19:24 +0000 2018`, which strptime reads by locale."""
+    match = V1_TIME.fullmatch(value) if isinstance(value, str) else None
+    if not match or match[1] not in MONTHS:
+        raise InvalidError("created_at is missing or not a time of API v1.1")
+    month, day, hour, minute, second, sign, zone_hours, zone_minutes, year = match.groups()
+    offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
+    numbers = (int(year), MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second))
+    try:
+        zone = timezone(-offset if sign == "-" else offset)
+        return timestamp(datetime(*numbers, tzinfo=zone), now)
+    except (ValueError, OverflowError):
+        raise InvalidError("created_at is not a possible time") from None

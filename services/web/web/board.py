@@ -1,0 +1,131 @@
+"""A board as it is stored, and as it is served: pure functions, no input or output."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+BOARDS = ("all", "1h", "24h", "7d")
+"""The boards that can be asked for; also their row keys in HBase."""
+
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 10
+
+_AS_OF = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Hashtag:
+    """One line of a board; `change` is None for a tag that was not on the earlier board."""
+
+    rank: int
+    tag: str
+    key: str
+    count: int
+    change: int | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """What docs/contracts/hbase.md calls a board, checked."""
+
+    board: str
+    as_of: datetime
+    version: int
+    source: tuple[str, ...]
+    demo: bool
+    tweets_read: int
+    tweets_tagged: int
+    hashtags: tuple[Hashtag, ...]
+
+
+def parse_board(name: str, cell: bytes) -> Board:
+    """Read the cell `b:board` of row `name`; ValueError says what is wrong with it.
+
+    Members that are not in the contract are ignored: a newer driver may add some.
+    """
+    raw = json.loads(cell)
+    if not isinstance(raw, dict):
+        raise ValueError("it is not a JSON object")
+    if raw.get("board") != name:
+        raise ValueError(f"board is {raw.get('board')!r}")
+    as_of = _member(raw, "as_of", str)
+    if not _AS_OF.fullmatch(as_of):
+        raise ValueError(f"as_of is {as_of!r}")
+    return Board(
+        board=name,
+        as_of=datetime.fromisoformat(as_of),
+        version=_number(raw, "version"),
+        source=tuple(str(source) for source in _member(raw, "source", list)),
+        demo=_member(raw, "demo", bool),
+        tweets_read=_number(raw, "tweets_read"),
+        tweets_tagged=_number(raw, "tweets_tagged"),
+        hashtags=tuple(_hashtag(entry) for entry in _member(raw, "hashtags", list)),
+    )
+
+
+def _hashtag(raw: Any) -> Hashtag:
+    if not isinstance(raw, dict):
+        raise ValueError("an entry of hashtags is not a JSON object")
+    tag, key = _member(raw, "tag", str), _member(raw, "key", str)
+    if not tag or not key:
+        raise ValueError("tag or key is empty")
+    # Raises UnicodeEncodeError, a ValueError, for a lone surrogate: no UTF-8, no URL.
+    (tag + key).encode()
+    change = raw.get("change")
+    if change is not None and type(change) is not int:
+        raise ValueError(f"change is {change!r}")
+    return Hashtag(_number(raw, "rank", 1), tag, key, _number(raw, "count", 1), change)
+
+
+def _member(raw: dict[str, Any], name: str, kind: type) -> Any:
+    value = raw.get(name)
+    # Not isinstance: JSON's true is no number, though Python's bool is an int.
+    if type(value) is not kind:
+        raise ValueError(f"{name} is missing or not of type {kind.__name__}")
+    return value
+
+
+def _number(raw: dict[str, Any], name: str, least: int = 0) -> int:
+    value: int = _member(raw, name, int)
+    if value < least:
+        raise ValueError(f"{name} is {value}")
+    return value
+
+
+def is_old(board: Board, now: datetime, limit_seconds: int) -> bool:
+    """Whether nothing has refreshed the board for longer than the limit."""
+    return (now - board.as_of).total_seconds() > limit_seconds
+
+
+def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) -> dict[str, Any]:
+    """Return the first `limit` tags as docs/contracts/trends.schema.json has them."""
+    return {
+        "board": board.board,
+        "as_of": board.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "stale": stale,
+        "source": sorted(set(board.source)),
+        "demo": board.demo,
+        "tweets_read": board.tweets_read,
+        "tweets_tagged": board.tweets_tagged,
+        "poll_after_seconds": poll_after_seconds,
+        "hashtags": [
+            {
+                "rank": entry.rank,
+                "tag": entry.tag,
+                "key": entry.key,
+                "count": entry.count,
+                "change": entry.change,
+                "url": f"https://x.com/hashtag/{quote(entry.tag, safe='')}",
+            }
+            for entry in board.hashtags[:limit]
+        ],
+    }
+
+
+def etag(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) -> str:
+    """Return a name for exactly what `trends` returns for the same arguments."""
+    state = "stale" if stale else "fresh"
+    return f"{board.board}-{board.version}-{limit}-{poll_after_seconds}-{state}"

@@ -1,0 +1,91 @@
+"""The settings of the web service, read once from the environment."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_INTEGER = re.compile(r"[0-9]{1,9}")
+_ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}|\*))?")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(ValueError):
+    """A variable has a value that is not allowed; the message names both."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set from outside; durations are in seconds."""
+
+    hbase_thrift_host: str = "hbase-thrift"
+    hbase_thrift_port: int = 9090
+    refresh_seconds: int = 10
+    stale_after_seconds: int = 60
+    embed_allowed_origins: str = "'self'"
+    trusted_proxies: int = 0
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read the settings, or raise SettingsError at the first bad one."""
+        return cls(
+            hbase_thrift_host=_host(env, "HBASE_THRIFT_HOST", cls.hbase_thrift_host),
+            hbase_thrift_port=_integer(env, "HBASE_THRIFT_PORT", cls.hbase_thrift_port, 1, 65535),
+            refresh_seconds=_integer(env, "REFRESH_SECONDS", cls.refresh_seconds, 2, 3600),
+            stale_after_seconds=_integer(
+                env, "STALE_AFTER_SECONDS", cls.stale_after_seconds, 2, 86400
+            ),
+            embed_allowed_origins=_origins(env, "EMBED_ALLOWED_ORIGINS", cls.embed_allowed_origins),
+            trusted_proxies=_integer(env, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 10),
+            log_level=_log_level(env, "LOG_LEVEL", cls.log_level),
+        )
+
+
+def _value(env: Mapping[str, str], name: str, default: str) -> str:
+    # Compose hands over an unset variable as an empty string.
+    return env.get(name) or default
+
+
+def _refuse(name: str, value: str, allowed: str) -> SettingsError:
+    return SettingsError(f"{name} is {value!r}, but must be {allowed}")
+
+
+def _host(env: Mapping[str, str], name: str, default: str) -> str:
+    value = _value(env, name, default)
+    if not _HOST.fullmatch(value):
+        raise _refuse(name, value, "a host name or an IPv4 address, without a scheme or port")
+    return value
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = _value(env, name, str(default))
+    if not _INTEGER.fullmatch(value) or not least <= int(value) <= most:
+        raise _refuse(name, value, f"a whole number from {least} to {most}")
+    return int(value)
+
+
+def _origins(env: Mapping[str, str], name: str, default: str) -> str:
+    """Return a CSP source list.
+
+    The value ends up in a response header. A `;` would start another directive and a `,`
+    another policy, so only whole origins pass.
+    """
+    value = _value(env, name, default)
+    sources = value.split(" ")
+    alone = value in ("*", "'none'")
+    if not alone and not all(s == "'self'" or _ORIGIN.fullmatch(s) for s in sources):
+        raise _refuse(
+            name,
+            value,
+            "*, 'none', or origins such as https://example.org and 'self' (with its quotes), "
+            "separated by single spaces",
+        )
+    return value
+
+
+def _log_level(env: Mapping[str, str], name: str, default: str) -> str:
+    value = _value(env, name, default).upper()
+    if value not in _LOG_LEVELS:
+        raise _refuse(name, value, f"one of {', '.join(_LOG_LEVELS)}")
+    return value

@@ -1,0 +1,99 @@
+"""HBase, seen through its Thrift server: the one place that knows how to read it."""
+
+import logging
+from collections.abc import Sequence
+
+import happybase
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+from thriftpy2.thrift import TException
+from thriftpy2.transport import TTransportException
+
+log = logging.getLogger(__name__)
+
+TABLE = "boards"
+CELL = b"b:board"
+
+
+class StoreError(Exception):
+    """HBase cannot be read.
+
+    The message ends the sentence "Waiting for …" on a page; the cause is for the log.
+    """
+
+
+class _ConnectionLostError(StoreError):
+    """A connection that had worked before is broken."""
+
+
+class HBaseBoards:
+    """Reads boards over one connection, kept open between reads.
+
+    Not for several threads at once: the cache sees to it that there is one reader.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float = 3.0) -> None:
+        self._host, self._port, self._timeout = host, port, timeout
+        self._connection: happybase.Connection | None = None
+
+    # The Thrift server hangs up after 60 s of silence, and a restarted one knows nothing of
+    # the connection: that shows only when it is used, and a new one may well do. A time-out
+    # is not tried again, it would only double the wait.
+    @retry(
+        retry=retry_if_exception_type(_ConnectionLostError),
+        stop=stop_after_attempt(2),
+        reraise=True,
+    )
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the stored boards among `names`; raise StoreError when HBase is away."""
+        reused = self._connection is not None
+        try:
+            rows = self._connect().table(TABLE).rows([name.encode() for name in names], [CELL])
+        except TimeoutError as error:
+            self.close()
+            raise StoreError(
+                f"HBase: no answer at {self._address} within {self._timeout:g} s"
+            ) from error
+        except (TTransportException, OSError, EOFError) as error:
+            self.close()
+            kind = _ConnectionLostError if reused else StoreError
+            # Thrift's "could not connect" hides why; what it was raised from tells.
+            why = error.__context__ or error
+            raise kind(f"HBase: not reachable at {self._address}") from why
+        except TException as error:
+            return self._refused(error)
+        except Exception as error:
+            # Bytes that are no Thrift make the decoder fail in ways of its own.
+            self.close()
+            raise StoreError(
+                f"HBase: what answers at {self._address} does not speak Thrift"
+            ) from error
+        return {key.decode(): cells[CELL] for key, cells in rows if CELL in cells}
+
+    def close(self) -> None:
+        """Drop the connection; the next read opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    @property
+    def _address(self) -> str:
+        return f"{self._host}:{self._port}"
+
+    def _connect(self) -> happybase.Connection:
+        if self._connection is None:
+            # happybase has no time limit unless it is given one.
+            self._connection = happybase.Connection(
+                self._host, self._port, timeout=int(self._timeout * 1000), autoconnect=False
+            )
+            self._connection.open()
+            log.debug("connected to %s", self._address)
+        return self._connection
+
+    def _refused(self, error: TException) -> dict[str, bytes]:
+        """Deal with an error that HBase itself reports, over a connection that works."""
+        if "TableNotFoundException" in str(error):
+            # The driver creates the table; before that there are simply no boards.
+            return {}
+        raise StoreError(
+            f"HBase: reachable at {self._address}, but it cannot read its table yet"
+        ) from error

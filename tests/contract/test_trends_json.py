@@ -1,0 +1,60 @@
+"""What services/web serves is what docs/contracts promises."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from unit.web.memory_store import MemoryStore, entries
+from web import create_app
+from web.board import BOARDS
+from web.settings import Settings
+
+CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
+SCHEMA = json.loads((CONTRACTS / "trends.schema.json").read_text())
+BOARD = (CONTRACTS / "examples" / "board.json").read_bytes()
+TRENDS = json.loads((CONTRACTS / "examples" / "trends.json").read_text())
+
+NEVER_OLD = Settings(stale_after_seconds=10**9)
+
+
+def serve(cell: bytes, query: str = "", settings: Settings = NEVER_OLD) -> Any:
+    store = MemoryStore()
+    store.cells[json.loads(cell)["board"]] = cell
+    response = create_app(settings, store).test_client().get(f"/api/v1/trends{query}")
+    assert response.status_code == 200
+    Draft202012Validator(SCHEMA).validate(response.json)
+    return response.json
+
+
+def test_the_example_board_is_served_as_the_example_answer() -> None:
+    assert serve(BOARD) == TRENDS
+
+
+def test_the_example_answer_meets_the_schema() -> None:
+    Draft202012Validator(SCHEMA).validate(TRENDS)
+
+
+def test_the_boards_that_can_be_asked_for_are_the_schema_s() -> None:
+    assert list(BOARDS) == SCHEMA["properties"]["board"]["enum"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hashtags": []},
+        {"hashtags": entries(100)},
+        {"source": ["x", "demo", "x"], "demo": True},
+        {"tweets_read": 0, "tweets_tagged": 0, "hashtags": []},
+        {"board": "7d"},
+    ],
+)
+def test_any_board_meets_the_schema(changes: dict[str, Any]) -> None:
+    board = {**json.loads(BOARD), **changes}
+    serve(json.dumps(board).encode(), f"?board={board['board']}&limit=100")
+
+
+def test_a_stale_answer_meets_the_schema() -> None:
+    assert serve(BOARD, settings=Settings(stale_after_seconds=2))["stale"] is True

@@ -1,0 +1,93 @@
+"""What has to be true of a stack at rest, and of its answers at any time."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Self
+
+import requests
+
+from e2e.stack import BOARDS, Json, Stack
+from oracle import Oracle
+
+MOST_RESTARTS = 5
+
+
+def assert_exact(stack: Stack, oracle: Oracle) -> None:
+    """Nothing is missing, counted twice or foreign: in HBase, and on every board as served."""
+    expected, stored = oracle.counts, Counter(stack.counts())
+    missing, more = expected - stored, stored - expected
+    foreign = {key: n for key, n in more.items() if key not in expected}
+    twice = {key: n for key, n in more.items() if key in expected}
+    assert (dict(missing), twice, foreign) == ({}, {}, {})
+    for name in BOARDS:
+        for limit in (100, 10):
+            board = stack.board(name, limit)
+            shown = [{k: place[k] for k in ("tag", "key", "count")} for place in board["hashtags"]]
+            computed = datetime.fromisoformat(board["as_of"])
+            assert shown == oracle.board(name, computed, limit), (name, limit, board["as_of"])
+            assert [place["rank"] for place in board["hashtags"]] == [*range(1, len(shown) + 1)]
+            assert (board["tweets_read"], board["tweets_tagged"]) == (oracle.read, oracle.tagged)
+            assert board["board"] == name
+            assert not board["stale"]
+
+
+def demo_numbers(messages: Iterable[Json]) -> set[int]:
+    """The sequence numbers of the demo tweets among some messages."""
+    ids = (message["id"].split(":") for message in messages if message["source"] == "demo")
+    return {int(number) for name, _, number in ids if name == "demo"}
+
+
+class Visitor(threading.Thread):
+    """Asks for the board all the time, and notes whatever a visitor should never see."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self.complaints: list[str] = []
+        self.statuses: Counter[int] = Counter()
+        self._url = f"{stack.url}/api/v1/trends?board=all&limit=100"
+        self._done = threading.Event()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        session, newest, etag = requests.Session(), "", ""
+        while not self._done.wait(0.2):
+            try:
+                response = session.get(self._url, headers={"If-None-Match": etag}, timeout=10)
+            except requests.RequestException as error:
+                self.complaints.append(f"{time.strftime('%X')} {error!r}")
+                continue
+            self.statuses[response.status_code] += 1
+            if response.status_code == 200:
+                etag, as_of = response.headers["ETag"], response.json()["as_of"]
+                if as_of < newest:
+                    self.complaints.append(f"as_of went back from {newest} to {as_of}")
+                newest = max(newest, as_of)
+            elif response.status_code != 304:
+                self.complaints.append(f"{response.status_code} {response.text[:200]}")
+        session.close()
+
+    def assert_content(self) -> None:
+        """Every answer was 200 or 304, with boards that only got newer."""
+        assert self.complaints == []
+        assert self.statuses[200] > 0
+
+
+def assert_few_restarts(stack: Stack, before: dict[str, int]) -> None:
+    """Nothing was in a restart loop since `before`."""
+    since = {name: n - before.get(name, 0) for name, n in stack.restarts().items()}
+    assert {name: n for name, n in since.items() if n > MOST_RESTARTS} == {}
+
+
+def report(**numbers: Any) -> None:
+    """Print numbers for the log of the run."""
+    print(" ".join(f"{name}={value}" for name, value in numbers.items()))

@@ -1,0 +1,94 @@
+"""One stack at a time; tests that can share one run after each other."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from e2e.stack import Stack, run
+
+# A start takes a minute or two: the first five use the same stack, and X's test spoils it.
+ORDER = ("demo", "security", "page", "faults", "x", "replay", "order")
+SHARED = "demo data"
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the modules by the stack they need."""
+    folder = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        is_ours = item.path.parent == folder
+        return ORDER.index(item.path.stem.removeprefix("test_")) if is_ours else -1
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the containers and the ends of their logs with a failure."""
+    result = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if result.failed and isinstance(stack, Stack):
+        states = stack.compose("ps", "--all", check=False)
+        logs = stack.compose("logs", "--no-color", "--tail", "15", check=False)
+        result.sections.append(("containers", f"{states}\n{logs}"))
+    return result
+
+
+@pytest.fixture(scope="session")
+def any_stack() -> Iterator[Stack]:
+    """The stack of all tests, in whatever state the last one has left it."""
+    project = os.environ.get("COMPOSE_PROJECT_NAME", "tweet-trends-e2e")
+    stack = Stack(project, int(os.environ.get("WEB_PORT", "18080")))
+    stack.down()
+    yield stack
+    stack.configure()
+    stack.down()
+
+
+@pytest.fixture
+def stack(any_stack: Stack) -> Stack:
+    """A stack that runs on demo data, perhaps since an earlier test."""
+    if any_stack.purpose != SHARED:
+        any_stack.down()
+        any_stack.configure()
+        any_stack.up()
+        any_stack.purpose = SHARED
+    return any_stack
+
+
+@pytest.fixture
+def no_stack(any_stack: Stack) -> Stack:
+    """Nothing runs yet, and nothing is kept."""
+    any_stack.down()
+    any_stack.configure()
+    return any_stack
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine() -> None:
+    """Say at once what is missing when no engine answers."""
+    run(["docker", "version"])

@@ -1,0 +1,268 @@
+"""A whole stack of the product, as its user has it: Compose, the published port, the host."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+BOARDS = ("all", "1h", "24h", "7d")
+# Ten times what a cold start takes on two idle cores.
+START_SECONDS = 600
+# The test's own settings alone reach Compose; these say where the engine is.
+PASSED_ON = ("PATH", "HOME", "BASE_IMAGE", "DOCKER_HOST", "DOCKER_CONFIG", "TMPDIR")
+
+Json = dict[str, Any]
+
+READ_TOPIC = """
+import json, sys
+from kafka import KafkaConsumer, TopicPartition
+topic, known = sys.argv[1], json.loads(sys.argv[2])
+consumer = KafkaConsumer(bootstrap_servers="kafka:9092", enable_auto_commit=False)
+partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+consumer.assign(partitions)
+for partition in partitions:
+    consumer.seek(partition, known.get(str(partition.partition), 0))
+ends = consumer.end_offsets(partitions)
+while any(consumer.position(partition) < end for partition, end in ends.items()):
+    for records in consumer.poll(timeout_ms=1000).values():
+        for r in records:
+            if r.offset < ends[TopicPartition(topic, r.partition)]:
+                print(json.dumps([r.partition, r.offset, r.value.decode()]))
+"""
+
+WRITE_TOPIC = """
+import json, sys
+from kafka import KafkaProducer
+producer = KafkaProducer(bootstrap_servers="kafka:9092", acks="all", linger_ms=5)
+lines = [line.encode() for line in sys.stdin.read().splitlines()]
+sent = [producer.send("tweets", line, json.loads(line)["id"].encode()) for line in lines]
+producer.flush()
+for future in sent:
+    future.get(timeout=30)
+"""
+
+READ_COUNTS = """
+import happybase, json
+table = happybase.Connection("hbase-thrift", timeout=60_000).table("hashtags")
+counts = {key.decode(): int(row[b"n:count"]) for key, row in table.scan(columns=[b"n:count"])}
+print(json.dumps(counts))
+"""
+
+
+@dataclass
+class Topic:
+    """What was read of a topic so far."""
+
+    values: list[str] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
+
+
+class Stack:
+    """A stack under a project name and a port of its own.
+
+    `purpose` says what the stack is used for at present, None when it is fit for no one else.
+    """
+
+    def __init__(self, project: str, port: int) -> None:
+        self.project = project
+        self.url = f"http://127.0.0.1:{port}"
+        self.purpose: str | None = None
+        self._port = port
+        self._settings: dict[str, str] = {}
+        self._scale: dict[str, int] = {}
+        self._overrides: list[Path] = []
+        self._topics: dict[str, Topic] = {}
+
+    # -- Compose ------------------------------------------------------------------------------
+
+    def compose(self, *arguments: str, check: bool = True) -> str:
+        """Run a Compose command with this stack's settings; what it printed."""
+        files = [ROOT / "compose.yaml", *self._overrides]
+        options = [option for file in files for option in ("--file", str(file))]
+        command = ["docker", "compose", "--env-file", "/dev/null", "--project-name", self.project]
+        return run([*command, *options, *arguments], self._environment(), check=check)
+
+    def _environment(self) -> dict[str, str]:
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return passed | {"WEB_PORT": str(self._port)} | self._settings
+
+    def configure(
+        self, settings: Mapping[str, str] | None = None, overrides: Sequence[Path] = ()
+    ) -> None:
+        """Set what stands in `.env`, in place of everything set before."""
+        self._settings, self._overrides = dict(settings or {}), list(overrides)
+
+    def up(self, *services: str, wait: bool = True) -> None:
+        """Start the stack, or what has changed of it."""
+        scale = [option for s, n in self._scale.items() for option in ("--scale", f"{s}={n}")]
+        waiting = ["--wait", "--wait-timeout", str(START_SECONDS)] if wait else []
+        self.compose("up", "--detach", "--no-build", *waiting, *scale, *services)
+
+    def down(self) -> None:
+        """Remove the stack and all that it knows."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2")
+        self._scale, self._topics, self.purpose = {}, {}, None
+
+    def scale(self, service: str, number: int) -> None:
+        """Change how many containers a service has."""
+        self._scale[service] = number
+        self.up(service, wait=False)
+
+    def services(self) -> list[str]:
+        """The names of all services."""
+        return self.compose("config", "--services").split()
+
+    def config(self) -> Json:
+        """The configuration as Compose understands it."""
+        return json.loads(self.compose("config", "--format", "json"))  # type: ignore[no-any-return]
+
+    def logs(self, *services: str) -> str:
+        """Everything that the containers have logged."""
+        return self.compose("logs", "--no-color", *services)
+
+    # -- containers ---------------------------------------------------------------------------
+
+    def containers(self, service: str = "") -> list[Json]:
+        """What the engine says of the containers, of one service or of all."""
+        ids = self.compose("ps", "--all", "--quiet", *([service] if service else [])).split()
+        return json.loads(run(["docker", "inspect", *ids])) if ids else []
+
+    def container(self, service: str) -> Json:
+        """What the engine says of a service's first container."""
+        return self.containers(service)[0]
+
+    def restarts(self) -> dict[str, int]:
+        """How often the engine has started each container again."""
+        return {each["Name"]: each["RestartCount"] for each in self.containers()}
+
+    def kill9(self, service: str) -> float:
+        """Kill a service's first process from outside; when that was (time.time).
+
+        `docker kill` would be a wish of the user's, after which nothing is started again. The
+        process has to be gone and the container started anew, or the fault did not bite.
+        """
+        before = self.container(service)
+        os.kill(before["State"]["Pid"], signal.SIGKILL)
+        killed = time.time()
+
+        def started_again() -> bool:
+            after = json.loads(run(["docker", "inspect", before["Id"]]))[0]
+            return bool(
+                after["RestartCount"] > before["RestartCount"]
+                and after["State"]["StartedAt"] > before["State"]["StartedAt"]
+                and after["State"]["Running"]
+            )
+
+        eventually(started_again, within=60)
+        return killed
+
+    def inside(self, image: str, script: str, *arguments: str, text: str = "") -> str:
+        """Run a Python script beside the services, on their network."""
+        return self.on_network("data", image, script, *arguments, text=text)
+
+    def on_network(
+        self, network: str, image: str, script: str, *arguments: str, text: str = ""
+    ) -> str:
+        """Run a Python script in a container of its own on one of the stack's networks."""
+        where = ["--network", f"{self.project}_{network}", f"tweet-trends/{image}"]
+        command = ["docker", "run", "--rm", "--interactive", "--pull", "never", *where]
+        return run([*command, "python", "-c", script, *arguments], text=text)
+
+    # -- Kafka and HBase ----------------------------------------------------------------------
+
+    def records(self, topic: str) -> list[str]:
+        """The values of all records of a topic."""
+        known = self._topics.setdefault(topic, Topic())
+        read = self.inside("ingest", READ_TOPIC, topic, json.dumps(known.positions))
+        for line in read.splitlines():
+            partition, offset, value = json.loads(line)
+            known.values.append(value)
+            known.positions[str(partition)] = offset + 1
+        return known.values
+
+    def messages(self) -> list[Json]:
+        """All tweets that Kafka has."""
+        return [json.loads(value) for value in self.records("tweets")]
+
+    def produce(self, messages: Iterable[Json]) -> None:
+        """Put tweets on the topic, acknowledged."""
+        lines = "\n".join(json.dumps(message) for message in messages)
+        self.inside("ingest", WRITE_TOPIC, text=lines)
+
+    def counts(self) -> dict[str, int]:
+        """How often each tag was counted, as HBase has it."""
+        return json.loads(self.inside("web", READ_COUNTS))  # type: ignore[no-any-return]
+
+    # -- the service --------------------------------------------------------------------------
+
+    def api(self, path: str, **keywords: Any) -> requests.Response:
+        """Ask the published port."""
+        return requests.get(self.url + path, timeout=10, **keywords)
+
+    def board(self, name: str = "all", limit: int = 100) -> Json:
+        """A board as it is served."""
+        response = self.api(f"/api/v1/trends?board={name}&limit={limit}")
+        response.raise_for_status()
+        return response.json()  # type: ignore[no-any-return]
+
+    def settled(self, within: float = 120) -> list[Json]:
+        """Wait until all that is on the topic has been read, and nothing more comes; the tweets."""
+
+        def quiet() -> list[Json] | None:
+            messages = self.messages()
+            eventually(lambda: self.board()["tweets_read"] >= len(messages), within=within)
+            counted = self.later_board()
+            if counted["tweets_read"] == len(messages) == len(self.messages()):
+                return messages
+            return None
+
+        return eventually(quiet, within=within) or []
+
+    def later_board(self, after: float | None = None, within: float = 60) -> Json:
+        """A fresh board computed after a time (time.time), by default after this call."""
+        moment = time.time() if after is None else after
+
+        def later() -> Json | None:
+            board = self.board()
+            is_later = as_of(board) > moment and not board["stale"]
+            return board if is_later else None
+
+        return eventually(later, within=within) or {}
+
+
+def as_of(board: Json) -> float:
+    """When a board was computed (time.time)."""
+    return datetime.fromisoformat(board["as_of"]).timestamp()
+
+
+def now() -> str:
+    """The time as the message contract wants it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    text: str = "",
+    check: bool = True,
+) -> str:
+    """Run a command; what it printed, or an error with all that it said."""
+    done = subprocess.run(
+        command, env=environment, input=text, capture_output=True, text=True, check=False
+    )
+    if check and done.returncode:
+        said = f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        raise RuntimeError(f"status {done.returncode}: {' '.join(command)[:500]}\n{said}")
+    return done.stdout

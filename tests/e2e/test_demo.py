@@ -1,0 +1,80 @@
+"""With nothing set: one command, a board of demo data, and every number on it right."""
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from e2e.checks import assert_exact, demo_numbers, report
+from e2e.conftest import SHARED
+from e2e.stack import BOARDS, ROOT, Stack
+from oracle import Oracle
+from waiting import eventually
+
+SCHEMA = json.loads((ROOT / "docs/contracts/trends.schema.json").read_text(encoding="utf-8"))
+
+
+def test_one_command_ends_when_a_board_can_be_seen(no_stack: Stack) -> None:
+    """`up --wait` with empty settings returns 0, and from then on there is something to see."""
+    stack = no_stack
+    began = time.monotonic()
+    stack.up()
+    report(cold_start_seconds=round(time.monotonic() - began))
+    stack.purpose = SHARED
+    assert stack.api("/readyz").status_code == 200
+    assert stack.api("/healthz").status_code == 200
+    board = stack.board()
+    assert not board["stale"]
+    eventually(lambda: stack.board()["hashtags"], within=30)
+    assert stack.restarts().keys() and set(stack.restarts().values()) == {0}
+
+
+def test_the_boards_are_the_oracle_s(stack: Stack) -> None:
+    """A limited run: every number from 0 on is there, and every count on every board is right."""
+    count = stack.board()["tweets_read"] + 1500
+    stack.configure({"DEMO_RATE": "200", "DEMO_COUNT": str(count)})
+    stack.up(wait=False)
+    eventually(lambda: stack.board()["tweets_read"] >= count, within=120)
+    messages = stack.settled()
+    assert demo_numbers(messages) == set(range(count))
+    oracle = Oracle(messages)
+    assert len(oracle.counts) > 100
+    assert_exact(stack, oracle)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_answer_keeps_the_contract(stack: Stack, name: str) -> None:
+    response = stack.api(f"/api/v1/trends?board={name}")
+    Draft202012Validator(SCHEMA).validate(response.json())
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json()["demo"] is True
+    assert response.json()["source"] == ["demo"]
+    assert len(response.json()["hashtags"]) == 10
+
+
+def test_an_unchanged_board_is_not_sent_again(stack: Stack) -> None:
+    """304 without a body, until there is a newer board."""
+
+    def unchanged() -> bool:
+        etag = stack.api("/api/v1/trends").headers["ETag"]
+        again = stack.api("/api/v1/trends", headers={"If-None-Match": etag})
+        return (again.status_code, again.content) == (304, b"")
+
+    eventually(unchanged, within=20)
+    old: Any = stack.api("/api/v1/trends").headers["ETag"]
+    eventually(
+        lambda: stack.api("/api/v1/trends", headers={"If-None-Match": old}).status_code == 200,
+        within=60,
+    )
+
+
+@pytest.mark.parametrize("path", ["/", "/widget"])
+def test_the_pages_say_that_it_is_demo_data(stack: Stack, path: str) -> None:
+    """Without JavaScript too."""
+    html = stack.api(path).text
+    (attributes,) = re.findall(r"<span[^>]* data-demo([^>]*)>Demo data</span>", html)
+    assert "hidden" not in attributes
+    assert html.count('<li class="row"') == 10

@@ -1,0 +1,121 @@
+"""The widget in a real browser, in front of the whole stack."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from e2e.stack import Json, Stack, now
+from waiting import eventually
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+ROWS = """rows => rows.map(row => [
+    row.dataset.key, row.querySelector(".tag bdi").textContent,
+    Number(row.querySelector("data.count").value)])"""
+
+
+class Observed:
+    """A page, and what went wrong on it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(f"page: {error}"))
+        page.on("dialog", self._dialog)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # What Chromium itself says of a request that found no server, or no answer.
+        is_network = message.text.startswith("Failed to load resource: net::ERR_")
+        if message.type in ("error", "warning") and not is_network:
+            self.errors.append(f"console: {message.text}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.errors.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def rows(self) -> Any:
+        return self.page.eval_on_selector_all("li.row", ROWS)
+
+
+@pytest.fixture
+def widget(stack: Stack, chromium: Browser) -> Iterator[Observed]:
+    """The widget, asking every 2 seconds, on a board that nothing else changes."""
+    stack.compose("stop", "ingest")
+    stack.settled()
+    page = chromium.new_page()
+    observed = Observed(page)
+    page.goto(f"{stack.url}/widget?refresh=2")
+    yield observed
+    page.close()
+    assert observed.errors == []
+
+
+def served(stack: Stack) -> list[list[Any]]:
+    places = stack.board(limit=10)["hashtags"]
+    return [[place["key"], f"#{place['tag']}", place["count"]] for place in places]
+
+
+def lead_with(stack: Stack, tag: str, run: str) -> None:
+    """Produce as many demo tweets with a tag as put it on the first place."""
+    leader = stack.board(limit=1)["hashtags"][0]["count"]
+    number = leader + 5
+
+    def tweet(i: int) -> Json:
+        head = {"id": f"test:{run}:{i}", "source": "demo", "created_at": now()}
+        return head | {"text": "told by the network", "hashtags": [tag]}
+
+    stack.produce(tweet(i) for i in range(number))
+
+
+def test_the_widget_shows_what_the_api_serves(stack: Stack, widget: Observed) -> None:
+    assert len(served(stack)) == 10
+    eventually(lambda: widget.rows() == served(stack), within=30)
+    chip = widget.page.locator("[data-demo]")
+    assert chip.is_visible()
+    assert chip.text_content() == "Demo data"
+    total = widget.page.locator("[data-read]")
+    eventually(lambda: total.get_attribute("value") == str(stack.board()["tweets_read"]), within=30)
+
+
+def test_the_page_shows_it_too(stack: Stack, widget: Observed) -> None:
+    widget.page.goto(f"{stack.url}/?board=24h")
+    assert len(widget.rows()) == 10
+    assert widget.page.locator("[data-demo]").is_visible()
+    assert "/widget?board=24h" in (widget.page.locator("[data-widget-url]").text_content() or "")
+
+
+def test_new_tweets_appear_without_a_reload(stack: Stack, widget: Observed) -> None:
+    widget.page.evaluate("window.loaded = 'once'")
+    lead_with(stack, "FreshFromTheTest", "fresh")
+    eventually(lambda: widget.rows()[0][1] == "#FreshFromTheTest", within=60)
+    eventually(lambda: widget.rows() == served(stack), within=30)
+    assert widget.page.evaluate("window.loaded") == "once"
+
+
+def test_the_widget_survives_a_stopped_service(stack: Stack, widget: Observed) -> None:
+    """What was drawn stays, marked; with the service back it is up to date again."""
+    before = widget.rows()
+    notice = widget.page.locator("[data-notice]")
+    stack.compose("stop", "web")
+    eventually(notice.is_visible, within=60)
+    assert widget.rows() == before
+    stack.compose("start", "web")
+    eventually(lambda: stack.api("/readyz").status_code == 200, within=60)
+    lead_with(stack, "BackAgain", "back")
+    eventually(lambda: widget.rows()[0][1] == "#BackAgain", within=120)
+    eventually(lambda: not notice.is_visible(), within=60)
+
+
+def test_a_hostile_tag_stays_text(stack: Stack, widget: Observed) -> None:
+    """As drawn by the script, and as drawn by the server."""
+    lead_with(stack, HOSTILE, "hostile")
+    eventually(lambda: widget.rows()[0][1] == f"#{HOSTILE}", within=60)
+    for path in ("/widget", "/"):
+        assert widget.page.locator("li.row img").count() == 0
+        widget.page.goto(stack.url + path)
+        assert widget.rows()[0][1] == f"#{HOSTILE}"
+    assert widget.page.locator("li.row img").count() == 0
+    link = widget.page.locator("li.row .tag").first.get_attribute("href") or ""
+    assert link.startswith("https://x.com/hashtag/%3Cimg")

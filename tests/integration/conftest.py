@@ -1,0 +1,88 @@
+"""Real Kafka and real HBase through Thrift; each test finds them empty."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import happybase
+import pytest
+from kafka import KafkaAdminClient
+from pyspark.sql import SparkSession
+
+from trends.settings import Settings
+from trends.store import Store
+from trends.topics import QUARANTINE, TWEETS, Topics
+from waiting import eventually
+
+KAFKA = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+THRIFT = os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    session = (
+        SparkSession.builder.appName("tests")
+        .master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.host", "localhost")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.sql.shuffle.partitions", 2)
+        .config("spark.driver.memory", "1g")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def topics() -> Topics:
+    """Empty topics."""
+    admin = KafkaAdminClient(bootstrap_servers=KAFKA)
+    stale = [name for name in admin.list_topics() if name in (TWEETS, QUARANTINE)]
+    if stale:
+        admin.delete_topics(stale)
+        eventually(lambda: not set(stale) & set(admin.list_topics()), within=30)
+    admin.close()
+    found = Topics(KAFKA, Event())
+    found.create(partitions=4, retention_hours=1)
+    return found
+
+
+@pytest.fixture
+def hbase() -> Iterator[happybase.Connection]:
+    """A connection of the test's own, and tables without rows (to drop them takes longer)."""
+    connection = eventually(
+        lambda: happybase.Connection(THRIFT, timeout=60_000), within=120, every=1
+    )
+    for name in connection.tables():
+        table = connection.table(name)
+        with table.batch() as batch:
+            for key, _ in table.scan():
+                batch.delete(key)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def store(hbase: happybase.Connection) -> Iterator[Store]:
+    """The product's own access, with its tables made."""
+    found = Store(THRIFT, 9090, Event())
+    found.create_tables()
+    yield found
+    found.disconnect()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """As in production but for the checkpoint and small batches."""
+    return Settings.from_environment(
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": KAFKA,
+            "HBASE_THRIFT_HOST": THRIFT,
+            "SPARK_MASTER": "local[2]",
+            "CHECKPOINT_LOCATION": f"file://{tmp_path}",
+            "TRIGGER_SECONDS": "0.1",
+            "MAX_TWEETS_PER_BATCH": "400",
+        }
+    )

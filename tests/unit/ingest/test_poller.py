@@ -1,0 +1,122 @@
+"""The loop: acknowledged before the cursor moves, patient, and quick to stop."""
+
+import threading
+import time
+
+import pytest
+
+from ingest.life import Life
+from ingest.poller import Poller
+from ingest.sources import Batch, SourceError
+from waiting import eventually
+
+
+class Source:
+    """Plays a script of batches and exceptions, then has nothing new."""
+
+    name, key = "demo", "demo:1"
+
+    def __init__(self, *script):
+        self.script, self.cursors, self.closed = list(script), [], False
+
+    def fetch(self, cursor):
+        self.cursors.append(cursor)
+        step = self.script.pop(0) if self.script else Batch([], cursor or {}, 60)
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    def close(self):
+        self.closed = True
+
+
+class Publisher:
+    def __init__(self, cursor=None):
+        self.start, self.batches = cursor, []
+
+    def cursor(self, key):
+        return self.start
+
+    def publish(self, batch, key):
+        self.batches.append((key, batch))
+
+
+class QuickError(SourceError):
+    def wait(self, failures, spread=None):
+        return 0.01
+
+
+@pytest.fixture
+def life(tmp_path):
+    life = Life(tmp_path / "alive")
+    yield life
+    life.stop.set()
+
+
+def running(source, publisher, life):
+    thread = threading.Thread(target=Poller(source, publisher, life).run, daemon=True)
+    thread.start()
+    return thread
+
+
+def message(number):
+    return {"id": str(number)}
+
+
+def test_batches_are_published_and_the_next_poll_starts_behind_them(life):
+    first, second = Batch([message(1)], {"n": 1}, 0), Batch([message(2)], {"n": 2}, 0)
+    source, publisher = Source(first, second), Publisher({"n": 0})
+    running(source, publisher, life)
+    eventually(lambda: len(source.cursors) == 3, within=5)
+    assert source.cursors == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert publisher.batches == [("demo:1", first), ("demo:1", second)]
+
+
+def test_nothing_new_writes_no_cursor(life):
+    source, publisher = Source(Batch([], {"n": 0}, 0), Batch([], {"n": 1}, 0)), Publisher({"n": 0})
+    running(source, publisher, life)
+    eventually(lambda: len(source.cursors) == 3, within=5)
+    assert [batch.cursor for _, batch in publisher.batches] == [{"n": 1}]
+
+
+def test_after_failures_it_goes_on_from_the_same_cursor(life, caplog, monkeypatch):
+    monkeypatch.setattr("ingest.poller.MISTAKE_SECONDS", 0.01)
+    batch = Batch([message(1)], {"n": 1}, 60)
+    source = Source(QuickError("401", "check CONSUMER_KEY"), ValueError("a mistake"), batch)
+    publisher = Publisher({"n": 0})
+    poller = Poller(source, publisher, life)
+    thread = threading.Thread(target=poller.run, daemon=True)
+    thread.start()
+    eventually(lambda: publisher.batches, within=10)
+    assert source.cursors == [{"n": 0}] * 3
+    assert "kind=401 failures=1" in caplog.text
+    assert "check CONSUMER_KEY" in caplog.text
+    assert "event=unexpected source=demo" in caplog.text
+
+
+def test_a_finished_source_ends_the_loop(life):
+    source = Source(Batch([message(1)], {"n": 1}, 60, finished=True))
+    thread = running(source, Publisher(), life)
+    thread.join(5)
+    assert not thread.is_alive()
+    assert source.closed
+
+
+def test_a_stop_ends_any_wait_within_a_second(life):
+    for source in (Source(), Source(SourceError("x", "", exactly=900))):
+        life.stop.clear()
+        thread = running(source, Publisher(), life)
+        eventually(lambda seen=source: seen.cursors, within=5)
+        started = time.monotonic()
+        life.stop.set()
+        thread.join(5)
+        assert time.monotonic() - started < 1
+        assert source.closed
+
+
+def test_the_heart_beats_while_it_waits(life, tmp_path):
+    running(Source(), Publisher(), life)
+    alive = tmp_path / "alive"
+    eventually(alive.exists, within=5)
+    before = alive.stat().st_mtime_ns
+    eventually(lambda: alive.stat().st_mtime_ns > before, within=5)

@@ -1,0 +1,101 @@
+"""Settings: defaults, files, and errors that name the variable."""
+
+import pytest
+
+from ingest.settings import CREDENTIALS, SettingsError, read_settings
+
+ALL_FOUR = {name: f"{name.lower()}-value" for name in CREDENTIALS}
+
+
+def test_nothing_set_is_the_demo_with_its_defaults():
+    settings = read_settings({})
+    assert settings.sources == ("demo",)
+    assert settings.kafka_bootstrap_servers == "kafka:9092"
+    assert (settings.topic_partitions, settings.kafka_retention_hours) == (4, 168)
+    assert (settings.poll_seconds, settings.x_first_posts) == (60, 200)
+    assert (settings.demo_rate, settings.demo_seed, settings.demo_count) == (5, 1, 0)
+    assert settings.x_api_url == "https://api.x.com"
+
+
+def test_an_empty_string_is_not_set():
+    names = [*CREDENTIALS, "SOURCE", "POLL_SECONDS", "REPLAY_FILE", "DEMO_RATE", "LOG_LEVEL"]
+    assert read_settings(dict.fromkeys(names, "")) == read_settings({})
+
+
+@pytest.mark.parametrize(
+    ("env", "sources"),
+    [
+        (ALL_FOUR, ("x",)),
+        (ALL_FOUR | {"REPLAY_FILE": "f"}, ("x",)),
+        ({"REPLAY_FILE": "f"}, ("replay",)),
+        (ALL_FOUR | {"SOURCE": "demo"}, ("demo",)),
+        (ALL_FOUR | {"SOURCE": "X, demo,x"}, ("x", "demo")),
+    ],
+)
+def test_the_source_is_chosen(env, sources):
+    assert read_settings(env).sources == sources
+
+
+@pytest.mark.parametrize("missing", CREDENTIALS)
+@pytest.mark.parametrize("source", ["auto", "x", "demo"])
+def test_half_set_credentials_name_the_missing_variable(missing, source):
+    env = {name: value for name, value in ALL_FOUR.items() if name != missing}
+    with pytest.raises(SettingsError, match=f"^{missing} not set"):
+        read_settings(env | {"SOURCE": source})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SOURCE", "myspace"), ("SOURCE", "x"), ("SOURCE", "replay"), ("SOURCE", ","),
+        ("POLL_SECONDS", "0"), ("POLL_SECONDS", "nan"), ("POLL_SECONDS", "soon"),
+        ("TOPIC_PARTITIONS", "4.5"), ("TOPIC_PARTITIONS", "0"), ("KAFKA_RETENTION_HOURS", "-1"),
+        ("METRICS_PORT", "65536"), ("X_FIRST_POSTS", "0"), ("DEMO_RATE", "inf"),
+        ("DEMO_SEED", "one"), ("DEMO_COUNT", "-1"), ("REPLAY_SPEED", "-1"),
+        ("LOG_LEVEL", "chatty"), ("KAFKA_BOOTSTRAP_SERVERS", "kafka"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "kafka:0"), ("X_API_URL", "api.x.com"),
+        ("X_API_URL", "https://a:99999"), ("X_API_URL", "https://user:secret@api.x.com"),
+        ("X_API_URL", "https://api.x.com/?q=1"), ("CONSUMER_KEY_FILE", "/nowhere"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_an_error_that_begins_with_the_name(name, value):
+    with pytest.raises(SettingsError) as error:
+        read_settings({name: value})
+    told = str(error.value)
+    assert name in told or (value == "x" and "CONSUMER_KEY" in told) or value == "replay"
+    assert "secret" not in told
+
+
+def test_credentials_come_from_files_too(tmp_path):
+    env = {}
+    for name, value in ALL_FOUR.items():
+        (tmp_path / name).write_text(value + "\n")
+        env[name + "_FILE"] = str(tmp_path / name)
+    settings = read_settings(env)
+    assert settings.credentials == read_settings(ALL_FOUR).credentials
+    with pytest.raises(SettingsError, match=r"CONSUMER_KEY and CONSUMER_KEY_FILE are both set"):
+        read_settings(env | {"CONSUMER_KEY": "a"})
+
+
+def test_secrets_do_not_show():
+    shown = repr(read_settings(ALL_FOUR | {"AUTHOR_SALT": "grain-of-salt"}))
+    assert not [value for value in (*ALL_FOUR.values(), "grain") if value in shown]
+
+
+def test_a_credential_with_a_line_end_is_refused_without_showing_it():
+    with pytest.raises(SettingsError, match=r"^ACCESS_TOKEN must") as error:
+        read_settings(ALL_FOUR | {"ACCESS_TOKEN": "can\nary"})
+    assert "ary" not in str(error.value).replace("CONSUMER", "")
+
+
+def test_the_salt_depends_on_the_credentials_unless_it_is_given():
+    other = ALL_FOUR | {"ACCESS_SECRET": "other"}
+    assert read_settings(ALL_FOUR).author_salt != read_settings(other).author_salt
+    given = {"AUTHOR_SALT": "grain"}
+    assert read_settings(ALL_FOUR | given).author_salt == read_settings(other | given).author_salt
+
+
+def test_the_replay_s_name_is_what_the_user_calls_it():
+    assert read_settings({"REPLAY_FILE": "/replay/file"}).replay_name == "file"
+    env = {"REPLAY_FILE": "/replay/file", "REPLAY_NAME": "./old/tweets.jsonl.gz"}
+    assert read_settings(env).replay_name == "tweets.jsonl.gz"

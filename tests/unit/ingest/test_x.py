@@ -1,0 +1,323 @@
+"""The X source against the double, over loopback HTTP."""
+
+import json
+import time
+
+import pytest
+
+from fakes.x import CREDENTIALS, FIRST_ID, FakeX
+from ingest.settings import Credentials, read_settings
+from ingest.sources import LONGEST_WAIT_SECONDS, SourceError
+from ingest.sources.x import XSource
+
+
+@pytest.fixture
+def x():
+    with FakeX() as fake:
+        yield fake
+
+
+@pytest.fixture
+def source(x):
+    """Makes sources that talk to the double and closes them in the end."""
+    made = []
+
+    def make(env=CREDENTIALS, **options):
+        options = {"api_url": x.url, "timeout": 2.0, **options}
+        made.append(XSource(read_settings(env).credentials, b"salt", **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def post(x, count, **fields):
+    return x.timeline.add([{"text": f"tweet {n}", **fields} for n in range(count)])
+
+
+def ids(batch):
+    return [message["id"] for message in batch.messages]
+
+
+def failure(source, cursor=None):
+    with pytest.raises(SourceError) as error:
+        source.fetch(cursor)
+    return error.value
+
+
+def test_the_signature_fits_and_posts_come_oldest_first(x, source):
+    expected = post(x, 5)
+    batch = source().fetch(None)
+    assert ids(batch) == expected
+    assert batch.cursor["since"] == expected[-1]
+    assert batch.messages[0]["author"]
+    assert batch.messages[0]["lang"] == "en"
+    (call,) = x.requests
+    assert call["query"]["max_results"] == "100"
+
+
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_a_wrong_credential_is_a_401_that_names_the_settings(x, source, name):
+    wrong = CREDENTIALS | {name: CREDENTIALS[name] + "x"}
+    error = failure(source(wrong))
+    assert error.kind == "401"
+    assert name in str(error)
+    assert error.wait(1) >= 120
+
+
+def test_an_api_url_may_have_a_path_and_the_signature_still_fits(x, source):
+    assert failure(source(api_url=x.url + "/gateway")).kind == "request"
+    assert x.requests[0]["path"].startswith("/gateway/2/users/")
+    assert x.requests[0]["status"] == 404  # 401 if the signature were for another URL
+
+
+def test_another_api_url_is_told(x, source, caplog):
+    source()
+    assert x.url in caplog.text
+
+
+def test_a_token_without_an_id_costs_one_call_more(x, source):
+    expected = post(x, 1)
+    opaque = source(CREDENTIALS | {"ACCESS_TOKEN": "opaque"})
+    cursor = opaque.fetch(None)
+    assert ids(cursor) == expected
+    opaque.fetch(cursor.cursor)
+    assert [call["path"].rsplit("/", 1)[1] for call in x.requests].count("me") == 1
+
+
+def test_only_what_is_new_is_asked_for(x, source):
+    post(x, 3)
+    made = source()
+    batch = made.fetch(None)
+    empty = made.fetch(batch.cursor)
+    assert (ids(empty), empty.cursor) == ([], batch.cursor)
+    new = post(x, 2)
+    assert ids(made.fetch(empty.cursor)) == new
+    assert x.requests[-1]["query"]["since_id"] == batch.cursor["since"]
+
+
+def test_an_empty_timeline_stays_the_first_poll(x, source):
+    batch = source().fetch(None)
+    assert (ids(batch), batch.cursor["since"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("first_posts", "calls"), [(30, [30]), (200, [100, 100]), (150, [100, 50])]
+)
+def test_the_first_poll_is_limited(x, source, first_posts, calls):
+    expected = post(x, 500)
+    batch = source(first_posts=first_posts).fetch(None)
+    assert ids(batch) == expected[-first_posts:]
+    assert [int(call["query"]["max_results"]) for call in x.requests] == calls
+
+
+def test_a_gap_of_several_pages_is_filled_in_one_poll(x, source):
+    made = source()
+    post(x, 1)
+    cursor = made.fetch(None).cursor
+    expected = post(x, 450)
+    assert ids(made.fetch(cursor)) == expected
+    assert len(x.requests) == 1 + 5
+
+
+def test_a_gap_beyond_the_page_cap_is_filled_by_the_next_polls(x, source):
+    """Nothing is lost or asked for twice, although newer posts come and the process changes."""
+    post(x, 1)
+    cursor = source(pages=2).fetch(None).cursor
+    expected, found = post(x, 450), []
+    for number in range(5):
+        batch = source(pages=2).fetch(cursor)
+        found += ids(batch)
+        cursor = json.loads(json.dumps(batch.cursor))
+        if number == 0:
+            expected += post(x, 3)
+    assert sorted(found) == expected
+    assert cursor == {"since": expected[-1], "until": None, "newest": None}
+
+
+def test_a_failed_page_discards_the_poll(x, source):
+    post(x, 1)
+    made = source()
+    cursor = made.fetch(None).cursor
+    expected = post(x, 250)
+    x.timeline.faults = [{"request": 3, "status": 503, "html": "<h1>Over capacity</h1>"}]
+    assert failure(made, cursor).kind == "server"
+    assert ids(made.fetch(cursor)) == expected
+
+
+def test_endless_paging_ends(x, source):
+    post(x, 1)
+    made = source()
+    cursor = made.fetch(None).cursor
+    x.timeline.endless = True
+    expected = post(x, 5)
+    batch = made.fetch(cursor)
+    assert ids(batch) == expected
+    assert len(x.requests) <= 1 + 8
+    later = post(x, 2)
+    found = set()
+    for _ in range(3):
+        batch = made.fetch(batch.cursor)
+        found |= set(ids(batch))
+    assert set(later) <= found
+
+
+def test_the_same_page_again_loses_nothing_that_is_older(x, source):
+    post(x, 1)
+    made = source()
+    cursor = made.fetch(None).cursor
+    expected = post(x, 300)
+    page = x.timeline.page({"max_results": "100", "tweet.fields": "created_at"})
+    x.timeline.faults = [{"request": 3, "body": page}]
+    found = set()
+    for _ in range(3):
+        batch = made.fetch(cursor)
+        cursor = batch.cursor
+        found |= set(ids(batch))
+    assert found == set(expected)
+
+
+@pytest.mark.parametrize(("vocabulary", "strict"), [("tweet", True), ("post", True)])
+def test_both_vocabularies_are_asked_and_understood(x, source, vocabulary, strict):
+    x.timeline.vocabulary, x.timeline.strict = vocabulary, strict
+    long = {"note_tweet": {"text": "long #text"}, "edit_history_tweet_ids": ["5", "6"]}
+    post(x, 1, **long)
+    made = source()
+    batch = made.fetch(None)
+    assert [(each["id"], each["text"]) for each in batch.messages] == [("5", "long #text")]
+    calls = len(x.requests)
+    assert calls == (1 if vocabulary == "tweet" else 2)
+    made.fetch(batch.cursor)
+    assert len(x.requests) == calls + 1
+
+
+def test_a_400_about_something_else_is_not_tried_in_other_words(x, source):
+    x.timeline.faults = [{"status": 400, "body": {"title": "Invalid Request"}}]
+    error = failure(source())
+    assert error.kind == "request"
+    assert error.wait(1) >= 60
+    assert len(x.requests) == 1
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+@pytest.mark.parametrize(
+    "body", [{"title": "T", "detail": "d"}, [], {"errors": None}, {"errors": [5]}, "nope"]
+)
+def test_refusals_are_patient_whatever_the_body(x, source, status, body):
+    x.timeline.faults = [{"status": status, "body": body}]
+    error = failure(source())
+    assert error.kind == str(status)
+    assert [120 <= error.wait(n) <= LONGEST_WAIT_SECONDS for n in (1, 5, 50)] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("reset", "least", "most"),
+    [
+        (lambda now: str(int(now) + 100), 99, 103),
+        (lambda now: str(int(now) + 365 * 86_400), 960, 960),
+        (lambda now: str(int(now) - 100), 15, 18),
+        (lambda now: "soon", 15, 18),
+        (lambda now: "9" * 400, 15, 18),
+        (lambda now: None, 15, 18),
+    ],
+)
+@pytest.mark.parametrize(
+    "body", [{"title": "Too Many Requests"}, {"errors": [{"code": 88, "message": "Limit"}]}]
+)
+def test_a_rate_limit_waits_for_its_reset_within_bounds(x, source, reset, least, most, body):
+    headers = {"x-rate-limit-reset": reset(time.time())}
+    x.timeline.faults = [{"status": 429, "body": body, "headers": headers}]
+    error = failure(source())
+    assert error.kind == "429"
+    assert least <= error.wait(1) <= most
+    assert len(x.requests) == 1
+
+
+def test_the_double_s_own_rate_limit_is_kept_to(x, source):
+    x.timeline.rate_limit = 1
+    made = source()
+    cursor = made.fetch(None).cursor
+    assert 1 <= failure(made, cursor).wait(1) <= 902
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"html": "<html>Sorry</html>", "status": 200}, "unreadable"),
+        ({"html": "<html>Sorry</html>", "status": 502}, "server"),
+        ({"status": 200, "body": "[]"}, "unreadable"),
+        ({"status": 200, "body": '{"data": [{"id"'}, "unreadable"),
+        ({"status": 200, "body": {"errors": [{"title": "Partial"}]}}, "unreadable"),
+        ({"status": 200, "body": {"data": {"id": "1"}}}, "unreadable"),
+        ({"status": 200, "body": "[" * 200_000}, "unreadable"),
+        ({"status": 302, "headers": {"Location": "/elsewhere"}}, "request"),
+        ({"drop": True}, "network"),
+        ({"drop": "middle"}, "network"),
+        ({"delay": 1.0}, "network"),
+        ({"drip": 0.1}, "network"),
+    ],
+)
+def test_a_broken_answer_is_a_failure_to_try_again(x, source, fault, kind):
+    post(x, 1)
+    x.timeline.faults = [fault]
+    made = source(timeout=0.5)
+    error = failure(made)
+    assert error.kind == kind
+    assert len(made.fetch(None).messages) == 1
+
+
+def test_nobody_there_is_a_failure_to_try_again(source):
+    with FakeX() as gone:
+        url = gone.url
+    assert failure(source(api_url=url)).kind == "network"
+
+
+def test_a_server_that_fails_for_five_minutes_gets_few_calls():
+    error, elapsed, calls = SourceError("server", ""), 0.0, 0
+    while elapsed < 300:
+        calls += 1
+        elapsed += error.wait(calls)
+    assert calls <= 20
+    assert all(1 <= error.wait(n) <= 72 for n in range(1, 100))
+
+
+def test_errors_beside_the_data_do_no_harm(x, source):
+    post(x, 1)
+    x.timeline.faults = [
+        {"body": x.timeline.page({"tweet.fields": "created_at"}) | {"errors": [1]}}
+    ]
+    assert len(source().fetch(None).messages) == 1
+
+
+def test_posts_that_break_a_rule_are_set_aside(x, source):
+    odd = [{"id": "1", "text": 5}, None, "x", {}, {"id": "2", "text": "\ud800"}]
+    x.timeline.faults = [{"body": json.dumps({"data": odd, "meta": {}})}]
+    batch = source().fetch(None)
+    assert batch.messages == []
+    assert len(batch.rejected) == 5
+    assert {entry["origin"] for entry in batch.rejected} == {"x"}
+    assert batch.cursor["since"] == "2"
+
+
+def test_nothing_secret_is_logged_or_kept(x, source, caplog):
+    caplog.set_level("DEBUG", "ingest")
+    post(x, 2)
+    x.timeline.faults = [{"request": 2, "status": 401}]
+    made = source()
+    batch = made.fetch(None)
+    told = caplog.text + str(failure(made, batch.cursor)) + made.key + json.dumps(batch.cursor)
+    assert not [value for value in CREDENTIALS.values() if value in told]
+    assert CREDENTIALS["ACCESS_TOKEN"].partition("-")[0] not in made.key
+    assert "test" not in repr(Credentials("test", "test", "test", "test"))
+
+
+def test_a_five_megabyte_page_is_read(x, source):
+    ids_in = post(x, 50, note_tweet={"text": "é" * 16_000 + " #end"})
+    batch = source().fetch(None)
+    assert ids(batch) == ids_in
+    assert batch.messages[0]["text"].endswith("#end")
+
+
+def test_the_double_makes_ids_that_do_not_depend_on_the_clock(x):
+    assert post(x, 2) == [str(FIRST_ID), str(FIRST_ID + 1)]

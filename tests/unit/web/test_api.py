@@ -1,0 +1,151 @@
+import logging
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from unit.web.memory_store import MemoryStore, entries
+
+URL = "/api/v1/trends"
+Make = Callable[..., FlaskClient]
+
+
+def test_the_defaults_are_all_and_ten(client: FlaskClient, store: MemoryStore) -> None:
+    store.put(hashtags=entries(100))
+    answer = client.get(URL).get_json()
+    assert answer["board"] == "all"
+    assert [h["rank"] for h in answer["hashtags"]] == list(range(1, 11))
+
+
+@pytest.mark.parametrize("board", ["all", "1h", "24h", "7d"])
+@pytest.mark.parametrize(("limit", "length"), [("1", 1), ("3", 3), ("100", 5)])
+def test_board_and_limit_are_obeyed(
+    client: FlaskClient, store: MemoryStore, board: str, limit: str, length: int
+) -> None:
+    store.put(board, hashtags=entries(5))
+    answer = client.get(
+        URL, query_string={"board": board, "limit": limit, "unknown": "x"}
+    ).get_json()
+    assert answer["board"] == board
+    assert len(answer["hashtags"]) == length
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "allowed"),
+    [
+        ("board=year", "board", "all, 1h, 24h, 7d"),
+        ("board=", "board", "all, 1h, 24h, 7d"),
+        ("board=_progress", "board", "all, 1h, 24h, 7d"),
+        *[
+            (f"limit={bad}", "limit", "from 1 to 100")
+            for bad in ("0", "101", "-1", "ten", "1.5", "", "%201", "1e1", "９", "9" * 5000)
+        ],
+    ],
+)
+def test_a_bad_parameter_is_named_with_what_is_allowed(
+    client: FlaskClient, store: MemoryStore, query: str, parameter: str, allowed: str
+) -> None:
+    store.put()
+    response = client.get(f"{URL}?{query}")
+    assert response.status_code == 400
+    assert response.mimetype == "application/problem+json"
+    assert response.get_json()["status"] == 400
+    assert response.get_json()["parameter"] == parameter
+    assert parameter in response.get_json()["detail"]
+    assert allowed in response.get_json()["detail"]
+
+
+def test_before_the_first_board_503_says_what_is_waited_for(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    response = client.get(URL)
+    assert response.status_code == 503
+    assert response.mimetype == "application/problem+json"
+    assert response.headers["Retry-After"] == "5"
+    assert "the first board" in response.get_json()["waiting_for"]
+    assert response.get_json()["waiting_for"] in response.get_json()["detail"]
+
+    store.go_down()
+    assert client.get(URL).get_json()["waiting_for"] == "HBase: not reachable at hbase-thrift:9090"
+
+
+def test_without_hbase_the_last_board_is_served_as_stale(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    store.put()
+    fresh = client.get(URL)
+    store.go_down()
+    stale = client.get(URL)
+    assert fresh.get_json()["stale"] is False
+    assert stale.status_code == 200
+    assert stale.get_json() == {**fresh.get_json(), "stale": True}
+    assert stale.headers["ETag"] != fresh.headers["ETag"]
+
+
+def test_a_board_nobody_refreshes_is_stale(make_client: Make, store: MemoryStore) -> None:
+    store.put(as_of="2026-11-22T10:00:00Z")
+    assert make_client().get(URL).get_json()["stale"] is True
+    assert make_client(stale_after_seconds=10**9).get(URL).get_json()["stale"] is False
+
+
+def test_a_row_that_is_no_board_never_is_an_error(client: FlaskClient, store: MemoryStore) -> None:
+    store.cells["all"] = b"\x00"
+    assert client.get(URL).status_code == 503
+    store.put()
+    assert client.get(URL).get_json()["stale"] is False
+    store.cells["all"] = b"[1"
+    assert client.get(URL).get_json()["stale"] is True
+
+
+def test_an_unchanged_board_is_304_without_a_body(client: FlaskClient, store: MemoryStore) -> None:
+    store.put(version=1)
+    first = client.get(URL)
+    etag = {"If-None-Match": first.headers["ETag"]}
+    again = client.get(URL, headers=etag)
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert first.headers["Cache-Control"] == again.headers["Cache-Control"] == "no-cache"
+    assert client.get(f"{URL}?limit=9", headers=etag).status_code == 200
+    store.put(version=2)
+    assert client.get(URL, headers=etag).status_code == 200
+
+
+def test_head_is_get_without_a_body(client: FlaskClient, store: MemoryStore) -> None:
+    store.put()
+    get, head = client.get(URL), client.head(URL)
+    assert (head.status_code, head.data) == (200, b"")
+    assert dict(head.headers) == dict(get.headers)
+
+
+def test_the_wait_between_polls_is_the_setting(make_client: Make, store: MemoryStore) -> None:
+    store.put()
+    assert make_client(refresh_seconds=33).get(URL).get_json()["poll_after_seconds"] == 33
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_other_methods_are_405_and_named(client: FlaskClient, method: str) -> None:
+    response = client.open(URL, method=method)
+    assert response.status_code == response.get_json()["status"] == 405
+    assert response.mimetype == "application/problem+json"
+    assert "GET" in response.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/nothing", "/api/v1/trends/"])
+def test_unknown_paths_of_the_api_are_problems(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == response.get_json()["status"] == 404
+    assert response.mimetype == "application/problem+json"
+
+
+def test_an_unforeseen_error_is_a_problem_without_its_inside(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("the inside")
+
+    monkeypatch.setattr("web.api.board_parameter", fail)
+    caplog.set_level(logging.CRITICAL)
+    response = client.get(URL)
+    assert response.status_code == response.get_json()["status"] == 500
+    assert response.mimetype == "application/problem+json"
+    assert "the inside" not in response.text

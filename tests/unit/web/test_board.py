@@ -1,0 +1,67 @@
+import json
+from typing import Any
+
+import pytest
+
+from unit.web.memory_store import board
+from web.board import parse_board, trends
+
+
+def parse(**changes: Any) -> Any:
+    return parse_board("all", json.dumps(board(**changes)).encode())
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    return {"hashtags": [{**board()["hashtags"][0], **changes}]}
+
+
+def test_members_a_newer_driver_adds_are_ignored() -> None:
+    assert parse(mood="sunny", **entry(colour="red")) == parse()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"board": "1h"},
+        {"as_of": "2026-11-22"},
+        {"as_of": "2026-13-22T10:00:00Z"},
+        {"as_of": None},
+        {"version": "7"},
+        {"version": True},
+        {"demo": 0},
+        {"source": "x"},
+        {"tweets_read": -1},
+        {"tweets_tagged": 1.5},
+        {"hashtags": {}},
+        {"hashtags": ["Café"]},
+        entry(tag=""),
+        entry(key=None),
+        entry(tag="\ud800"),
+        entry(count=0),
+        entry(rank="1"),
+        entry(change="up"),
+    ],
+)
+def test_what_breaks_the_contract_is_no_board(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        parse(**changes)
+
+
+@pytest.mark.parametrize("cell", [b"", b"{", b"[]", b"null", b"\xff\xfe"])
+def test_what_is_no_json_object_is_no_board(cell: bytes) -> None:
+    with pytest.raises(ValueError):
+        parse_board("all", cell)
+
+
+@pytest.mark.parametrize(
+    ("tag", "path"),
+    [
+        ("東京", "%E6%9D%B1%E4%BA%AC"),
+        ("a/b?c#d", "a%2Fb%3Fc%23d"),
+        ("\u202etag", "%E2%80%AEtag"),
+        ('"><script>', "%22%3E%3Cscript%3E"),
+    ],
+)
+def test_the_address_of_a_tag_holds_nothing_but_escapes(tag: str, path: str) -> None:
+    answer = trends(parse(**entry(tag=tag)), limit=1, stale=False, poll_after_seconds=10)
+    assert answer["hashtags"][0]["url"] == f"https://x.com/hashtag/{path}"

@@ -1,0 +1,146 @@
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+import web
+from unit.web.memory_store import MemoryStore, board, entries
+
+Make = Callable[..., FlaskClient]
+STATIC = Path(web.__file__).parent / "static"
+
+
+@pytest.mark.parametrize("path", ["/", "/widget"])
+def test_the_board_is_in_the_page_before_any_script_runs(
+    client: FlaskClient, store: MemoryStore, path: str
+) -> None:
+    store.put(hashtags=entries(12))
+    text = client.get(path).text
+    assert re.findall(r"<bdi>#(\w+)</bdi>", text) == [f"tag{n}" for n in range(1, 11)]
+    assert ">18,234</data> tweets read" in text
+    assert 'width="100.0%"' in text
+
+
+@pytest.mark.parametrize(
+    ("query", "data"),
+    [
+        ("", 'data-board="all" data-limit="10" data-refresh="10"'),
+        ("?board=24h&limit=5&refresh=30", 'data-board="24h" data-limit="5" data-refresh="30"'),
+        ("?board=x&limit=0&refresh=1", 'data-board="all" data-limit="10" data-refresh="10"'),
+        ("?limit=101&refresh=9999", 'data-board="all" data-limit="10" data-refresh="10"'),
+        ("?limit=1e1&refresh=%22%3E", 'data-board="all" data-limit="10" data-refresh="10"'),
+    ],
+)
+def test_parameters_are_honoured_and_wrong_ones_fall_back(
+    client: FlaskClient, query: str, data: str
+) -> None:
+    assert data in " ".join(client.get(f"/widget{query}").text.split())
+
+
+def test_the_default_refresh_is_the_setting(make_client: Make) -> None:
+    assert 'data-refresh="25"' in make_client(refresh_seconds=25).get("/widget").text
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<img src=x onerror=alert(1)>",
+        "</script><script>alert(1)</script>",
+        '" onmouseover="alert(1)',
+        "{{ 7 * 7 }}",
+        "__proto__",
+        "\u202eevil",
+        "x" * 100,
+    ],
+)
+def test_a_hostile_tag_is_text(client: FlaskClient, store: MemoryStore, tag: str) -> None:
+    hostile = {**board()["hashtags"][0], "tag": tag, "key": tag}
+    store.put(hashtags=[hostile])
+    text = client.get("/widget").text
+    shown = re.findall("<bdi>(.*)</bdi>", text)
+    assert [unescape(s) for s in shown] == [f"#{tag}"]
+    for forbidden in ("<img src=x", "<script>", '" onmouseover'):
+        assert forbidden not in text
+
+
+@pytest.mark.parametrize("path", ["/", "/widget"])
+def test_pages_keep_to_the_content_security_policy(
+    client: FlaskClient, store: MemoryStore, path: str
+) -> None:
+    """No inline code or style, and no address that would break under a sub-path."""
+    store.put()
+    text = client.get(path).text
+    assert not re.search(r"<style|<script(?![^>]*\ssrc=)|<[^>]*\s(style|on\w+)=", text)
+    links = re.findall(r'<[^>]*\s(?:src|href)="([^"]*)"', text)
+    assert links
+    assert not [u for u in links if u.startswith("/") or ("://" in u and "x.com" not in u)]
+
+
+def test_scripts_never_write_markup() -> None:
+    for script in STATIC.glob("*.js"):
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|\beval\b|document\.write", script.read_text()
+        ), script
+
+
+def test_waiting_says_for_what(client: FlaskClient, store: MemoryStore) -> None:
+    store.go_down()
+    response = client.get("/widget")
+    assert response.status_code == 200
+    assert (
+        "Waiting for <span data-waiting-for>HBase: not reachable at hbase-thrift:9090</span>"
+        in (response.text)
+    )
+    assert 'data-first-poll="5"' in response.text
+
+
+def test_demo_and_stale_are_said(client: FlaskClient, store: MemoryStore) -> None:
+    store.put()
+    plain = client.get("/widget").text
+    assert "data-demo hidden" in plain
+    assert "Not up to date" not in plain
+    store.put(demo=True, as_of="2026-11-22T10:00:00Z")
+    text = client.get("/widget").text
+    assert "data-demo>Demo data" in text
+    assert "Not up to date: this is the board of 10:00 UTC." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("all", "No hashtags in the 18,234 tweets read so far."),
+        ("1h", "No hashtags in the last hour; 18,234 tweets read so far."),
+    ],
+)
+def test_an_empty_board_says_so(
+    client: FlaskClient, store: MemoryStore, name: str, said: str
+) -> None:
+    store.put(name, hashtags=[])
+    assert said in client.get(f"/widget?board={name}").text
+
+
+def test_only_the_board_shown_is_the_current_tab(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("24h")
+    text = client.get("/?board=24h").text
+    assert re.findall(r'href="\./\?board=(\w+)"', text) == ["all", "1h", "24h", "7d"]
+    assert re.findall(r'board=(\w+)" aria-current', text) == ["24h"]
+    assert "/widget?board=24h" in text
+
+
+def test_changes_are_arrows_and_new_means_newer_than_others(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    tags = entries(4)
+    for tag, change in zip(tags, (3, -2, 0, None), strict=True):
+        tag["change"] = change
+    store.put(hashtags=tags)
+    text = client.get("/widget").text
+    assert re.findall(r'class="change[^>]*>([^<]*)<', text) == ["▲3", "▼2", "", "new"]
+
+    for tag in tags:
+        tag["change"] = None
+    store.put(hashtags=tags)
+    assert ">new<" not in client.get("/widget").text

@@ -1,0 +1,82 @@
+import subprocess
+import sys
+
+import pytest
+
+from web import create_app
+from web.settings import Settings, SettingsError
+
+
+def test_an_empty_environment_and_empty_strings_mean_the_defaults() -> None:
+    empty = dict.fromkeys(["HBASE_THRIFT_HOST", "REFRESH_SECONDS", "EMBED_ALLOWED_ORIGINS"], "")
+    assert Settings.from_env({}) == Settings.from_env(empty) == Settings()
+
+
+def test_every_variable_is_read() -> None:
+    assert Settings.from_env(
+        {
+            "HBASE_THRIFT_HOST": "10.0.0.7",
+            "HBASE_THRIFT_PORT": "9091",
+            "REFRESH_SECONDS": "5",
+            "STALE_AFTER_SECONDS": "90",
+            "EMBED_ALLOWED_ORIGINS": "'self' https://*.example.org http://localhost:3000",
+            "TRUSTED_PROXIES": "2",
+            "LOG_LEVEL": "debug",
+        }
+    ) == Settings(
+        "10.0.0.7", 9091, 5, 90, "'self' https://*.example.org http://localhost:3000", 2, "DEBUG"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("HBASE_THRIFT_HOST", "http://hbase", "a host name"),
+        ("HBASE_THRIFT_PORT", "70000", "from 1 to 65535"),
+        ("REFRESH_SECONDS", "1", "from 2 to 3600"),
+        ("REFRESH_SECONDS", "ten", "a whole number"),
+        ("REFRESH_SECONDS", "١٠", "a whole number"),
+        ("STALE_AFTER_SECONDS", "-1", "a whole number"),
+        ("TRUSTED_PROXIES", "11", "from 0 to 10"),
+        ("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR"),
+        ("EMBED_ALLOWED_ORIGINS", "*; script-src *", "origins such as"),
+        ("EMBED_ALLOWED_ORIGINS", "https://a.example, https://b.example", "origins such as"),
+        ("EMBED_ALLOWED_ORIGINS", "https://a.example\r\nSet-Cookie: a=b", "origins such as"),
+        ("EMBED_ALLOWED_ORIGINS", "self", "with its quotes"),
+        ("EMBED_ALLOWED_ORIGINS", "https://a.example/path", "origins such as"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_and_with_what_is_allowed(
+    name: str, value: str, allowed: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is .* but must be .*{allowed}"):
+        Settings.from_env({name: value})
+
+
+def test_the_process_says_what_is_wrong_and_idles_until_it_is_stopped() -> None:
+    """An exit would be a restart loop under the container's restart policy."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; import web.wsgi"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={"TRUSTED_PROXIES": "all"},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    with process.stderr:
+        line = process.stderr.readline()
+        assert line == "web: TRUSTED_PROXIES is 'all', but must be a whole number from 0 to 10\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+        process.terminate()
+        assert process.wait(timeout=10) == 2
+        assert process.stderr.read() == ""
+
+
+def test_the_app_reads_the_environment_unless_it_is_given_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REFRESH_SECONDS", "0")
+    with pytest.raises(SettingsError):
+        create_app()
