@@ -3,6 +3,7 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import happybase
@@ -11,7 +12,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 KAFKA = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
 
 
-def send(values: list[bytes | dict[str, Any]]) -> None:
+def send(values: Sequence[bytes | dict[str, Any]]) -> None:
     """Put records on the topic, acknowledged; messages get their id as the key."""
     producer = KafkaProducer(bootstrap_servers=KAFKA, acks="all", linger_ms=5)
     futures = []
