@@ -1,0 +1,71 @@
+"""Puts generated tweets on Kafka; it runs in a container of the stack's network.
+
+    load.py NAME NUMBER RATE PROCESSES    RATE in tweets a second, 0: as fast as possible
+
+It prints when each tweet was sent, in seconds since 1970, one line a tweet, unless RATE is 0.
+One tweet in six has a hashtag and one in twenty a second one, of 100,000 tags by Zipf's law; a
+message has about 250 bytes.
+"""
+
+import itertools
+import json
+import multiprocessing
+import random
+import sys
+import time
+from datetime import UTC, datetime
+
+from kafka import KafkaProducer
+
+TAGS = 100_000
+WORDS = "some words about the day, what it brings and what it takes away, number"
+
+
+def messages(name: str, number: int, seed: int):
+    """Contract messages; the tags depend on the seed alone."""
+    rng = random.Random(seed)
+    weights = list(itertools.accumulate(1 / rank for rank in range(1, TAGS + 1)))
+    tags = iter(rng.choices(range(TAGS), cum_weights=weights, k=number))
+    for i in range(number):
+        text = f"{WORDS} {i}"
+        if rng.random() < 1 / 6:
+            text += f" #Tag{next(tags)}"
+            if rng.random() < 0.3:
+                text += f" #Tag{next(tags)}"
+        created = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        yield {
+            "id": f"{name}-{seed}-{i}",
+            "source": "x",
+            "created_at": created,
+            "author": f"{rng.getrandbits(64):016x}",
+            "text": text,
+            "hashtags": None,
+            "lang": "en",
+            "repost": False,
+        }
+
+
+def produce(name: str, number: int, rate: float, seed: int) -> None:
+    """Send `number` tweets and wait for all acknowledgements."""
+    producer = KafkaProducer(
+        bootstrap_servers="kafka:9092", acks="all", linger_ms=5 if rate else 50, batch_size=131_072
+    )
+    began, times, futures = time.time(), [], []
+    for i, message in enumerate(messages(name, number, seed)):
+        if rate:
+            time.sleep(max(0.0, began + i / rate - time.time()))
+            times.append(time.time())
+        key = message["id"].encode()
+        futures.append(producer.send("tweets", json.dumps(message).encode(), key))
+    producer.flush()
+    for future in futures:
+        future.get(timeout=60)
+    producer.close()
+    print("\n".join(f"{moment:.3f}" for moment in times))
+
+
+if __name__ == "__main__":
+    name, number, rate, processes = sys.argv[1], *map(int, sys.argv[2:])
+    share = [(name, number // processes, rate / processes, seed) for seed in range(processes)]
+    with multiprocessing.Pool(processes) as pool:
+        pool.starmap(produce, share)
