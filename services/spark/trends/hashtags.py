@@ -4,12 +4,15 @@ The rule is that of twitter-text 3.1.0: `validHashtag`, `endHashtagMatch`,
 `extractUrlsWithIndices`.
 """
 
+# Java looks behind by whole characters only where the pattern itself holds one beyond U+FFFF, so
+# a letter of that kind stands here, though `\p{L}` covers it.
+_ASTRAL = "\U0001d49c"
 # Characters that twitter-text takes as part of a tag beside letters, marks and digits.
 _SPECIAL = (
     r"_\u200C\u200D\uA67E\u05BE\u05F3\u05F4\uFF5E\u301C\u309B\u309C\u30A0\u30FB\u3003"
     r"\u0F0B\u0F0C\u00B7"
 )
-_ALPHANUMERIC = rf"\p{{L}}\p{{M}}\p{{Nd}}{_SPECIAL}"
+_ALPHANUMERIC = rf"\p{{L}}\p{{M}}\p{{Nd}}{_SPECIAL}{_ASTRAL}"
 
 HASH_SIGNS = ("#", "＃")
 

@@ -72,7 +72,7 @@ def _reason() -> Column:
         (~F.call_function("is_valid_utf8", value), "not UTF-8"),
         (value.startswith("\ufeff"), "starts with a byte order mark"),
         (
-            ~(F.trim(value).startswith("{") & F.trim(value).endswith("}"))
+            ~(value.startswith("{") & value.endswith("}") | value.rlike(r"(?s)^\s*\{.*\}\s*$"))
             | F.col("m").isNull()
             | F.col("m.corrupt").isNotNull(),
             "not a JSON object of the message's types",
