@@ -72,11 +72,11 @@ class Oracle:
         seen = set()
         for message in messages:
             self.read += 1
-            if message["id"] not in seen:
+            # An id is spent by the first version that has a tag: what has none is not kept.
+            if message["id"] not in seen and self._count(message):
                 seen.add(message["id"])
-                self._count(message)
 
-    def _count(self, message: dict[str, Any]) -> None:
+    def _count(self, message: dict[str, Any]) -> bool:
         given = message.get("hashtags")
         tags = hashtags(message["text"]) if given is None else given
         distinct: dict[str, str] = {}
@@ -84,7 +84,7 @@ class Oracle:
             if 0 < len(tag) <= MAX_LENGTH:
                 distinct.setdefault(fold(tag), tag)
         if not distinct:
-            return
+            return False
         self.tagged += 1
         self.sources.add(message["source"])
         milliseconds = round(datetime.fromisoformat(message["created_at"]).timestamp() * 1000)
@@ -93,6 +93,7 @@ class Oracle:
             self.spellings[key][tag] += 1
             self.minutes[key][milliseconds // 60_000] += 1
             self.last[key] = max(self.last.get(key, 0), milliseconds)
+        return True
 
     def board(
         self, name: str, as_of: datetime | None = None, size: int = 10

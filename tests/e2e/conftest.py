@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from e2e.stack import Stack, run
 
+pytest.register_assert_rewrite("e2e.checks")
+
 # A start takes a minute or two: the first five use the same stack, and X's test spoils it.
 ORDER = ("demo", "security", "page", "faults", "x", "replay", "order")
 SHARED = "demo data"
@@ -41,7 +43,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the containers and the ends of their logs with a failure."""
     result = yield
-    stack = getattr(item, "funcargs", {}).get("stack")
+    stack = getattr(item, "funcargs", {}).get("any_stack")
     if result.failed and isinstance(stack, Stack):
         states = stack.compose("ps", "--all", check=False)
         logs = stack.compose("logs", "--no-color", "--tail", "15", check=False)

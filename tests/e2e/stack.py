@@ -105,9 +105,13 @@ class Stack:
 
     def up(self, *services: str, wait: bool = True) -> None:
         """Start the stack, or what has changed of it."""
-        scale = [option for s, n in self._scale.items() for option in ("--scale", f"{s}={n}")]
-        waiting = ["--wait", "--wait-timeout", str(START_SECONDS)] if wait else []
-        self.compose("up", "--detach", "--no-build", *waiting, *scale, *services)
+        options = ["--detach", "--no-build"]
+        if wait:
+            options += ["--wait", "--wait-timeout", str(START_SECONDS)]
+        for service, number in self._scale.items():
+            if service in (services or self._scale):
+                options += ["--scale", f"{service}={number}"]
+        self.compose("up", *options, *services)
 
     def down(self) -> None:
         """Remove the stack and all that it knows."""
@@ -146,22 +150,24 @@ class Stack:
         """How often the engine has started each container again."""
         return {each["Name"]: each["RestartCount"] for each in self.containers()}
 
-    def kill9(self, service: str) -> float:
-        """Kill a service's first process from outside; when that was (time.time).
+    def kill9(self, *services: str) -> float:
+        """Kill the first process of each service from outside; when that was (time.time).
 
         `docker kill` would be a wish of the user's, after which nothing is started again. The
-        process has to be gone and the container started anew, or the fault did not bite.
+        containers have to be started anew by the engine, or the fault did not bite.
         """
-        before = self.container(service)
-        os.kill(before["State"]["Pid"], signal.SIGKILL)
+        before = [self.container(service) for service in services]
+        for each in before:
+            os.kill(each["State"]["Pid"], signal.SIGKILL)
         killed = time.time()
 
         def started_again() -> bool:
-            after = json.loads(run(["docker", "inspect", before["Id"]]))[0]
-            return bool(
-                after["RestartCount"] > before["RestartCount"]
-                and after["State"]["StartedAt"] > before["State"]["StartedAt"]
-                and after["State"]["Running"]
+            after = json.loads(run(["docker", "inspect", *(each["Id"] for each in before)]))
+            return all(
+                new["RestartCount"] > old["RestartCount"]
+                and new["State"]["StartedAt"] > old["State"]["StartedAt"]
+                and new["State"]["Running"]
+                for old, new in zip(before, after, strict=True)
             )
 
         eventually(started_again, within=60)

@@ -36,7 +36,7 @@ def test_the_boards_are_the_oracle_s(stack: Stack) -> None:
     """A limited run: every number from 0 on is there, and every count on every board is right."""
     count = stack.board()["tweets_read"] + 1500
     stack.configure({"DEMO_RATE": "200", "DEMO_COUNT": str(count)})
-    stack.up(wait=False)
+    stack.up("ingest", wait=False)
     eventually(lambda: stack.board()["tweets_read"] >= count, within=120)
     messages = stack.settled()
     assert demo_numbers(messages) == set(range(count))

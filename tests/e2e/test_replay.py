@@ -33,6 +33,7 @@ class Archive:
         self.lines: list[bytes] = []
         self.messages: list[Json] = []
         self.malformed: list[int] = []
+        self._edits: dict[str, Json] = {}
         self._rng = random.Random(seed)
         self._newest = datetime.now(UTC).replace(microsecond=0)
 
@@ -99,10 +100,12 @@ class Archive:
         return line | {"text": "cut #off", "note_tweet": {"text": line["text"]}}, message
 
     def _edited(self, number: int) -> tuple[Json, Json]:
-        """The second version of a tweet that is named by its first."""
-        line, message = self._v2(number)
+        """A version of a tweet that is named by its first one; the words change, the tags not."""
         first = str(2 * 10**18 + number // 8)
-        return line | {"edit_history_tweet_ids": [first, line["id"]]}, message | {"id": first}
+        line, message = self._v2(number)
+        message = self._edits.setdefault(first, message | {"id": first})
+        line |= {"created_at": message["created_at"], "text": f"Version {number} {message['text']}"}
+        return line | {"edit_history_tweet_ids": [first, line["id"]]}, message
 
     def _v1(self, number: int) -> tuple[Json, Json]:
         message = self._message(number)

@@ -82,7 +82,7 @@ def test_the_timeline_is_counted(stack: Stack) -> None:
 
     stack.configure(CREDENTIALS | SETTINGS, overrides=[DOUBLE])
     began = time.monotonic()
-    stack.up(wait=False)
+    stack.up("ingest", wait=False)
     eventually(lambda: stack.board()["demo"] is False, within=120)
     report(from_credentials_to_board_seconds=round(time.monotonic() - began, 1))
     assert_counted(stack, expected)
@@ -112,7 +112,7 @@ def test_the_timeline_is_counted(stack: Stack) -> None:
 def half_set(stack: Stack, expected: list[Json]) -> None:
     """One credential of four: ingest says what is missing and waits; the rest goes on."""
     stack.configure({"CONSUMER_KEY": CREDENTIALS["CONSUMER_KEY"]}, overrides=[DOUBLE])
-    stack.up(wait=False)
+    stack.up("ingest", wait=False)
     eventually(lambda: "CONSUMER_SECRET" in stack.logs("ingest"), within=60)
     assert CREDENTIALS["CONSUMER_KEY"] not in stack.logs("ingest")
 

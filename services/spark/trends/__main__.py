@@ -55,10 +55,11 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     store.create_tables()
     sink = Sink(store, topics, settings.deduplicate_minutes * 60_000)
     spark = stream.session(settings, stopping)
-    query = stream.Trends(spark, settings, topics, store, sink).start()
+    trends = stream.Trends(spark, settings, topics, store, sink)
+    query = trends.start()
     log.info("counting from the offsets %s", sink.done.end or "at the beginning")
     try:
-        watch(query, sink, stopping)
+        watch(trends, query, sink, stopping)
     except StreamingQueryException as error:
         log.error("the query ended: %s", str(error).partition("\n")[0])
         return 1
@@ -67,11 +68,20 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     return 0
 
 
-def watch(query: StreamingQuery, sink: Sink, stopping: threading.Event) -> None:
-    """Keep the boards fresh while the query runs; on SIGTERM let its batch come to an end."""
+def watch(
+    trends: stream.Trends, query: StreamingQuery, sink: Sink, stopping: threading.Event
+) -> None:
+    """Keep the boards fresh while the query runs; on SIGTERM let its batch come to an end.
+
+    While a batch does not come to an end nothing is refreshed: the boards show as stale, the
+    container as unhealthy.
+    """
     while query.isActive and not stopping.is_set():
-        sink.refresh()
-        ALIVE.touch()
+        if trends.is_stuck():
+            log.warning("a batch does not come to an end: is a spark-worker running?")
+        else:
+            sink.refresh()
+            ALIVE.touch()
         stopping.wait(TICK_SECONDS)
     if not stopping.is_set():
         query.awaitTermination()

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 # Batches of this size are told of one by one: somebody waits for the end of a backlog.
 CATCHING_UP = 20_000
+# The first batch of a backlog takes less on a slow machine; without a worker it takes for ever.
+STUCK_SECONDS = 120
 
 R = TypeVar("R", DataFrameReader, DataStreamReader)
 
@@ -71,6 +73,7 @@ class Trends:
         self._store = store
         self._sink = sink
         self._checkpoint = Checkpoint(spark, settings.checkpoint)
+        self._applying_since: float | None = None
 
     def start(self) -> StreamingQuery:
         """Finish what was half done, then follow the topic."""
@@ -96,13 +99,19 @@ class Trends:
             .start()
         )
 
+    def is_stuck(self) -> bool:
+        """Whether a batch has been under way for so long that it may never end."""
+        since = self._applying_since
+        return since is not None and time.monotonic() - since > STUCK_SECONDS
+
     def _apply(self, rows: DataFrame, batch: int) -> None:
-        began = time.monotonic()
+        self._applying_since = began = time.monotonic()
         # Also when the batch is applied already: Spark's state is kept by running it.
         tallied = rows.transform(tally).collect()
         computed = time.monotonic()
         start, end = self._sink.done.end or self._begin, self._checkpoint.end(batch)
         self._sink.apply(tallied, start, end)
+        self._applying_since = None
         if (records := span(start, end)) >= CATCHING_UP:
             log.info(
                 "%d records in %.1f s, %.1f s of them for %d changes in HBase",
@@ -170,6 +179,9 @@ class Trends:
             .option("subscribe", TWEETS)
             .option("startingOffsets", self._offsets(start))
             .option("failOnDataLoss", "true")
+            # Large answers for backlogs; a quiet topic answers at once all the same.
+            .option("kafka.max.poll.records", 10_000)
+            .option("kafka.max.partition.fetch.bytes", 4 << 20)
         )
 
     def _offsets(self, offsets: Offsets) -> str:
