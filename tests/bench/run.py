@@ -152,7 +152,6 @@ def main() -> None:
     try:
         say("starting a stack")
         stack.up()
-        stack.compose("stop", "ingest")
         say("latency")
         latencies = measure_latency(stack)
         say("idle")
