@@ -104,6 +104,20 @@ def test_hbase_killed_and_then_silence(stack: Stack) -> None:
     assert_few_restarts(stack, restarts)
 
 
+def test_the_last_board_stays_while_hbase_is_away(stack: Stack) -> None:
+    last = stack.later_board()
+    with Visitor(stack) as visitor:
+        stack.compose("stop", "hbase-thrift")
+        board = eventually(lambda: b if (b := stack.board())["stale"] else None, within=30)
+        assert board["hashtags"][0]["count"] >= last["hashtags"][0]["count"]
+        assert stack.api("/readyz").status_code == 200
+        started = time.time()
+        stack.compose("start", "hbase-thrift")
+        stack.later_board(started, within=60)
+        report(stopped="hbase-thrift", recovery_seconds=round(time.time() - started, 1))
+    visitor.assert_content()
+
+
 def test_one_of_two_workers_killed_under_load(stack: Stack) -> None:
     try:
         stack.scale("spark-worker", 2)
