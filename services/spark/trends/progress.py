@@ -14,17 +14,14 @@ class ProgressError(Exception):
     """The checkpoint and HBase tell different stories; the message says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A batch about to be applied: its fence, and its offsets (`end` exclusive)."""
+class Cell:
+    """A dataclass that is the JSON of one cell."""
 
-    fence: int
-    start: Offsets
-    end: Offsets
+    __slots__ = ()
 
     def to_json(self) -> bytes:
         """The cell's value."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps(asdict(self)).encode()  # type: ignore[call-overload]
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
@@ -33,7 +30,16 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Intent(Cell):
+    """A batch about to be applied: its fence, and its offsets (`end` exclusive)."""
+
+    fence: int
+    start: Offsets
+    end: Offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Cell):
     """The batch applied last, and the totals after it.
 
     `trail` holds `[milliseconds, offsets]` of earlier batches, oldest first, so that the ids of
@@ -49,10 +55,6 @@ class Done:
     sources: tuple[str, ...] = ()
     demo: bool = True
     trail: tuple[tuple[int, Offsets], ...] = ()
-
-    def to_json(self) -> bytes:
-        """The cell's value."""
-        return json.dumps(asdict(self)).encode()
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
@@ -92,7 +94,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(Cell):
     """Records whose ids the deduplication has to be told, since its own memory is gone.
 
     They lie from `start` to `end` (exclusive) on the topic, and count until `until` (milliseconds;
@@ -102,15 +104,6 @@ class Seed:
     until: int
     start: Offsets
     end: Offsets
-
-    def to_json(self) -> bytes:
-        """The cell's value."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def from_json(cls, value: bytes) -> Self:
-        """The inverse of `to_json`."""
-        return cls(**json.loads(value))
 
 
 def _trail(
