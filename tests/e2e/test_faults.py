@@ -105,10 +105,13 @@ def test_hbase_killed_and_then_silence(stack: Stack) -> None:
 
 
 def test_the_last_board_stays_while_hbase_is_away(stack: Stack) -> None:
+    eventually(lambda: stack.board()["hashtags"], within=120)
     last = stack.later_board()
     with Visitor(stack) as visitor:
         stack.compose("stop", "hbase-thrift")
-        board = eventually(lambda: b if (b := stack.board())["stale"] else None, within=30)
+        eventually(lambda: stack.board()["stale"], within=30)
+        board = stack.board()
+        assert board["tweets_read"] >= last["tweets_read"]
         assert board["hashtags"][0]["count"] >= last["hashtags"][0]["count"]
         assert stack.api("/readyz").status_code == 200
         started = time.time()
