@@ -4,12 +4,11 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from trends import metrics
-from trends.batch import TallyRow, gather
+from trends.batch import Delta, TallyRow, gather
 from trends.boards import ALL, LONGEST, WINDOWS, AllTime, Changes, Place, Windows, leaders
 from trends.progress import Done, Intent, Offsets, ProgressError, is_applied
 from trends.store import Store
@@ -111,7 +110,7 @@ class Boards:
         self._all = AllTime(leaders(places))
         log.info("read %d tags from HBase in %.1f s", len(places), time.monotonic() - began)
 
-    def add(self, places: list[Place], deltas: dict[str, Any]) -> None:
+    def add(self, places: list[Place], deltas: Mapping[str, Delta]) -> None:
         """Take in what a batch changed."""
         self._all.update(places)
         for key, delta in deltas.items():

@@ -6,16 +6,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader
-from tenacity import Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 
 from trends.checkpoint import Checkpoint
+from trends.patience import patiently
 from trends.progress import Offsets, Seed, span
 from trends.settings import Settings
 from trends.sink import Sink
@@ -51,13 +51,11 @@ def _wait_for_master(master: str, stopping: threading.Event) -> None:
     address = urlsplit(master)
     if address.scheme != "spark":
         return
-    retrying = Retrying(
-        retry=retry_if_exception_type(OSError),
-        wait=wait_random_exponential(multiplier=0.5, max=5),
-        stop=stop_when_event_set(stopping),
-        before_sleep=lambda state: log.warning("waiting for Spark's master at %s", master),
-        reraise=True,
-    )
+
+    def tell(number: int, error: Any) -> None:
+        log.warning("waiting for Spark's master at %s", master)
+
+    retrying = patiently(stopping, OSError, tell, 0.5, 5)
     retrying(lambda: socket.create_connection((address.hostname, address.port), timeout=5).close())
 
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
-from tenacity import Retrying, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 
 from trends.batch import BadRecord
+from trends.patience import patiently
 from trends.progress import Offsets
 
 log = logging.getLogger(__name__)
@@ -30,18 +30,10 @@ class Topics:
         self._stopping = stopping
 
     def _call(self, action: Callable[..., T], *arguments: Any) -> T:
-        retrying = Retrying(
-            retry=retry_if_exception_type((KafkaError, OSError)),
-            wait=wait_random_exponential(multiplier=0.5, max=10),
-            stop=stop_when_event_set(self._stopping),
-            before_sleep=lambda state: log.warning(
-                "Kafka at %s, try %d: %r",
-                self._servers,
-                state.attempt_number,
-                state.outcome and state.outcome.exception(),
-            ),
-            reraise=True,
-        )
+        def tell(number: int, error: Any) -> None:
+            log.warning("Kafka at %s, try %d: %r", self._servers, number, error)
+
+        retrying = patiently(self._stopping, (KafkaError, OSError), tell, 0.5, 10)
         return retrying(action, *arguments)
 
     def create(self, partitions: int, retention_hours: int) -> None:
