@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 FOLDERS = ("services/ingest", "services/spark", "services/web", "tests")
 
@@ -28,7 +29,7 @@ def problems() -> list[str]:
         locked = lock(folder)
         for line in lines(Path(folder, "requirements.in")):
             wanted = Requirement(line)
-            version = locked.get(wanted.name.lower())
+            version = locked.get(canonicalize_name(wanted.name))
             if version is None or version not in wanted.specifier:
                 found.append(f"{folder}: {line} is asked for, {version} is locked")
         found += [

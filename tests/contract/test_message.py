@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from fakes.x import CREDENTIALS, FakeX
+from fakes import bluesky, mastodon
+from fakes.server import Serving
+from fakes.x import CREDENTIALS, XDouble
 from ingest.message import quarantine
 from ingest.settings import read_settings
+from ingest.sources.bluesky import BlueskySource
 from ingest.sources.demo import DemoSource
+from ingest.sources.mastodon import MastodonSource
 from ingest.sources.replay import ReplaySource
 from ingest.sources.x import XSource
 
@@ -69,15 +73,39 @@ def test_x_keeps_the_contract():
         {"text": "later", "created_at": "2100-01-01T00:00:00Z"},
     ]
     settings = read_settings(CREDENTIALS)
-    with FakeX() as x:
-        x.timeline.add(tweets)
-        source = XSource(settings.credentials, settings.author_salt, api_url=x.url)
+    with Serving(XDouble()) as x:
+        x.double.add(tweets)
+        source = XSource(settings.credentials, settings.salt(), api_url=x.url)
         batch = source.fetch(None)
         source.close()
     check(batch, "x")
     assert (len(batch.messages), len(batch.rejected)) == (4, 1)
     now = datetime.now(UTC).isoformat()
     assert all(message["created_at"] <= now for message in batch.messages)
+
+
+def test_mastodon_keeps_the_contract():
+    with Serving(mastodon.MastodonDouble()) as served:
+        served.double.add([{}, {"reblog": {"content": "<p>#a</p>"}}, {"content": 5}])
+        account = read_settings(mastodon.environment(served.url)).mastodon
+        assert account
+        source = MastodonSource(account, b"salt", poll_seconds=60, first_posts=200)
+        batch = source.fetch(None)
+        source.close()
+    check(batch, "mastodon")
+    assert (len(batch.messages), len(batch.rejected)) == (2, 1)
+
+
+def test_bluesky_keeps_the_contract():
+    with Serving(bluesky.BlueskyDouble()) as served:
+        served.double.add([{"text": "a #b"}, {"text": "c", "tags": ["d"]}, {"text": 5}])
+        account = read_settings(bluesky.environment(served.url)).bluesky
+        assert account
+        source = BlueskySource(account, b"salt", poll_seconds=60, first_posts=200)
+        batch = source.fetch(None)
+        source.close()
+    check(batch, "bluesky")
+    assert (len(batch.messages), len(batch.rejected)) == (2, 1)
 
 
 def test_replay_takes_the_examples_and_keeps_the_contract(tmp_path):

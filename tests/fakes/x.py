@@ -1,28 +1,21 @@
 """A double of X's API v2: the home timeline and `users/me`, as published, over real HTTP.
 
 It checks the OAuth 1.0a signature of every call (RFC 5849), pages the newest first with exclusive
-`since_id` and `until_id`, sends the rate limit headers, and fails on demand. Run it with
-`python tests/fakes/x.py --port 8099`, or in a test: `with FakeX() as x: ... x.url`.
-
-Control, without a signature: POST /_control/tweets (a list of objects; `text` is enough),
-POST /_control/faults (a list of {"request": n, "times": 1, "status", "body", "headers", "html",
-"delay", "drip", "drop"}; n counts signed calls from 1), POST /_control/settings (any of
-{"vocabulary": "tweet" | "post", "strict", "rate_limit", "endless"}), GET /_control/requests,
-POST /_control/reset.
+`since_id` and `until_id`, sends the rate limit headers, and fails on demand. A post that reposts
+another names it by `referenced_tweets`; with the expansion asked for, `originals` has its text.
+Settings: {"vocabulary": "tweet" | "post", "strict", "rate_limit", "endless", "originals"};
+the rest is in server.py.
 """
 
-import argparse
-import json
-import threading
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from oauthlib.common import Request
 from oauthlib.oauth1.rfc5849 import signature
+
+from fakes.server import Answer, Call, Double, serve
 
 USER_ID = "2244994945"
 CONSUMER = {"test-consumer-key": "test-consumer-secret"}
@@ -43,9 +36,11 @@ WORDS = {
         "edit_history_tweet_ids": "edit_history_post_ids",
         "note_tweet": "note_post",
         "referenced_tweets": "referenced_posts",
+        "tweets": "posts",
     },
 }
 DEFAULT_FIELDS = ("id", "text", "edit_history_tweet_ids")
+EXPANSION = {"tweet": "referenced_tweets.id", "post": "referenced_posts.id"}
 
 
 class ApiError(Exception):
@@ -58,29 +53,24 @@ class ApiError(Exception):
         self.body |= more
 
 
-@dataclass
-class Timeline:
-    """Everything that the server knows; one lock around all of it."""
+class XDouble(Double):
+    """A double of X's API v2."""
 
-    tweets: dict[int, dict[str, Any]] = field(default_factory=dict)
-    faults: list[dict[str, Any]] = field(default_factory=list)
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    nonces: set[str] = field(default_factory=set)
-    vocabulary: str = "tweet"
-    strict: bool = False
-    endless: bool = False
-    rate_limit: int = 180
-    window_start: float = 0.0
-    window_calls: int = 0
-    next_id: int = FIRST_ID
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        super().__init__()
+        self.tweets: dict[int, dict[str, Any]] = {}
+        self.originals: dict[str, dict[str, Any]] = {}
+        self.nonces: set[str] = set()
+        self.vocabulary, self.strict, self.endless = "tweet", False, False
+        self.rate_limit, self.window_start, self.window_calls = 180, 0.0, 0
+        self.next_id = FIRST_ID
 
-    def add(self, tweets: list[dict[str, Any]]) -> list[str]:
-        """Append tweets, each newer than the last; ids and times are filled in."""
+    def add(self, posts: list[dict[str, Any]]) -> list[str]:
+        """Append posts, each newer than the last; ids and times are filled in."""
         ids = []
-        for tweet in tweets:
+        for post in posts:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
-            given = tweet.get("id")
+            given = post.get("id")
             number = int(given) if isinstance(given, str) and given.isdecimal() else self.next_id
             self.next_id = max(self.next_id, number) + 1
             defaults = {
@@ -90,20 +80,29 @@ class Timeline:
                 "lang": "en",
                 "edit_history_tweet_ids": [str(number)],
             }
-            self.tweets[number] = defaults | tweet
+            self.tweets[number] = defaults | post
             ids.append(str(number))
         return ids
 
-    def fault(self) -> dict[str, Any]:
-        """The fault for the request that was logged last, if there is one."""
-        number = len(self.requests)
-        for fault in self.faults:
-            first = fault.get("request", 1)
-            if first <= number < first + fault.get("times", 1):
-                return fault
-        return {}
+    def answer(self, call: Call) -> Answer:
+        """Answer as X does; every call counts for the rate limit."""
+        headers = self._limit_headers()
+        try:
+            return Answer(200, self._checked(call), headers)
+        except ApiError as error:
+            return Answer(error.status, error.body, headers)
 
-    def limit_headers(self) -> dict[str, str]:
+    def _checked(self, call: Call) -> Any:
+        check_signature(call.method, call.url, call.headers.get("authorization", ""), self.nonces)
+        if self.window_calls > self.rate_limit:
+            raise ApiError(429, "Too Many Requests", "Too Many Requests")
+        if call.path == "/2/users/me":
+            return {"data": {"id": USER_ID, "name": "Test", "username": "test"}}
+        if call.path == f"/2/users/{USER_ID}/timelines/reverse_chronological":
+            return self.page(call.query)
+        raise ApiError(404, "Not Found Error", "Not found")
+
+    def _limit_headers(self) -> dict[str, str]:
         """Count one call; the headers tell what is left in this window."""
         now = time.time()
         if now >= self.window_start + WINDOW_SECONDS:
@@ -133,11 +132,37 @@ class Timeline:
         if not chosen:
             return {"meta": meta}
         meta |= {"newest_id": str(chosen[0]), "oldest_id": str(chosen[-1])}
+        tweets = [self.tweets[number] for number in chosen]
         fields = query.get(f"{self.vocabulary}.fields", "").split(",")
-        return {
-            "data": [self._shown(self.tweets[number], fields) for number in chosen],
-            "meta": meta,
-        }
+        answer: dict[str, Any] = {"data": [self._shown(each, fields) for each in tweets]}
+        if query.get("expansions") == EXPANSION[self.vocabulary]:
+            answer |= self._expanded(tweets, fields)
+        return answer | {"meta": meta}
+
+    def _expanded(self, tweets: list[dict[str, Any]], fields: list[str]) -> dict[str, Any]:
+        """The referenced posts and, for those that are gone, errors."""
+        wanted = [ref["id"] for each in tweets for ref in each.get("referenced_tweets", [])]
+        found = [self.originals[each] for each in wanted if each in self.originals]
+        gone = [each for each in wanted if each not in self.originals]
+        name = WORDS[self.vocabulary].get("tweets", "tweets")
+        answer: dict[str, Any] = {}
+        if found:
+            answer["includes"] = {name: [self._shown(each, fields) for each in found]}
+        if gone:
+            detail = "Could not find the referenced post"
+            answer["errors"] = [
+                {
+                    "value": each,
+                    "detail": detail,
+                    "title": "Not Found Error",
+                    "resource_type": "tweet",
+                    "parameter": EXPANSION[self.vocabulary],
+                    "resource_id": each,
+                    "type": "https://api.twitter.com/2/problems/resource-not-found",
+                }
+                for each in gone
+            ]
+        return answer
 
     def _shown(self, tweet: dict[str, Any], fields: list[str]) -> dict[str, Any]:
         words = WORDS[self.vocabulary]
@@ -192,172 +217,5 @@ def check_signature(method: str, url: str, header: str, nonces: set[str]) -> Non
         raise ApiError(401, "Unauthorized", "Unauthorized")
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One request; the server has the timeline."""
-
-    protocol_version = "HTTP/1.1"
-    server: "Server"
-
-    def do_GET(self) -> None:
-        if self.path == "/_control/requests":
-            self._answer(200, self.server.timeline.requests)
-        else:
-            self._api()
-
-    def do_POST(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        body = json.loads(self.rfile.read(length) or b"null")
-        self._answer(200, self._control(self.path.removeprefix("/_control/"), body))
-
-    def log_message(self, *args: Any) -> None:
-        """The log of requests is at /_control/requests."""
-
-    def _control(self, name: str, body: Any) -> Any:
-        timeline = self.server.timeline
-        with timeline.lock:
-            if name == "tweets":
-                return timeline.add(body)
-            if name == "faults":
-                timeline.faults = body
-            elif name == "settings":
-                vars(timeline).update(body)
-            elif name == "reset":
-                self.server.timeline = Timeline()
-        return {}
-
-    def _api(self) -> None:
-        timeline, parts = self.server.timeline, urlsplit(self.path)
-        with timeline.lock:
-            query = dict(parse_qsl(parts.query))
-            entry = {"path": parts.path, "query": query, "at": time.time()}
-            timeline.requests.append(entry)
-            fault = timeline.fault()
-            headers = timeline.limit_headers()
-            try:
-                body = self._checked(parts.path, query)
-                status = 200
-            except ApiError as error:
-                status, body = error.status, error.body
-            entry["status"] = fault.get("status", status)
-        if fault:
-            self._fail(fault, status, body, headers)
-        else:
-            self._answer(status, body, headers)
-
-    def _checked(self, path: str, query: dict[str, str]) -> Any:
-        timeline = self.server.timeline
-        url = f"http://{self.headers['host']}{self.path}"
-        check_signature("GET", url, self.headers.get("authorization", ""), timeline.nonces)
-        if timeline.window_calls > timeline.rate_limit:
-            raise ApiError(429, "Too Many Requests", "Too Many Requests")
-        if path == "/2/users/me":
-            return {"data": {"id": USER_ID, "name": "Test", "username": "test"}}
-        if path == f"/2/users/{USER_ID}/timelines/reverse_chronological":
-            return timeline.page(query)
-        raise ApiError(404, "Not Found Error", "Not found")
-
-    def _fail(self, fault: dict[str, Any], status: int, body: Any, headers: dict[str, str]) -> None:
-        time.sleep(fault.get("delay", 0))
-        if fault.get("drop") is True:
-            self.close_connection = True
-            return
-        status = fault.get("status", status)
-        if "headers" in fault:
-            headers = {name: value for name, value in fault["headers"].items() if value is not None}
-        if "html" in fault:
-            self._send(status, fault["html"].encode(), "text/html", headers, fault)
-        else:
-            raw = fault.get("body", body)
-            raw = raw.encode() if isinstance(raw, str) else json.dumps(raw).encode()
-            self._send(status, raw, "application/json; charset=utf-8", headers, fault)
-
-    def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-        raw = json.dumps(body).encode()
-        self._send(status, raw, "application/json; charset=utf-8", headers or {}, {})
-
-    def _send(
-        self, status: int, raw: bytes, kind: str, headers: dict[str, str], fault: dict[str, Any]
-    ) -> None:
-        self.send_response(status)
-        for name, value in {
-            "Content-Type": kind,
-            "Content-Length": str(len(raw)),
-            **headers,
-        }.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if fault.get("drop") == "middle":
-            self.wfile.write(raw[: len(raw) // 2])
-            self.close_connection = True
-        elif "drip" in fault:
-            self._drip(raw, fault["drip"])
-        else:
-            self.wfile.write(raw)
-
-    def _drip(self, raw: bytes, pause: float) -> None:
-        """One byte at a time, until the client has had enough."""
-        try:
-            for byte in raw:
-                self.wfile.write(bytes([byte]))
-                time.sleep(pause)
-        except OSError:
-            self.close_connection = True
-
-
-class Server(ThreadingHTTPServer):
-    """The HTTP server with its timeline."""
-
-    daemon_threads = True
-    timeline: Timeline
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that gave up is no news."""
-
-
-class FakeX:
-    """The double within a test: `with FakeX() as x`, then x.url, x.timeline and x.requests."""
-
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._server = Server((host, port), Handler)
-        self._server.timeline = Timeline()
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
-        self.url = f"http://{host}:{self._server.server_port}"
-
-    @property
-    def timeline(self) -> Timeline:
-        return self._server.timeline
-
-    @property
-    def requests(self) -> list[dict[str, Any]]:
-        return self.timeline.requests
-
-    def start(self) -> "FakeX":
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def __enter__(self) -> "FakeX":
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-
-def main() -> None:
-    """Serve until killed."""
-    parser = argparse.ArgumentParser(description="A double of X's API v2.")
-    parser.add_argument("--host", default="0.0.0.0")
-    parser.add_argument("--port", type=int, default=8099)
-    arguments = parser.parse_args()
-    server = Server((arguments.host, arguments.port), Handler)
-    server.timeline = Timeline()
-    server.serve_forever()
-
-
 if __name__ == "__main__":
-    main()
+    serve(XDouble())

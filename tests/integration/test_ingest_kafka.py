@@ -84,6 +84,10 @@ def batch(first, last, **cursor):
     return Batch([demo_message(1, n, 1_795_000_000) for n in range(first, last)], cursor, 0)
 
 
+def publish(publisher, batch, key="demo:1"):
+    publisher.publish(batch.messages, batch.rejected, batch.cursor, key)
+
+
 def test_topics_are_made_and_their_settings_follow(publisher, names, life):
     assert publisher.cursor("demo:1") is None
     later = another(names, life, hours=2)
@@ -103,7 +107,7 @@ def test_topics_are_made_and_their_settings_follow(publisher, names, life):
 def test_what_is_published_is_there_in_order_with_its_cursor(publisher, names):
     entry = quarantine("why", "f:1", "x")
     sent = Batch(batch(0, 500).messages, {"next": 500}, 0, [entry])
-    publisher.publish(sent, "demo:1")
+    publish(publisher, sent)
     tweets = records(names["TWEETS"])
     assert sorted(each.key.decode() for each in tweets) == sorted(m["id"] for m in sent.messages)
     assert [json.loads(each.value) for each in records(names["QUARANTINE"])] == [entry]
@@ -117,8 +121,8 @@ def test_what_is_published_is_there_in_order_with_its_cursor(publisher, names):
 
 def test_each_source_finds_its_own_last_cursor(publisher, names, life):
     for number in range(5):
-        publisher.publish(batch(0, 0, n=number), "x:a")
-        publisher.publish(batch(0, 0, n=-number), "x:b")
+        publish(publisher, batch(0, 0, n=number), "x:a")
+        publish(publisher, batch(0, 0, n=-number), "x:b")
     restarted = another(names, life)
     assert restarted.cursor("x:a") == {"n": 4}
     assert restarted.cursor("x:b") == {"n": -4}
@@ -155,7 +159,7 @@ class Failing:
 def test_a_missing_acknowledgement_sends_all_again_before_the_cursor(publisher, names, monkeypatch):
     producers = [Failing, KafkaProducer]
     monkeypatch.setattr(publishing, "KafkaProducer", lambda **o: producers.pop(0)(**o))
-    publisher.publish(batch(0, 20, next=20), "demo:1")
+    publish(publisher, batch(0, 20, next=20))
     keys = [each.key for each in records(names["TWEETS"])]
     assert len(set(keys)) == 20
     assert len(keys) == 40

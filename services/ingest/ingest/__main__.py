@@ -13,11 +13,11 @@ from prometheus_client import start_http_server
 from ingest.life import Life, Stopping
 from ingest.poller import Poller
 from ingest.publisher import Publisher
-from ingest.settings import Settings, SettingsError, read_settings
+from ingest.settings import Settings, SettingsError, read_settings, thrift_address
 from ingest.sources import Source
 from ingest.sources.demo import DemoSource
 from ingest.sources.replay import ReplaySource
-from ingest.sources.x import XSource
+from ingest.status import StatusWriter, document
 from ingest.topics import topics
 
 log = logging.getLogger("ingest")
@@ -28,7 +28,7 @@ HEARTBEAT = Path("/tmp/alive")  # noqa: S108
 GRACE_SECONDS = 8.0
 WRONG_SETTING = 2
 # These print signatures and tokens at DEBUG.
-CHATTY = ("tweepy", "requests_oauthlib", "oauthlib", "urllib3")
+CHATTY = ("tweepy", "requests_oauthlib", "oauthlib", "urllib3", "httpx", "httpcore")
 
 
 class LineFormatter(logging.Formatter):
@@ -45,6 +45,7 @@ class LineFormatter(logging.Formatter):
 
 def main() -> int:
     """Run until SIGTERM; the exit status is 0, or 2 for a wrong setting."""
+    started_at = time.time()
     set_up_logging()
     HEARTBEAT.unlink(missing_ok=True)
     life = Life(HEARTBEAT)
@@ -57,9 +58,9 @@ def main() -> int:
         serve_metrics(settings.metrics_port)
     except SettingsError as error:
         log.error("event=wrong_setting: %s", error)
-        return refuse(life)
+        return refuse(str(error), started_at, life)
     log.info("event=settings %s", settings)
-    return run(sources, settings, life)
+    return run(sources, settings, started_at, life)
 
 
 def set_up_logging() -> None:
@@ -75,21 +76,47 @@ def set_up_logging() -> None:
 
 
 def make_source(name: str, settings: Settings) -> Source:
-    """Make the source of a name in SOURCE; settings has what it needs, or had raised."""
+    """Make the source of a name in SOURCE; settings has what it needs, or had raised.
+
+    A network's module is loaded when its network is used: their client libraries are large.
+    """
     if name == "x" and settings.credentials:
+        from ingest.sources.x import XSource
+
+        keys = settings.credentials
         return XSource(
-            settings.credentials,
-            settings.author_salt,
+            keys,
+            settings.salt(keys.consumer_secret, keys.access_secret),
             api_url=settings.x_api_url,
             poll_seconds=settings.poll_seconds,
-            first_posts=settings.x_first_posts,
+            first_posts=settings.first_posts,
+            daily_posts=settings.x_daily_posts,
+            full_reposts=settings.x_full_reposts,
+        )
+    if name == "mastodon" and settings.mastodon:
+        from ingest.sources.mastodon import MastodonSource
+
+        return MastodonSource(
+            settings.mastodon,
+            settings.salt(settings.mastodon.access_token),
+            poll_seconds=settings.poll_seconds,
+            first_posts=settings.first_posts,
+        )
+    if name == "bluesky" and settings.bluesky:
+        from ingest.sources.bluesky import BlueskySource
+
+        return BlueskySource(
+            settings.bluesky,
+            settings.salt(settings.bluesky.app_password),
+            poll_seconds=settings.poll_seconds,
+            first_posts=settings.first_posts,
         )
     if name == "replay" and settings.replay_file:
         return ReplaySource(
             settings.replay_file,
             settings.replay_name,
             settings.replay_speed,
-            settings.author_salt,
+            settings.salt(),
         )
     return DemoSource(settings.demo_rate, settings.demo_seed, settings.demo_count)
 
@@ -102,31 +129,47 @@ def serve_metrics(port: int) -> None:
         raise SettingsError(f"METRICS_PORT must be a free port, not {port}: {error}") from error
 
 
-def refuse(life: Life) -> int:
-    """After a wrong setting: a terminal gets the status at once, a container idles.
+def refuse(error: str, started_at: float, life: Life) -> int:
+    """After a wrong setting: a terminal gets the exit status at once, a container idles.
 
     An exit would be restarted again and again by the restart policy. Idle, without a heartbeat,
-    the container is shown as unhealthy and its last log line says why.
+    the container is shown as unhealthy, and its log and the status say why.
     """
     if not sys.stdin.isatty():
+        address = thrift_address(os.environ)
+        writer = StatusWriter(*address, lambda: document([], None, started_at, error), life)
+        thread = Thread(target=writer.run, daemon=True)
+        thread.start()
         life.stop.wait()
+        thread.join(GRACE_SECONDS)
     return WRONG_SETTING
 
 
-def run(sources: list[Source], settings: Settings, life: Life) -> int:
+def run(sources: list[Source], settings: Settings, started_at: float, life: Life) -> int:
     """One thread a source; once all are finished, stay for the restart policy's sake."""
     known = topics(settings.topic_partitions, settings.kafka_retention_hours)
     publisher = Publisher(settings.kafka_bootstrap_servers, known, life)
-    pollers = [Poller(source, publisher, life) for source in sources]
+    pollers = [
+        Poller(source, publisher, life, count_reposts=settings.count_reposts) for source in sources
+    ]
+    reports = [poller.report for poller in pollers]
+    writer = StatusWriter(
+        settings.hbase_thrift_host,
+        settings.hbase_thrift_port,
+        lambda: document(reports, publisher.report, started_at),
+        life,
+    )
     threads = [Thread(target=poller.run, daemon=True) for poller in pollers]
-    for thread in threads:
+    status = Thread(target=writer.run, daemon=True)
+    for thread in (*threads, status):
         thread.start()
     try:
         wait_for_end(threads, life)
     except Stopping:
         log.info("event=stopping")
+    life.stop.set()
     deadline = time.monotonic() + GRACE_SECONDS
-    for thread in threads:
+    for thread in (*threads, status):
         thread.join(max(0.0, deadline - time.monotonic()))
     if not any(thread.is_alive() for thread in threads):
         publisher.close()

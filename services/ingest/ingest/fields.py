@@ -28,10 +28,14 @@ class Context:
     salt: bytes
 
     def author(self, user_id: object) -> str | None:
-        """16 hexadecimal digits of HMAC-SHA256, which nobody without the salt can reverse."""
+        """16 hexadecimal digits of HMAC-SHA256, which nobody without the salt can reverse.
+
+        The networks number their users independently, so each has its own.
+        """
         if not isinstance(user_id, str) or not user_id:
             return None
-        return hmac.digest(self.salt, user_id.encode("utf-8", "replace"), "sha256").hex()[:16]
+        named = f"{self.source}:{user_id}".encode("utf-8", "replace")
+        return hmac.digest(self.salt, named, "sha256").hex()[:16]
 
 
 def is_digits(value: object) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ingest.bluesky_objects import message_from_item
 from ingest.fields import (
     Context,
     InvalidError,
@@ -21,6 +22,7 @@ from ingest.fields import (
     lang_field,
     text_field,
 )
+from ingest.mastodon_objects import message_from_status
 from ingest.x_objects import included_posts, message_from_v1, message_from_v2
 
 QUARANTINE_CHARACTERS = 1024
@@ -56,12 +58,24 @@ def from_contract(record: object, context: Context, now: datetime) -> Message | 
     return _guarded(lambda: _from_contract(_object(record), context, now))
 
 
+def from_mastodon(status: object, context: Context, now: datetime) -> Message | Rejection:
+    """Make a message from a status of Mastodon's API; whether it is public is not asked here."""
+    return _guarded(lambda: message_from_status(_object(status), context, now))
+
+
+def from_bluesky(item: object, context: Context, now: datetime) -> Message | Rejection:
+    """Make a message from an item of a Bluesky feed."""
+    return _guarded(lambda: message_from_item(_object(item), context, now))
+
+
 def from_any(record: object, context: Context, now: datetime) -> Message | Rejection:
-    """Make a message from any of the three formats, told by the record's own fields."""
+    """Make a message from any of the formats, told by the record's own fields."""
     if not isinstance(record, dict):
         return Rejection("the record is not a JSON object")
     if isinstance(record.get("data"), dict):  # one line of X's filtered stream
         return from_x(record["data"], context, now, included_posts(record))
+    if isinstance(record.get("tweet"), dict):  # an item of an archive downloaded from X
+        return from_v1(record["tweet"], context, now)
     if "id_str" in record or "full_text" in record:
         return from_v1(record, context, now)
     if _is_contract(record):

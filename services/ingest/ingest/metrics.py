@@ -2,12 +2,35 @@
 
 from prometheus_client import Counter, Gauge
 
+from ingest.sources import Standing
+
 FORWARDED = Counter("ingest_tweets_total", "Tweets acknowledged by Kafka.", ["source"])
 QUARANTINED = Counter(
     "ingest_quarantined_total", "Records no message could be made of.", ["source"]
 )
+SKIPPED = Counter("ingest_skipped_total", "Tweets passed over on purpose.", ["source", "reason"])
 POLLS = Counter("ingest_polls_total", "Polls of a source, by outcome.", ["source", "outcome"])
 KAFKA_FAILURES = Counter("ingest_kafka_failures_total", "Failed tries to reach or write Kafka.")
+STATUS_FAILURES = Counter(
+    "ingest_status_failures_total", "Failed tries to write the status to HBase."
+)
 LAST_SUCCESS = Gauge(
     "ingest_last_success_timestamp_seconds", "When a poll was last forwarded whole.", ["source"]
 )
+RATE_LIMIT_LEFT = Gauge(
+    "ingest_rate_limit_remaining", "Calls left, as the network last said.", ["source"]
+)
+BUDGET_LEFT = Gauge(
+    "ingest_budget_posts_left", "Posts that may still be read in this UTC day.", ["source"]
+)
+PROGRESS = Gauge("ingest_progress_ratio", "How much of a file is read, from 0 to 1.", ["source"])
+
+
+def tell_standing(source: str, standing: Standing) -> None:
+    """Set the gauges of what a source knows of itself, as far as it does."""
+    if standing.rate_limit and standing.rate_limit.remaining is not None:
+        RATE_LIMIT_LEFT.labels(source).set(standing.rate_limit.remaining)
+    if standing.budget:
+        BUDGET_LEFT.labels(source).set(standing.budget.left)
+    if standing.progress:
+        PROGRESS.labels(source).set(standing.progress.share)

@@ -10,6 +10,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from ingest import metrics
 from ingest.life import Life, Stopping
+from ingest.reports import SourceReport
 from ingest.sources import Batch, Cursor, Source, SourceError
 
 if TYPE_CHECKING:
@@ -23,17 +24,24 @@ MISTAKE_SECONDS = 30.0
 
 
 class Poller:
-    """Runs until the source is finished or a stop is asked for."""
+    """Runs until the source is finished or a stop is asked for.
 
-    def __init__(self, source: Source, publisher: Publisher, life: Life) -> None:
+    Reposts are passed over unless `count_reposts`. `report` is what the operator is told.
+    """
+
+    def __init__(
+        self, source: Source, publisher: Publisher, life: Life, *, count_reposts: bool = True
+    ) -> None:
         self._source, self._publisher, self._life = source, publisher, life
+        self._count_reposts = count_reposts
+        self.report = SourceReport(source.name, source.standing)
         self._untold = 0
         self._told_at = -TELL_SECONDS
         self._patiently = Retrying(
             retry=retry_if_exception_type(SourceError),
             wait=_wait,
             sleep=life.pause,
-            before_sleep=self._tell_failure,
+            before_sleep=self._note_failure,
         )
 
     def run(self) -> None:
@@ -45,6 +53,7 @@ class Poller:
             log.info("event=stopped source=%s", self._source.name)
         finally:
             self._source.close()
+            self._life.rest()
 
     def _is_done(self) -> bool:
         """Poll to the end; False when a mistake in the code came between."""
@@ -55,6 +64,8 @@ class Poller:
         except Exception:
             metrics.POLLS.labels(self._source.name, "unexpected").inc()
             log.exception("event=unexpected source=%s: trying again", self._source.name)
+            mistake = SourceError("unexpected", "a mistake in this program: its log has more")
+            self.report.failed(mistake, 1, MISTAKE_SECONDS)
             return False
         return True
 
@@ -71,14 +82,20 @@ class Poller:
         log.info("event=finished source=%s %s", self._source.name, _words(cursor))
 
     def _forward(self, batch: Batch, cursor: Cursor | None) -> None:
-        name, sent, rejected = self._source.name, len(batch.messages), len(batch.rejected)
-        if sent or rejected or batch.cursor != cursor:
-            self._publisher.publish(batch, self._source.key)
+        name = self._source.name
+        messages = [each for each in batch.messages if self._count_reposts or not each["repost"]]
+        sent, reposts = len(messages), len(batch.messages) - len(messages)
+        if messages or batch.rejected or batch.cursor != cursor:
+            self._publisher.publish(messages, batch.rejected, batch.cursor, self._source.key)
         metrics.FORWARDED.labels(name).inc(sent)
-        metrics.QUARANTINED.labels(name).inc(rejected)
+        metrics.QUARANTINED.labels(name).inc(len(batch.rejected))
+        metrics.SKIPPED.labels(name, "repost").inc(reposts)
+        metrics.SKIPPED.labels(name, "private").inc(batch.withheld)
         metrics.POLLS.labels(name, "ok").inc()
         metrics.LAST_SUCCESS.labels(name).set_to_current_time()
-        self._tell_success(sent, rejected)
+        metrics.tell_standing(name, self._source.standing)
+        self.report.succeeded(batch, sent, reposts + batch.withheld)
+        self._tell_success(sent, len(batch.rejected))
 
     def _tell_success(self, sent: int, rejected: int) -> None:
         """At most one line in five seconds."""
@@ -89,13 +106,16 @@ class Poller:
             log.info("event=forwarded source=%s tweets=%d", self._source.name, self._untold)
             self._untold, self._told_at = 0, time.monotonic()
 
-    def _tell_failure(self, state: RetryCallState) -> None:
+    def _note_failure(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        kind = error.kind if isinstance(error, SourceError) else ""
-        metrics.POLLS.labels(self._source.name, kind).inc()
+        if not isinstance(error, SourceError):
+            return
+        name, wait = self._source.name, state.next_action.sleep if state.next_action else 0.0
+        metrics.POLLS.labels(name, error.kind).inc()
+        metrics.tell_standing(name, self._source.standing)
+        self.report.failed(error, state.attempt_number, wait)
         form = "event=poll_failed source=%s kind=%s failures=%d next_try=%.0fs: %s"
-        wait = state.next_action.sleep if state.next_action else 0.0
-        log.warning(form, self._source.name, kind, state.attempt_number, wait, error)
+        log.warning(form, name, error.kind, state.attempt_number, wait, error)
 
 
 def _wait(state: RetryCallState) -> float:

@@ -18,8 +18,10 @@ from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from ingest import metrics
+from ingest.fields import Message
 from ingest.life import Life
-from ingest.sources import Batch, Cursor
+from ingest.reports import KafkaReport
+from ingest.sources import Cursor
 from ingest.topics import CURSORS, QUARANTINE, TWEETS, Topic
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Publisher:
         self._life = life
         self._lock = RLock()
         self._producer: Any = None
+        self.report = KafkaReport()
         self._patiently = Retrying(
             retry=retry_if_exception_type(FAILURES),
             wait=wait_exponential_jitter(max=LONGEST_WAIT_SECONDS, multiplier=FIRST_WAIT_SECONDS),
@@ -61,14 +64,16 @@ class Publisher:
         value: Cursor | None = self._patiently(self._read_cursor, key)
         return value
 
-    def publish(self, batch: Batch, key: str) -> None:
+    def publish(
+        self, messages: list[Message], rejected: list[dict[str, str]], cursor: Cursor, key: str
+    ) -> None:
         """Return once tweets and rejected records, and then the cursor, are acknowledged."""
         records: list[Record] = [
-            (TWEETS, message["id"].encode(), _json(message)) for message in batch.messages
+            (TWEETS, message["id"].encode(), _json(message)) for message in messages
         ]
-        records += [(QUARANTINE, None, _json(entry)) for entry in batch.rejected]
-        cursor: list[Record] = [(CURSORS, key.encode(), _json(batch.cursor))]
-        self._patiently(self._deliver, records, cursor)
+        records += [(QUARANTINE, None, _json(entry)) for entry in rejected]
+        last: list[Record] = [(CURSORS, key.encode(), _json(cursor))]
+        self._patiently(self._deliver, records, last)
 
     def close(self, seconds: float = 1.0) -> None:
         """Give what is on its way so many seconds."""
@@ -103,6 +108,7 @@ class Publisher:
                 self._ensure_topics()
                 log.info("event=kafka_connected servers=%s", ",".join(self._servers))
             yield self._producer
+            self.report.succeeded()
         except FAILURES:
             self._drop(1.0)
             raise
@@ -184,6 +190,10 @@ class Publisher:
     def _tell(self, state: RetryCallState) -> None:
         metrics.KAFKA_FAILURES.inc()
         error = state.outcome.exception() if state.outcome else None
+        self.report.failed(
+            f"no answer from Kafka ({type(error).__name__}): check KAFKA_BOOTSTRAP_SERVERS",
+            state.attempt_number,
+        )
         form = "event=kafka_failed servers=%s failures=%d error=%s: check KAFKA_BOOTSTRAP_SERVERS"
         log.warning(form, ",".join(self._servers), state.attempt_number, error)
 

@@ -7,9 +7,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CREDENTIALS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET")
-SOURCES = ("x", "replay", "demo")
+MASTODON = ("MASTODON_URL", "MASTODON_ACCESS_TOKEN")
+BLUESKY = ("BLUESKY_HANDLE", "BLUESKY_APP_PASSWORD")
+SOURCES = ("x", "mastodon", "bluesky", "replay", "demo")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 X_API_URL = "https://api.x.com"
+BLUESKY_URL = "https://bsky.social"
+THRIFT_PORT = 9090
 
 
 class SettingsError(ValueError):
@@ -27,6 +31,23 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class MastodonAccount:
+    """A server's address, and a token of one of its users."""
+
+    url: str
+    access_token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class BlueskyAccount:
+    """The address of the account's server, its handle, and an app password."""
+
+    url: str
+    handle: str = field(repr=False)
+    app_password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that can be set; the names are those of the environment, in lower case."""
 
@@ -36,11 +57,18 @@ class Settings:
     kafka_retention_hours: int
     metrics_port: int
     log_level: str
-    author_salt: bytes = field(repr=False)
+    hbase_thrift_host: str
+    hbase_thrift_port: int
+    author_salt: str = field(repr=False)
+    poll_seconds: float
+    first_posts: int
+    count_reposts: bool
     credentials: Credentials | None
     x_api_url: str
-    poll_seconds: float
-    x_first_posts: int
+    x_daily_posts: int
+    x_full_reposts: bool
+    mastodon: MastodonAccount | None
+    bluesky: BlueskyAccount | None
     replay_file: Path | None
     replay_name: str
     replay_speed: float
@@ -48,26 +76,40 @@ class Settings:
     demo_seed: int
     demo_count: int
 
+    def salt(self, *secrets: str) -> bytes:
+        """AUTHOR_SALT, or a salt that nobody without the secrets of an account can compute."""
+        if self.author_salt:
+            return self.author_salt.encode()
+        return hashlib.sha256("\n".join(("tweet-trends author", *secrets)).encode()).digest()
+
 
 def read_settings(env: Mapping[str, str]) -> Settings:
     """Make settings from a mapping such as os.environ; an empty string counts as not set.
 
     Raises SettingsError for the first value that is not allowed.
     """
-    credentials = _credentials(env)
+    credentials, mastodon, bluesky = _credentials(env), _mastodon(env), _bluesky(env)
     replay_file = _replay_file(env)
+    available = {"x": credentials, "mastodon": mastodon, "bluesky": bluesky, "replay": replay_file}
     return Settings(
-        sources=_sources(env, credentials, replay_file),
+        sources=_sources(env, [name for name, value in available.items() if value]),
         kafka_bootstrap_servers=_servers(env),
         topic_partitions=_whole(env, "TOPIC_PARTITIONS", 4, 1, 1000),
         kafka_retention_hours=_whole(env, "KAFKA_RETENTION_HOURS", 168, 1, 87_600),
         metrics_port=_whole(env, "METRICS_PORT", 9464, 1, 65_535),
         log_level=_log_level(env),
-        author_salt=_author_salt(env, credentials),
-        credentials=credentials,
-        x_api_url=_x_api_url(env),
+        hbase_thrift_host=_thrift_host(env),
+        hbase_thrift_port=_thrift_port(env),
+        author_salt=_secret(env, "AUTHOR_SALT"),
         poll_seconds=_number(env, "POLL_SECONDS", 60, 1, 3600),
-        x_first_posts=_whole(env, "X_FIRST_POSTS", 200, 1, 3200),
+        first_posts=_whole(env, "FIRST_POSTS", 200, 1, 3200),
+        count_reposts=_flag(env, "COUNT_REPOSTS", True),
+        credentials=credentials,
+        x_api_url=_url(env, "X_API_URL", X_API_URL),
+        x_daily_posts=_whole(env, "X_DAILY_POSTS", 5000, 1, 1_000_000),
+        x_full_reposts=_flag(env, "X_FULL_REPOSTS", False),
+        mastodon=mastodon,
+        bluesky=bluesky,
         replay_file=replay_file,
         replay_name=_replay_name(env, replay_file),
         replay_speed=_number(env, "REPLAY_SPEED", 0, 0, 1_000_000),
@@ -75,6 +117,22 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         demo_seed=_whole(env, "DEMO_SEED", 1, 0, 2**63 - 1),
         demo_count=_whole(env, "DEMO_COUNT", 0, 0, 2**63 - 1),
     )
+
+
+def thrift_address(env: Mapping[str, str]) -> tuple[str, int]:
+    """Where the status goes, even when some setting is wrong: host and port."""
+    try:
+        return _thrift_host(env), _thrift_port(env)
+    except SettingsError:
+        return _thrift_host(env), THRIFT_PORT
+
+
+def _thrift_host(env: Mapping[str, str]) -> str:
+    return _text(env, "HBASE_THRIFT_HOST") or "hbase-thrift"
+
+
+def _thrift_port(env: Mapping[str, str]) -> int:
+    return _whole(env, "HBASE_THRIFT_PORT", THRIFT_PORT, 1, 65_535)
 
 
 def _text(env: Mapping[str, str], name: str) -> str:
@@ -117,37 +175,63 @@ def _secret(env: Mapping[str, str], name: str) -> str:
         raise SettingsError(f"{name}_FILE must name a readable text file ({reason})") from error
 
 
-def _credentials(env: Mapping[str, str]) -> Credentials | None:
-    """All four, or none of them; anything between is a mistake worth a message."""
-    values = {name: _secret(env, name) for name in CREDENTIALS}
-    missing = [name for name in CREDENTIALS if not values[name]]
-    if len(missing) == len(CREDENTIALS):
+def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+    text = _text(env, name).lower()
+    if text in ("", "true", "false"):
+        return text == "true" if text else default
+    raise SettingsError(f"{name} must be true or false, not {text!r}")
+
+
+def _together(env: Mapping[str, str], names: tuple[str, ...], network: str) -> list[str] | None:
+    """All of them, or None when none is set; anything between is a mistake worth a message."""
+    values = {name: _secret(env, name) for name in names}
+    missing = [name for name in names if not values[name]]
+    if len(missing) == len(names):
         return None
     if missing:
         raise SettingsError(
-            f"{', '.join(missing)} not set: X needs all four of {', '.join(CREDENTIALS)}"
+            f"{', '.join(missing)} not set: {network} needs all of {', '.join(names)}"
             " (or none of them, for demo data)"
         )
     for name, value in values.items():
         if not (value.isascii() and value.isprintable() and " " not in value):
-            raise SettingsError(f"{name} must be printable ASCII without spaces, as X shows it")
-    return Credentials(*(values[name] for name in CREDENTIALS))
+            raise SettingsError(f"{name} must be printable ASCII without spaces")
+    return list(values.values())
 
 
-def _sources(
-    env: Mapping[str, str], credentials: Credentials | None, replay_file: Path | None
-) -> tuple[str, ...]:
+def _credentials(env: Mapping[str, str]) -> Credentials | None:
+    values = _together(env, CREDENTIALS, "X")
+    return Credentials(*values) if values else None
+
+
+def _mastodon(env: Mapping[str, str]) -> MastodonAccount | None:
+    values = _together(env, MASTODON, "Mastodon")
+    return MastodonAccount(_url(env, "MASTODON_URL", ""), values[1]) if values else None
+
+
+def _bluesky(env: Mapping[str, str]) -> BlueskyAccount | None:
+    values = _together(env, BLUESKY, "Bluesky")
+    if not values:
+        return None
+    # As people write it: with the @ of a mention.
+    handle = values[0].removeprefix("@")
+    return BlueskyAccount(_url(env, "BLUESKY_URL", BLUESKY_URL), handle, values[1])
+
+
+def _sources(env: Mapping[str, str], available: list[str]) -> tuple[str, ...]:
+    """Every network that has its credentials; without any, a file; without that, the demo."""
     text = _text(env, "SOURCE").lower() or "auto"
     if text == "auto":
-        return ("x",) if credentials else ("replay",) if replay_file else ("demo",)
+        networks = tuple(name for name in available if name != "replay")
+        return networks or tuple(available) or ("demo",)
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     if not set(names) <= set(SOURCES):
         allowed = ", ".join(SOURCES)
         raise SettingsError(f"SOURCE must be auto or a list of {allowed}, not {text!r}")
-    if "x" in names and not credentials:
-        raise SettingsError(f"{', '.join(CREDENTIALS)} not set: SOURCE={text} needs all four")
-    if "replay" in names and not replay_file:
-        raise SettingsError(f"REPLAY_FILE not set: SOURCE={text} needs the path of a file")
+    needs = {"x": CREDENTIALS, "mastodon": MASTODON, "bluesky": BLUESKY, "replay": ("REPLAY_FILE",)}
+    for name in names:
+        if name in needs and name not in available:
+            raise SettingsError(f"{', '.join(needs[name])} not set: SOURCE={text} needs it")
     return names
 
 
@@ -178,24 +262,15 @@ def _log_level(env: Mapping[str, str]) -> str:
     return text
 
 
-def _x_api_url(env: Mapping[str, str]) -> str:
-    text = (_text(env, "X_API_URL") or X_API_URL).rstrip("/")
+def _url(env: Mapping[str, str], name: str, default: str) -> str:
+    text = (_secret(env, name) or default).rstrip("/")
     allowed = "http(s)://host[:port][/path] without user, query or fragment"
     try:
         url = urlsplit(text)
         port_fits = url.port != 0
     except ValueError:
-        raise SettingsError(f"X_API_URL must be {allowed}") from None
+        raise SettingsError(f"{name} must be {allowed}") from None
     extra = url.username or url.password or url.query or url.fragment
     if url.scheme not in ("http", "https") or not url.hostname or extra or not port_fits:
-        raise SettingsError(f"X_API_URL must be {allowed}")
+        raise SettingsError(f"{name} must be {allowed}")
     return text
-
-
-def _author_salt(env: Mapping[str, str], credentials: Credentials | None) -> bytes:
-    """AUTHOR_SALT, or one that nobody without the credentials can compute."""
-    given = _secret(env, "AUTHOR_SALT")
-    if given:
-        return given.encode()
-    secrets = (credentials.consumer_secret, credentials.access_secret) if credentials else ()
-    return hashlib.sha256("\n".join(("tweet-trends author", *secrets)).encode()).digest()

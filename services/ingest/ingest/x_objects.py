@@ -1,4 +1,7 @@
-"""X's own objects: API v2 in both vocabularies ("tweet", and "post" since mid-2026), and v1.1."""
+"""X's own objects: API v2 in both vocabularies ("tweet", and "post" since mid-2026), and v1.1.
+
+The objects of an archive downloaded from X are like those of v1.1.
+"""
 
 import re
 from collections.abc import Mapping
@@ -22,6 +25,8 @@ V1_TIME = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})",
     re.ASCII,
 )
+# In an archive a repost has no other mark: `retweeted` is always false there.
+ARCHIVED_REPOST = re.compile(r"RT @\w{1,20}: ", re.ASCII)
 
 
 def message_from_v2(
@@ -46,19 +51,20 @@ def message_from_v2(
 
 
 def message_from_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
-    """Make a message from a v1.1 object, of a file or of the former streams."""
+    """Make a message from a v1.1 object of a file, of the former streams or of an archive."""
     original = status.get("retweeted_status")
     worded = original if isinstance(original, dict) else status
-    user = status.get("user")
+    user, text = status.get("user"), text_field(_v1_text(worded))
+    is_archived_repost = "user" not in status and ARCHIVED_REPOST.match(text) is not None
     return {
         "id": _v1_id(status),
         "source": context.source,
         "created_at": _v1_time(status.get("created_at"), now),
         "author": context.author(user.get("id_str")) if isinstance(user, dict) else None,
-        "text": _unescape(text_field(_v1_text(worded))),
+        "text": _unescape(text),
         "hashtags": None,
         "lang": lang_field(status.get("lang")),
-        "repost": isinstance(original, dict),
+        "repost": isinstance(original, dict) or is_archived_repost,
     }
 
 
@@ -105,12 +111,25 @@ def _long_text(post: Mapping[str, Any]) -> object:
 
 
 def _v1_id(status: Mapping[str, Any]) -> str:
-    value = status.get("id_str", status.get("id"))
+    value = _archived_first_id(status) or status.get("id_str", status.get("id"))
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**25:
         return str(value)
     if not is_digits(value):
         raise InvalidError("id_str is missing or not a string of digits")
     return str(value)
+
+
+def _archived_first_id(status: Mapping[str, Any]) -> str | None:
+    """An archive tells the first id of a chain in one way on it, and in another on its edits."""
+    info = status.get("edit_info")
+    if not isinstance(info, dict):
+        return None
+    initial, edit = info.get("initial"), info.get("edit")
+    chain = initial.get("editTweetIds") if isinstance(initial, dict) else None
+    first = chain[0] if isinstance(chain, list) and chain else None
+    if isinstance(edit, dict):
+        first = edit.get("initialTweetId", first)
+    return str(first) if is_digits(first) else None
 
 
 def _v1_text(status: Mapping[str, Any]) -> object:

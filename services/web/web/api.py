@@ -1,7 +1,8 @@
-"""The JSON API, version 1: docs/contracts/trends.schema.json."""
+"""The JSON API, version 1: docs/contracts/trends.schema.json and status.schema.json."""
 
 import json
 import re
+from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -21,13 +22,14 @@ def blueprint(source: Trends) -> Blueprint:
     def trends() -> BaseResponse:
         """One board; 304 when the caller's copy is still the newest."""
         answer = source.answer(board_parameter(), limit_parameter())
-        response = Response(
-            json.dumps(answer.payload, ensure_ascii=False, separators=(",", ":")),
-            mimetype="application/json",
-        )
+        response = _json(answer.payload)
         response.set_etag(answer.etag)
-        response.headers["Cache-Control"] = "no-cache"
         return response.make_conditional(request)
+
+    @api.get("/status")
+    def status() -> Response:
+        """How all is going, and what to do; a 200 whatever is wrong."""
+        return _json(source.status())
 
     return api
 
@@ -46,3 +48,10 @@ def limit_parameter() -> int:
     if not _LIMIT.fullmatch(limit) or not 1 <= int(limit) <= MAX_LIMIT:
         raise BadParameter("limit", f"a whole number from 1 to {MAX_LIMIT}")
     return int(limit)
+
+
+def _json(payload: dict[str, Any]) -> Response:
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    response = Response(text, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -10,6 +10,14 @@ from urllib.parse import quote
 BOARDS = ("all", "1h", "24h", "7d")
 """The boards that can be asked for; also their row keys in HBase."""
 
+# Where a tag leads: the page of the first of these networks that the tweets came from. Archives
+# and the demo are X's kind; of Mastodon it is the largest server, for the reader's own is private.
+PAGES = {
+    "x": "https://x.com/hashtag/",
+    "bluesky": "https://bsky.app/hashtag/",
+    "mastodon": "https://mastodon.social/tags/",
+}
+
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 10
 
@@ -102,6 +110,7 @@ def is_old(board: Board, now: datetime, limit_seconds: int) -> bool:
 
 def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) -> dict[str, Any]:
     """Return the first `limit` tags as docs/contracts/trends.schema.json has them."""
+    page = next((url for name, url in PAGES.items() if name in board.source), PAGES["x"])
     return {
         "board": board.board,
         "as_of": board.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -118,7 +127,7 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
                 "key": entry.key,
                 "count": entry.count,
                 "change": entry.change,
-                "url": f"https://x.com/hashtag/{quote(entry.tag, safe='')}",
+                "url": page + quote(entry.tag, safe=""),
             }
             for entry in board.hashtags[:limit]
         ],

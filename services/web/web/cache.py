@@ -1,4 +1,4 @@
-"""The last good boards, so that visitors never wait for HBase and HBase never for visitors."""
+"""What HBase last had, so that visitors never wait for HBase and HBase never for visitors."""
 
 import logging
 import math
@@ -6,10 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from web.board import BOARDS, Board, parse_board
+from web.status import Standing, parse_report
 from web.store import StoreError
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +23,20 @@ NO_BOARD = (
 )
 UNREADABLE = "a readable board: what HBase has is none, see the log of the web service"
 
+# Sentences.
+NO_ANSWER = "HBase: no answer yet"
+NO_REPORT = "ingest has not reported yet"
+UNREADABLE_REPORT = "what ingest reports is not readable, see the log of the web service"
+
 
 class Store(Protocol):
-    """Where boards come from."""
+    """Where boards and ingest's report come from."""
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """Return the stored boards among `names`; raise StoreError when they cannot be had."""
+
+    def read_report(self) -> bytes | None:
+        """Return ingest's report, None when there is none; raise StoreError as `read` does."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class View:
 
 
 class BoardCache:
-    """All the boards, read in one go, at most once per `interval` seconds.
+    """All the boards, and ingest's report, read in one go, at most once per `interval` seconds.
 
     Reading happens in a thread of its own, one at a time, and only when somebody asks. The
     asker waits for it no longer than `patience`, and not at all while HBase is in trouble:
@@ -67,15 +78,34 @@ class BoardCache:
         self._cells: dict[str, bytes] = {}
         self._boards: dict[str, Board] = {}
         self._failures: dict[str, str] = {}
+        self._report_trouble: str | None = None
+        self._report_cell: bytes | None = None
+        self._report: dict[str, Any] | None = None
+        self._report_failure: str | None = NO_REPORT
 
     def get(self, name: str) -> View:
         """Return the board, as new as can be had without being held up."""
         with self._changed:
-            if self._due():
-                self._start()
-            if self._failure is None:
-                self._changed.wait_for(lambda: not self._reading, timeout=self._patience_left())
+            self._catch_up()
             return View(self._boards.get(name), self._failure_of(name))
+
+    def standing(self, name: str) -> Standing:
+        """Return what is known of all, with one board, as new as `get` would."""
+        with self._changed:
+            self._catch_up()
+            return Standing(
+                hbase_error=self._trouble(),
+                board=self._boards.get(name),
+                board_failure=self._failure_of(name),
+                report=self._report,
+                report_failure=self._report_failure,
+            )
+
+    def _catch_up(self) -> None:
+        if self._due():
+            self._start()
+        if self._failure is None:
+            self._changed.wait_for(lambda: not self._reading, timeout=self._patience_left())
 
     def _due(self) -> bool:
         return not self._reading and self._clock() - self._started >= self._interval
@@ -89,33 +119,37 @@ class BoardCache:
     def _patience_left(self) -> float:
         return self._started + self._patience - self._clock()
 
+    def _is_overdue(self) -> bool:
+        # Longer than the socket's time limit: looking up the name hangs, for instance.
+        return self._reading and self._clock() - self._started > self._overdue
+
     def _failure_of(self, name: str) -> str | None:
         failure = self._failure or self._failures.get(name)
-        # Longer than the socket's time limit: looking up the name hangs, for instance.
-        overdue = self._reading and self._clock() - self._started > self._overdue
-        if failure is None and (overdue or name not in self._boards):
+        if failure is None and (self._is_overdue() or name not in self._boards):
             return "an answer from HBase"
         return failure
 
+    def _trouble(self) -> str | None:
+        """What keeps HBase from being read, as a sentence."""
+        unread = not self._boards and not self._failures
+        failure = self._failure or self._report_trouble
+        return failure or (NO_ANSWER if unread or self._is_overdue() else None)
+
     def _refresh(self) -> None:
-        cells: Mapping[str, bytes] = {}
-        failure = None
-        try:
-            cells = self._store.read(BOARDS)
-        except StoreError as error:
-            failure = str(error)
-            if failure != self._failure:
-                log.warning("no board from %s (%r)", error, error.__cause__)
-        except Exception:
-            failure = "HBase: it cannot be read, see the log of the web service"
-            log.exception("reading the boards failed")
+        report = None
+        cells, failure = _try("board", lambda: self._store.read(BOARDS), self._failure)
+        trouble = failure
+        if failure is None:
+            report, trouble = _try("report", self._store.read_report, self._report_trouble)
         if failure is None and self._failure is not None:
             log.info("HBase can be read again")
         with self._changed:
-            self._failure = failure
-            if failure is None:
+            self._failure, self._report_trouble = failure, trouble
+            if cells is not None:
                 for name in BOARDS:
                     self._take(name, cells.get(name))
+            if trouble is None:
+                self._take_report(report)
             self._reading = False
             self._changed.notify_all()
 
@@ -134,3 +168,32 @@ class BoardCache:
         except (ValueError, RecursionError) as error:
             log.error("board %s cannot be used: %s: %.200r", name, error, cell)
             self._failures[name] = UNREADABLE
+
+    def _take_report(self, cell: bytes | None) -> None:
+        """Replace the report by what HBase has; an older one would say what no longer holds."""
+        if cell == self._report_cell:
+            return
+        self._report_cell, self._report, self._report_failure = cell, None, NO_REPORT
+        if cell is None:
+            return
+        try:
+            self._report, self._report_failure = parse_report(cell), None
+        except (ValueError, RecursionError) as error:
+            log.error("the report of ingest cannot be used: %s: %.200r", error, cell)
+            self._report_failure = UNREADABLE_REPORT
+
+
+def _try(
+    what: str, read: Callable[[], T], earlier_failure: str | None
+) -> tuple[T | None, str | None]:
+    """Return what is read, or else why not; the log is told of each outage once."""
+    try:
+        return read(), None
+    except StoreError as error:
+        failure = str(error)
+        if failure != earlier_failure:
+            log.warning("no %s from %s (%r)", what, error, error.__cause__)
+    except Exception:
+        failure = "HBase: it cannot be read, see the log of the web service"
+        log.exception("reading the %s failed", what)
+    return None, failure

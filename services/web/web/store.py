@@ -10,8 +10,9 @@ from thriftpy2.transport import TTransportException
 
 log = logging.getLogger(__name__)
 
-TABLE = "boards"
-CELL = b"b:board"
+BOARD_TABLE, BOARD_CELL = "boards", b"b:board"
+STATUS_TABLE, STATUS_CELL = "status", b"s:document"
+INGEST = "ingest"
 
 
 class StoreError(Exception):
@@ -26,7 +27,7 @@ class _ConnectionLostError(StoreError):
 
 
 class HBaseBoards:
-    """Reads boards over one connection, kept open between reads.
+    """Reads boards and ingest's report over one connection, kept open between reads.
 
     Not for several threads at once: the cache sees to it that there is one reader.
     """
@@ -34,6 +35,20 @@ class HBaseBoards:
     def __init__(self, host: str, port: int, timeout: float = 3.0) -> None:
         self._host, self._port, self._timeout = host, port, timeout
         self._connection: happybase.Connection | None = None
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the stored boards among `names`; raise StoreError when HBase is away."""
+        return self._cells(BOARD_TABLE, names, BOARD_CELL)
+
+    def read_report(self) -> bytes | None:
+        """Return what ingest has last reported, if anything; raise StoreError as `read` does."""
+        return self._cells(STATUS_TABLE, [INGEST], STATUS_CELL).get(INGEST)
+
+    def close(self) -> None:
+        """Drop the connection; the next read opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     # The Thrift server hangs up after 60 s of silence, and a restarted one knows nothing of
     # the connection: that shows only when it is used, and a new one may well do. A time-out
@@ -43,11 +58,11 @@ class HBaseBoards:
         stop=stop_after_attempt(2),
         reraise=True,
     )
-    def read(self, names: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored boards among `names`; raise StoreError when HBase is away."""
+    def _cells(self, table: str, names: Sequence[str], cell: bytes) -> dict[str, bytes]:
+        """Return one cell of each row among `names` that has it."""
         reused = self._connection is not None
         try:
-            rows = self._connect().table(TABLE).rows([name.encode() for name in names], [CELL])
+            rows = self._connect().table(table).rows([name.encode() for name in names], [cell])
         except TimeoutError as error:
             self.close()
             raise StoreError(
@@ -67,13 +82,7 @@ class HBaseBoards:
             raise StoreError(
                 f"HBase: what answers at {self._address} does not speak Thrift"
             ) from error
-        return {key.decode(): cells[CELL] for key, cells in rows if CELL in cells}
-
-    def close(self) -> None:
-        """Drop the connection; the next read opens another."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        return {key.decode(): cells[cell] for key, cells in rows if cell in cells}
 
     @property
     def _address(self) -> str:
@@ -92,7 +101,7 @@ class HBaseBoards:
     def _refused(self, error: TException) -> dict[str, bytes]:
         """Deal with an error that HBase itself reports, over a connection that works."""
         if "TableNotFoundException" in str(error):
-            # The driver creates the table; before that there are simply no boards.
+            # Who writes it creates the table; before that there is simply nothing in it.
             return {}
         raise StoreError(
             f"HBase: reachable at {self._address}, but it cannot read its table yet"

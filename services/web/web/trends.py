@@ -1,13 +1,14 @@
-"""From a cached board to an answer: what the API and the pages have in common."""
+"""From what is cached to an answer: what the API and the pages have in common."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from web.board import etag, is_old, trends
+from web.board import BOARDS, etag, is_old, trends
 from web.cache import BoardCache
 from web.problems import NoBoardYet
 from web.settings import Settings
+from web.status import status
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Answer:
 
 
 class Trends:
-    """Answers for any board and limit."""
+    """Answers for any board and limit, and on how all is going."""
 
     def __init__(self, cache: BoardCache, settings: Settings) -> None:
         self._cache, self._settings = cache, settings
@@ -37,3 +38,8 @@ class Trends:
             trends(view.board, limit=limit, stale=stale, poll_after_seconds=poll),
             etag(view.board, limit=limit, stale=stale, poll_after_seconds=poll),
         )
+
+    def status(self) -> dict[str, Any]:
+        """Return what docs/contracts/status.schema.json has; never fails."""
+        standing = self._cache.standing(BOARDS[0])
+        return status(standing, datetime.now(UTC), self._settings.stale_after_seconds)

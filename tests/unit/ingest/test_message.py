@@ -35,6 +35,7 @@ STATUS = {
     "user": {"id_str": "12"},
     "lang": "en",
 }
+ARCHIVED = {name: value for name, value in STATUS.items() if name != "user"} | {"retweeted": False}
 SURROGATE = "\ud800"
 
 
@@ -54,7 +55,7 @@ def test_a_plain_post_becomes_the_message():
         "id": "7",
         "source": "x",
         "created_at": "2026-11-22T10:00:00.000Z",
-        "author": "d42fdc95c56a2931",
+        "author": "dde42548f5350c8b",
         "text": "short",
         "hashtags": None,
         "lang": "en",
@@ -68,6 +69,8 @@ def test_the_author_is_a_salted_hash():
     assert author == made({"text": "other"})["author"]
     assert author != made({"author_id": "13"})["author"]
     assert author != from_x(POST, Context("x", b"pepper"), NOW)["author"]
+    # X's user 12 and Mastodon's are two people.
+    assert author != from_x(POST, Context("mastodon", b"salt"), NOW)["author"]
     assert made({"author_id": None})["author"] is None
 
 
@@ -166,6 +169,51 @@ def test_no_v1_time_is_a_rejection(time):
     assert "created_at" in reason(from_v1(STATUS | {"created_at": time}, CONTEXT, NOW))
 
 
+def test_an_item_of_an_archive_is_read_wrapped_and_bare():
+    expected = made({}) | {"author": None}
+    assert from_any({"tweet": ARCHIVED}, CONTEXT, NOW) == expected
+    assert from_any(ARCHIVED, CONTEXT, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "repost"),
+    [("RT @some_1: #a", True), ("RT @a: ", True), ("RT @a #a", False), ("rt @a: #a", False),
+     ("so RT @a: #a", False), ("RT @ä: #a", False), ("RT @" + "a" * 21 + ": #a", False)],
+)  # fmt: skip
+def test_an_archived_repost_is_told_by_its_text(text, repost):
+    archived = from_any({"tweet": ARCHIVED | {"full_text": text}}, CONTEXT, NOW)
+    assert (archived["repost"], archived["text"]) == (repost, text)
+
+
+def test_the_text_of_another_s_status_does_not_make_it_a_repost():
+    assert from_v1(STATUS | {"full_text": "RT @a: by hand"}, CONTEXT, NOW)["repost"] is False
+
+
+@pytest.mark.parametrize(
+    ("info", "first"),
+    [
+        ({"initial": {"editTweetIds": ["5", "7"], "editsRemaining": "4"}}, "5"),
+        ({"edit": {"initialTweetId": "5", "editControlInitial": {}}}, "5"),
+        ({"edit": {"initialTweetId": "5"}, "initial": {"editTweetIds": ["6"]}}, "5"),
+        ({"edit": {}, "initial": {"editTweetIds": ["6"]}}, "6"),
+        ({"initial": {"editTweetIds": []}}, "7"),
+        ({"initial": {"editTweetIds": [5]}}, "7"),
+        ({"initial": {"editTweetIds": "5"}}, "7"),
+        ({"initial": None, "edit": {"initialTweetId": None}}, "7"),
+        ({"edit": {"initialTweetId": {}}}, "7"),
+        ([], "7"),
+        (None, "7"),
+    ],
+)
+def test_an_archived_edit_has_the_first_id_of_its_chain(info, first):
+    assert from_any({"tweet": ARCHIVED | {"edit_info": info}}, CONTEXT, NOW)["id"] == first
+
+
+@pytest.mark.parametrize("tweet", [None, 5, [], {}, ARCHIVED | {"id_str": ""}])
+def test_an_item_without_a_tweet_is_rejected(tweet):
+    assert reason(from_any({"tweet": tweet}, CONTEXT, NOW))
+
+
 def test_a_contract_message_stays_as_it_is_but_for_its_source():
     record = {
         "id": "mastodon:1",
@@ -212,10 +260,12 @@ JSON = st.recursive(
 NAMES = (
     *POST, *STATUS, "data", "includes", "tweets", "posts", "note_tweet", "note_post", "type",
     "referenced_tweets", "referenced_posts", "edit_history_post_ids", "hashtags", "author",
-    "repost", "source", "retweeted_status", "extended_tweet",
+    "repost", "source", "retweeted_status", "extended_tweet", "tweet", "edit_info",
 )  # fmt: skip
 OBJECTS = st.dictionaries(st.sampled_from(NAMES), JSON, max_size=8)
-LIKELY = st.sampled_from([{}, POST, STATUS, POST | {"hashtags": []}])
+LIKELY = st.sampled_from(
+    [{}, POST, STATUS, POST | {"hashtags": []}, {"tweet": ARCHIVED | {"edit_info": {"edit": {}}}}]
+)
 
 
 @given(LIKELY, OBJECTS | JSON)

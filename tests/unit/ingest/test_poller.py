@@ -7,7 +7,7 @@ import pytest
 
 from ingest.life import Life
 from ingest.poller import Poller
-from ingest.sources import Batch, SourceError
+from ingest.sources import Batch, Budget, SourceError, Standing
 from waiting import eventually
 
 
@@ -17,6 +17,7 @@ class Source:
     name, key = "demo", "demo:1"
 
     def __init__(self, *script):
+        self.standing = Standing()
         self.script, self.cursors, self.closed = list(script), [], False
 
     def fetch(self, cursor):
@@ -37,8 +38,8 @@ class Publisher:
     def cursor(self, key):
         return self.start
 
-    def publish(self, batch, key):
-        self.batches.append((key, batch))
+    def publish(self, messages, rejected, cursor, key):
+        self.batches.append((key, messages, rejected, cursor))
 
 
 class QuickError(SourceError):
@@ -59,8 +60,8 @@ def running(source, publisher, life):
     return thread
 
 
-def message(number):
-    return {"id": str(number)}
+def message(number, repost=False):
+    return {"id": str(number), "repost": repost}
 
 
 def test_batches_are_published_and_the_next_poll_starts_behind_them(life):
@@ -69,14 +70,17 @@ def test_batches_are_published_and_the_next_poll_starts_behind_them(life):
     running(source, publisher, life)
     eventually(lambda: len(source.cursors) == 3, within=5)
     assert source.cursors == [{"n": 0}, {"n": 1}, {"n": 2}]
-    assert publisher.batches == [("demo:1", first), ("demo:1", second)]
+    assert publisher.batches == [
+        ("demo:1", [message(1)], [], {"n": 1}),
+        ("demo:1", [message(2)], [], {"n": 2}),
+    ]
 
 
 def test_nothing_new_writes_no_cursor(life):
     source, publisher = Source(Batch([], {"n": 0}, 0), Batch([], {"n": 1}, 0)), Publisher({"n": 0})
     running(source, publisher, life)
     eventually(lambda: len(source.cursors) == 3, within=5)
-    assert [batch.cursor for _, batch in publisher.batches] == [{"n": 1}]
+    assert [cursor for *_, cursor in publisher.batches] == [{"n": 1}]
 
 
 def test_after_failures_it_goes_on_from_the_same_cursor(life, caplog, monkeypatch):
@@ -92,6 +96,66 @@ def test_after_failures_it_goes_on_from_the_same_cursor(life, caplog, monkeypatc
     assert "kind=401 failures=1" in caplog.text
     assert "check CONSUMER_KEY" in caplog.text
     assert "event=unexpected source=demo" in caplog.text
+    eventually(lambda: poller.report.state == "ok", within=5)
+    assert poller.report.document()["error"] is None
+
+
+def test_the_report_tells_what_failed_and_when_the_next_try_is(life):
+    source = Source(Batch([message(1)], {"n": 1}, 0), SourceError("402", "add credits", first=120))
+    source.standing.budget = Budget(5000, 4999)
+    poller = Poller(source, Publisher(), life)
+    threading.Thread(target=poller.run, daemon=True).start()
+    eventually(lambda: poller.report.state == "failing", within=5)
+    told = poller.report.document()
+    assert (told["error"]["kind"], told["error"]["message"]) == ("402", "add credits")
+    assert (told["error"]["failures"], told["tweets"]) == (1, 1)
+    assert told["budget"] == {"limit": 5000, "left": 4999}
+    assert told["last_success"] <= told["error"]["since"] < told["next_poll"]
+
+
+@pytest.mark.parametrize(("count_reposts", "sent"), [(True, ["1", "2"]), (False, ["1"])])
+def test_reposts_count_unless_the_setting_says_no(life, count_reposts, sent):
+    batch = Batch([message(1), message(2, repost=True)], {"n": 1}, 60, withheld=3)
+    publisher = Publisher()
+    poller = Poller(Source(batch), publisher, life, count_reposts=count_reposts)
+    threading.Thread(target=poller.run, daemon=True).start()
+    eventually(lambda: poller.report.state == "ok", within=5)
+    assert [each["id"] for each in publisher.batches[0][1]] == sent
+    assert poller.report.document()["skipped"] == 3 + 2 - len(sent)
+
+
+def test_a_failing_source_does_not_hold_back_another(life):
+    failing = Source(*[SourceError("server", "out of order", first=60)] * 9)
+    working = Source(*[Batch([message(n)], {"n": n}, 0) for n in range(5)])
+    publisher = Publisher()
+    for source in (failing, working):
+        running(source, publisher, life)
+    eventually(lambda: len(publisher.batches) == 5, within=5)
+    assert len(failing.cursors) == 1
+
+
+def test_a_hanging_source_shows_although_another_is_alive(life, tmp_path):
+    hangs = threading.Event()
+
+    class Hanging(Source):
+        def fetch(self, cursor):
+            hangs.wait(20)
+            return super().fetch(cursor)
+
+    running(Source(), Publisher(), life)
+    running(Hanging(), Publisher(), life)
+    alive = tmp_path / "alive"
+    eventually(lambda: alive.exists() and time.time() - alive.stat().st_mtime > 2.5, within=10)
+    hangs.set()
+    eventually(lambda: time.time() - alive.stat().st_mtime < 1.5, within=5)
+
+
+def test_a_finished_source_is_not_taken_for_a_hanging_one(life, tmp_path):
+    thread = running(Source(Batch([], {"n": 1}, 60, finished=True)), Publisher(), life)
+    running(Source(), Publisher(), life)
+    thread.join(5)
+    time.sleep(2.5)
+    assert time.time() - (tmp_path / "alive").stat().st_mtime < 2
 
 
 def test_a_finished_source_ends_the_loop(life):

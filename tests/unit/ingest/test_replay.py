@@ -1,14 +1,22 @@
-"""The replay source: formats, damaged lines, resuming, pace."""
+"""The replay source on JSON Lines: formats, damaged lines, resuming, pace, progress."""
 
 import gzip
+import io
 import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.settings import SettingsError
-from ingest.sources import SourceError
-from ingest.sources.line_file import LONGEST_LINE_BYTES
-from ingest.sources.replay import BATCH_LINES, ReplaySource
+from ingest.sources import Progress, SourceError
+from ingest.sources.archive_file import BEGINNING
+from ingest.sources.record_file import GZIP_MAGIC, LONGEST_RECORD_BYTES
+from ingest.sources.replay import BATCH_LINES, TOLD_REJECTED, ReplaySource
 
 TIME = "2026-11-22T10:00:00.000Z"
 
@@ -71,16 +79,22 @@ def test_every_line_once_in_order_whatever_the_packing(tmp_path, replay, packed)
     assert {message["source"] for message in batches[0].messages} == {"replay"}
 
 
-def test_the_three_formats_may_be_mixed(tmp_path, replay):
+def test_the_formats_may_be_mixed(tmp_path, replay):
     v1 = {"id_str": "2", "full_text": "v1", "created_at": "Sun Nov 22 10:00:00 +0000 2026"}
     contract = {"id": "demo:1:3", "text": "c", "created_at": TIME, "hashtags": ["a"]}
     stream = {"data": {"id": "4", "text": "s", "created_at": TIME}}
-    path = written(
-        tmp_path / "f", [tweet(1), json.dumps(v1), json.dumps(contract), json.dumps(stream)]
-    )
-    (batch,) = drained(replay(path))
-    assert [message["id"] for message in batch.messages] == ["1", "2", "demo:1:3", "4"]
-    assert [message["text"] for message in batch.messages] == ["tweet 1", "v1", "c", "s"]
+    archived = {"tweet": v1 | {"id_str": "5", "full_text": "RT @a: a"}}
+    lines = [tweet(1), *map(json.dumps, (v1, contract, stream, archived))]
+    (batch,) = drained(replay(written(tmp_path / "f", lines)))
+    assert [message["id"] for message in batch.messages] == ["1", "2", "demo:1:3", "4", "5"]
+    assert [message["text"] for message in batch.messages] == [
+        "tweet 1",
+        "v1",
+        "c",
+        "s",
+        "RT @a: a",
+    ]
+    assert [message["repost"] for message in batch.messages] == [False] * 4 + [True]
 
 
 def test_damaged_lines_are_set_aside_with_their_numbers(tmp_path, replay):
@@ -92,19 +106,22 @@ def test_damaged_lines_are_set_aside_with_their_numbers(tmp_path, replay):
         5: "",
         6: "[" * 100_000,
         7: '{"id": "7", "text": "\\ud800", "created_at": "' + TIME + '"}',
-        8: '"' + "x" * (LONGEST_LINE_BYTES * 2 + 5) + '"',
+        8: '"' + "x" * (LONGEST_RECORD_BYTES * 2 + 5) + '"',
         9: b"\xef\xbb\xbf" + tweet(9).encode(),
         10: tweet(10),
         11: "9" * 5000,
+        12: "null",
     }
     batches = drained(replay(written(tmp_path / "f", bad.values())))
     rejected = [entry for batch in batches for entry in batch.rejected]
     assert ids(batches) == [1, 10]
     assert [entry["origin"] for entry in rejected] == [
-        f"tweets.jsonl:{number}" for number in (2, 3, 4, 6, 7, 8, 9, 11)
+        f"tweets.jsonl:{number}" for number in (2, 3, 4, 6, 7, 8, 9, 11, 12)
     ]
     assert all(len(entry["record"]) <= 1024 for entry in rejected)
-    assert batches[-1].cursor == {"line": 11, "sent": 2, "rejected": 8}
+    assert [entry["reason"] for entry in rejected][-1] == "the record is not a JSON object"
+    assert rejected[0]["record"] == tweet(2)[:20] + "\n"
+    assert batches[-1].cursor == {"line": 12, "sent": 2, "rejected": 9}
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -136,7 +153,25 @@ def test_a_truncated_gzip_file_ends_where_it_breaks(tmp_path, replay, caplog):
     found = ids(drained(replay(path)))
     assert found == list(range(len(found)))
     assert len(found) > 1000
-    assert "replay_damaged" in caplog.text
+    place = f"event=replay_damaged source=replay file=tweets.jsonl after_line={len(found)}: "
+    assert caplog.text.count(place) == 1
+    assert caplog.text.count("replay_damaged") == 1
+
+
+def test_a_gzip_file_with_a_wrong_sum_is_read_to_its_end_and_told(tmp_path, replay, caplog):
+    path = written(tmp_path / "f", map(tweet, range(10)), packed=True)
+    raw = bytearray(path.read_bytes())
+    raw[-8] ^= 1
+    path.write_bytes(raw)
+    assert ids(drained(replay(path))) == list(range(10))
+    assert "after_line=10: CRC check failed" in caplog.text
+
+
+def test_parts_packed_one_by_one_are_one_file(tmp_path, replay):
+    path = tmp_path / "f"
+    parts = [gzip.compress(f"{tweet(n)}\n".encode()) for n in range(3)]
+    path.write_bytes(b"".join(parts))
+    assert ids(drained(replay(path))) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("speed", [1.0, 10.0])
@@ -164,21 +199,181 @@ def test_a_stop_while_waiting_for_a_tweet_does_not_lose_it(tmp_path, replay):
     assert ids(drained(replay(path, 1.0), batch.cursor)) == [1]
 
 
-def test_progress_is_told_every_few_seconds(tmp_path, replay, caplog):
+def test_real_time_goes_on_from_where_it_stopped(tmp_path, replay):
+    times = [f"2026-11-22T10:00:{second:02}Z" for second in (0, 10, 30, 35)]
+    path = written(tmp_path / "f", [tweet(n, time) for n, time in enumerate(times)])
+    clock = Clock()
+    source = replay(path, 2.0, clock)
+    first = source.fetch(None)
+    assert (ids([first]), first.wait) == ([0], 5)
+    source.close()
+    cursor, seen, clock.now = first.cursor, [], clock.now + 1000
+    source, start = replay(path, 2.0, clock), clock.now
+    while cursor["line"] < 4:
+        batch = source.fetch(cursor)
+        seen += [(number, clock.now - start) for number in ids([batch])]
+        cursor, clock.now = batch.cursor, clock.now + batch.wait
+    assert seen == [(1, 0), (2, 10), (3, 12.5)]
+
+
+def test_an_older_tweet_is_due_at_once_in_real_time(tmp_path, replay):
+    times = ["2026-11-22T10:00:00Z", "2026-11-22T09:00:00Z"]
+    path = written(tmp_path / "f", [tweet(n, time) for n, time in enumerate(times)])
+    assert ids([replay(path, 1.0).fetch(None)]) == [0, 1]
+
+
+def test_a_batch_that_is_asked_for_again_is_whole(tmp_path, replay):
+    """Also when a tweet that is not due yet had been read."""
+    times = ["2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z"]
+    path = written(tmp_path / "f", [tweet(n, time) for n, time in enumerate(times)])
+    clock = Clock()
+    source = replay(path, 1.0, clock)
+    first = source.fetch(None)
+    clock.now += 1
+    again = source.fetch(None)
+    assert (ids([again]), again.cursor, again.wait) == ([0], first.cursor, 3600)
+    clock.now += 3600
+    assert ids(drained(source, again.cursor)) == [1]
+
+
+def test_blank_lines_do_not_hold_a_batch_up(tmp_path, replay):
+    path = written(tmp_path / "f", [""] * (BATCH_LINES * 2) + [" \r", tweet(1)])
+    batches = drained(replay(path))
+    assert ids(batches) == [1]
+    assert batches[0].cursor["line"] == BATCH_LINES
+
+
+def test_many_malformed_lines_do_not_flood_the_log(tmp_path, replay, caplog):
+    path = written(tmp_path / "f", [tweet(1), *["bad"] * (BATCH_LINES * 2)])
+    batches = drained(replay(path))
+    assert sum(len(batch.rejected) for batch in batches) == BATCH_LINES * 2
+    told = [record.getMessage() for record in caplog.records]
+    named = [line for line in told if line.startswith("event=rejected origin=")]
+    assert named[0].startswith("event=rejected origin=tweets.jsonl:2 reason=the line is not JSON")
+    more = [line for line in told if "event=rejected_more" in line]
+    first, last = TOLD_REJECTED + 2, BATCH_LINES
+    assert more[0] == (
+        "event=rejected_more file=tweets.jsonl"
+        f" records={last - first + 1} first_line={first} last_line={last}"
+    )
+    assert (len(batches), len(named), len(more)) == (3, TOLD_REJECTED * 2 + 1, 2)
+
+
+def test_progress_is_told_every_few_seconds_and_at_the_end(tmp_path, replay, caplog):
     caplog.set_level("INFO", "ingest")
     clock = Clock()
-    source = replay(written(tmp_path / "f", map(tweet, range(BATCH_LINES * 2))), clock=clock)
+    path = written(tmp_path / "f", [*map(tweet, range(BATCH_LINES * 2)), "bad"])
+    source = replay(path, clock=clock)
     cursor = source.fetch(None).cursor
+    assert source.standing.progress.line == BATCH_LINES
+    assert source.standing.progress.share == pytest.approx(0.5, abs=0.05)
     assert "event=progress" not in caplog.text
     clock.now += 10
-    source.fetch(cursor)
-    assert "event=progress source=replay file=tweets.jsonl lines=4000" in caplog.text
+    cursor = source.fetch(cursor).cursor
+    progress = (
+        "event=progress source=replay file=tweets.jsonl lines=4000 lines_per_second=400 read="
+    )
+    assert progress in caplog.text
+    assert source.fetch(cursor).finished
+    assert source.standing.progress == Progress(BATCH_LINES * 2 + 1, 1, 1.0)
+    assert caplog.messages[-1] == (
+        "event=replayed source=replay file=tweets.jsonl"
+        " lines=4001 sent=4000 rejected=1 lines_per_second=400"
+    )
+    assert caplog.text.count("event=progress") == 1
 
 
-@pytest.mark.parametrize("name", ["missing", "."])
-def test_a_file_that_cannot_be_read_is_a_wrong_setting(tmp_path, name):
-    with pytest.raises(SettingsError, match="REPLAY_FILE must be a readable file"):
-        ReplaySource(tmp_path / name, "f", 0, b"")
+def test_the_rate_counts_what_this_process_reads(tmp_path, replay, caplog):
+    caplog.set_level("INFO", "ingest")
+    path, clock = written(tmp_path / "f", map(tweet, range(BATCH_LINES + 50))), Clock()
+    cursor = replay(path).fetch(None).cursor
+    source = replay(path, clock=clock)
+    cursor = source.fetch(cursor).cursor
+    clock.now += 5
+    drained(source, cursor)
+    assert caplog.messages[-1].endswith("lines=2050 sent=2050 rejected=0 lines_per_second=10")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Makes a terminal that shows both the bar and the log."""
+    root, handlers = logging.getLogger(), []
+
+    def make():
+        made = Terminal()
+        monkeypatch.setattr(sys, "stderr", made)
+        handlers.append(logging.StreamHandler(made))
+        root.addHandler(handlers[-1])
+        return made
+
+    yield make
+    for handler in handlers:
+        root.removeHandler(handler)
+
+
+def test_a_terminal_shows_a_bar_and_the_log_above_it(tmp_path, replay, caplog, terminal):
+    caplog.set_level("INFO", "ingest")
+    clock, shown = Clock(), terminal()
+    handlers = list(logging.getLogger().handlers)
+    path = written(tmp_path / "f", [*map(tweet, range(BATCH_LINES * 2)), "bad"])
+    source, cursor = replay(path, clock=clock), None
+    for _ in range(2):
+        cursor = source.fetch(cursor).cursor
+        clock.now += 10
+    logging.getLogger("ingest").info("something else")
+    drained(source, cursor)
+    text = shown.getvalue()
+    assert f"{path.stat().st_size / 1000:.0f}k/" in text
+    assert "200 lines/s" in text
+    assert "\rsomething else\n" in text
+    assert "event=progress" not in caplog.text
+    assert "100%" in text.splitlines()[-2]
+    assert text.splitlines()[-1].startswith("event=replayed")
+    assert logging.getLogger().handlers == handlers
+
+
+def test_a_stop_ends_the_bar_with_its_line(tmp_path, replay, terminal):
+    shown = terminal()
+    handlers = list(logging.getLogger().handlers)
+    source = replay(written(tmp_path / "f", map(tweet, range(BATCH_LINES * 2))))
+    source.fetch(None)
+    assert "tweets.jsonl: " in shown.getvalue()
+    assert not shown.getvalue().endswith("\n")
+    source.close()
+    assert shown.getvalue().endswith("\n")
+    assert logging.getLogger().handlers == handlers
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+def test_an_empty_file_is_finished_at_once_with_a_warning(tmp_path, replay, caplog, content):
+    path = tmp_path / "f"
+    path.write_bytes(content)
+    batch = replay(path).fetch(None)
+    assert (batch.messages, batch.rejected, batch.finished) == ([], [], True)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage() == "event=replay_empty source=replay file=tweets.jsonl: it is empty"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("missing", None, r"\(mine: No such file or directory\)"),
+        (".", None, "this is a directory: give it a file in it, such as data/tweets.js"),
+        ("zip", b"PK\x03\x04rest", "a zip file: unpack it and give REPLAY_FILE the data/tweets.js"),
+        ("/dev/null", None, "a device or a pipe"),
+    ],
+)
+def test_what_is_no_readable_file_is_a_wrong_setting(tmp_path, name, content, advice):
+    if content:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(SettingsError, match=f"REPLAY_FILE must be a readable file .*{advice}"):
+        ReplaySource(tmp_path / name, "mine", 0, b"")
 
 
 def test_a_file_that_vanishes_is_tried_again(tmp_path, replay):
@@ -189,3 +384,37 @@ def test_a_file_that_vanishes_is_tried_again(tmp_path, replay):
         source.fetch(None)
     written(path, [tweet(1)])
     assert ids([source.fetch(None)]) == [1]
+
+
+LINES = st.lists(
+    st.sampled_from([tweet(1).encode(), b"", b" ", b"\r", b"\xff", b"{}", b"[", b"null"])
+    | st.binary(max_size=40)
+).map(b"\n".join)
+CONTENT = st.binary(max_size=200) | LINES
+
+
+def dealt_with(content):
+    """How many records became a message or a rejection."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f"
+        path.write_bytes(content)
+        source = ReplaySource(path, "f", 0, b"salt", Clock())
+        batches = drained(source)
+        source.close()
+    return sum(len(batch.messages) + len(batch.rejected) for batch in batches)
+
+
+@settings(deadline=None)
+@given(CONTENT, st.booleans())
+def test_every_line_of_any_bytes_is_a_message_or_a_rejection(content, packed):
+    told_apart = (b"PK", BEGINNING, b"\xef\xbb\xbf", GZIP_MAGIC)
+    if not content.lstrip().startswith(told_apart):
+        lines = [line for line in content.split(b"\n") if line.strip()]
+        assert dealt_with(gzip.compress(content) if packed else content) == len(lines)
+
+
+@settings(deadline=None)
+@given(CONTENT, st.integers(0, 300), st.binary(min_size=1, max_size=4))
+def test_a_damaged_gzip_file_of_any_kind_only_ends(content, place, damage):
+    packed = gzip.compress(content)
+    dealt_with(GZIP_MAGIC + packed[2:place] + damage + packed[place + len(damage) :])

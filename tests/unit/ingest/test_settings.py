@@ -2,9 +2,11 @@
 
 import pytest
 
-from ingest.settings import CREDENTIALS, SettingsError, read_settings
+from ingest.settings import CREDENTIALS, BlueskyAccount, SettingsError, read_settings
 
 ALL_FOUR = {name: f"{name.lower()}-value" for name in CREDENTIALS}
+FEDIVERSE = {"MASTODON_URL": "https://social.example", "MASTODON_ACCESS_TOKEN": "m-token"}
+SKY = {"BLUESKY_HANDLE": "somebody.example", "BLUESKY_APP_PASSWORD": "abcd-efgh-ijkl-mnop"}
 
 
 def test_nothing_set_is_the_demo_with_its_defaults():
@@ -12,7 +14,9 @@ def test_nothing_set_is_the_demo_with_its_defaults():
     assert settings.sources == ("demo",)
     assert settings.kafka_bootstrap_servers == "kafka:9092"
     assert (settings.topic_partitions, settings.kafka_retention_hours) == (4, 168)
-    assert (settings.poll_seconds, settings.x_first_posts) == (60, 200)
+    assert (settings.poll_seconds, settings.first_posts) == (60, 200)
+    assert (settings.x_daily_posts, settings.x_full_reposts) == (5000, False)
+    assert settings.count_reposts
     assert (settings.demo_rate, settings.demo_seed, settings.demo_count) == (5, 1, 0)
     assert settings.x_api_url == "https://api.x.com"
 
@@ -30,6 +34,10 @@ def test_an_empty_string_is_not_set():
         ({"REPLAY_FILE": "f"}, ("replay",)),
         (ALL_FOUR | {"SOURCE": "demo"}, ("demo",)),
         (ALL_FOUR | {"SOURCE": "X, demo,x"}, ("x", "demo")),
+        (FEDIVERSE, ("mastodon",)),
+        (SKY | {"REPLAY_FILE": "f"}, ("bluesky",)),
+        (SKY | FEDIVERSE | ALL_FOUR, ("x", "mastodon", "bluesky")),
+        (SKY | FEDIVERSE | {"SOURCE": "bluesky"}, ("bluesky",)),
     ],
 )
 def test_the_source_is_chosen(env, sources):
@@ -44,13 +52,40 @@ def test_half_set_credentials_name_the_missing_variable(missing, source):
         read_settings(env | {"SOURCE": source})
 
 
+@pytest.mark.parametrize("missing", [*FEDIVERSE, *SKY])
+def test_half_an_account_names_what_is_missing(missing):
+    env = {name: value for name, value in (FEDIVERSE | SKY).items() if name != missing}
+    with pytest.raises(SettingsError, match=f"^{missing} not set"):
+        read_settings(env)
+
+
+@pytest.mark.parametrize(("source", "named"), [("mastodon", FEDIVERSE), ("bluesky", SKY)])
+def test_a_source_without_its_account_names_what_it_needs(source, named):
+    with pytest.raises(SettingsError, match=f"^{', '.join(named)} not set: SOURCE=demo,{source} "):
+        read_settings({"SOURCE": f"demo,{source}"} | ALL_FOUR)
+
+
+def test_a_handle_may_be_written_as_a_mention_is():
+    account = read_settings(SKY | {"BLUESKY_HANDLE": "@somebody.example"}).bluesky
+    assert account == BlueskyAccount(
+        "https://bsky.social", "somebody.example", SKY["BLUESKY_APP_PASSWORD"]
+    )
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("FALSE", False), ("", True)])
+def test_a_switch_is_true_or_false(text, value):
+    assert read_settings({"COUNT_REPOSTS": text}).count_reposts is value
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("COUNT_REPOSTS", "maybe"), ("X_FULL_REPOSTS", "1"), ("X_DAILY_POSTS", "0"),
+        ("HBASE_THRIFT_PORT", "0"), ("FIRST_POSTS", "3201"),
         ("SOURCE", "myspace"), ("SOURCE", "x"), ("SOURCE", "replay"), ("SOURCE", ","),
         ("POLL_SECONDS", "0"), ("POLL_SECONDS", "nan"), ("POLL_SECONDS", "soon"),
         ("TOPIC_PARTITIONS", "4.5"), ("TOPIC_PARTITIONS", "0"), ("KAFKA_RETENTION_HOURS", "-1"),
-        ("METRICS_PORT", "65536"), ("X_FIRST_POSTS", "0"), ("DEMO_RATE", "inf"),
+        ("METRICS_PORT", "65536"), ("FIRST_POSTS", "0"), ("DEMO_RATE", "inf"),
         ("DEMO_SEED", "one"), ("DEMO_COUNT", "-1"), ("REPLAY_SPEED", "-1"),
         ("LOG_LEVEL", "chatty"), ("KAFKA_BOOTSTRAP_SERVERS", "kafka"),
         ("KAFKA_BOOTSTRAP_SERVERS", "kafka:0"), ("X_API_URL", "api.x.com"),
@@ -78,8 +113,9 @@ def test_credentials_come_from_files_too(tmp_path):
 
 
 def test_secrets_do_not_show():
-    shown = repr(read_settings(ALL_FOUR | {"AUTHOR_SALT": "grain-of-salt"}))
-    assert not [value for value in (*ALL_FOUR.values(), "grain") if value in shown]
+    shown = repr(read_settings(ALL_FOUR | FEDIVERSE | SKY | {"AUTHOR_SALT": "grain-of-salt"}))
+    secrets = (*ALL_FOUR.values(), *SKY.values(), FEDIVERSE["MASTODON_ACCESS_TOKEN"], "grain")
+    assert not [value for value in secrets if value in shown]
 
 
 def test_a_credential_with_a_line_end_is_refused_without_showing_it():
@@ -88,11 +124,20 @@ def test_a_credential_with_a_line_end_is_refused_without_showing_it():
     assert "ary" not in str(error.value).replace("CONSUMER", "")
 
 
-def test_the_salt_depends_on_the_credentials_unless_it_is_given():
-    other = ALL_FOUR | {"ACCESS_SECRET": "other"}
-    assert read_settings(ALL_FOUR).author_salt != read_settings(other).author_salt
-    given = {"AUTHOR_SALT": "grain"}
-    assert read_settings(ALL_FOUR | given).author_salt == read_settings(other | given).author_salt
+def test_the_salt_depends_on_the_account_s_secrets_unless_it_is_given():
+    settings, given = read_settings({}), read_settings({"AUTHOR_SALT": "grain"})
+    assert settings.salt("one") == settings.salt("one") != settings.salt("other")
+    assert given.salt("one") == given.salt("other") != settings.salt("one")
+
+
+@pytest.mark.parametrize(
+    "url", ["social.example", "https://a@social.example", "ftp://social", "x:y"]
+)
+def test_a_server_s_address_is_a_url(url):
+    with pytest.raises(SettingsError, match=r"^MASTODON_URL must be"):
+        read_settings(FEDIVERSE | {"MASTODON_URL": url})
+    with pytest.raises(SettingsError, match=r"^BLUESKY_URL must be"):
+        read_settings(SKY | {"BLUESKY_URL": url})
 
 
 def test_the_replay_s_name_is_what_the_user_calls_it():

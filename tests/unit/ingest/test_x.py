@@ -2,18 +2,20 @@
 
 import json
 import time
+from datetime import datetime, timedelta
 
 import pytest
 
-from fakes.x import CREDENTIALS, FIRST_ID, FakeX
+from fakes.server import Serving
+from fakes.x import CREDENTIALS, FIRST_ID, XDouble
 from ingest.settings import Credentials, read_settings
 from ingest.sources import LONGEST_WAIT_SECONDS, SourceError
-from ingest.sources.x import XSource
+from ingest.sources.x import PAGES, XSource
 
 
 @pytest.fixture
 def x():
-    with FakeX() as fake:
+    with Serving(XDouble()) as fake:
         yield fake
 
 
@@ -33,11 +35,23 @@ def source(x):
 
 
 def post(x, count, **fields):
-    return x.timeline.add([{"text": f"tweet {n}", **fields} for n in range(count)])
+    return x.double.add([{"text": f"tweet {n}", **fields} for n in range(count)])
 
 
 def ids(batch):
     return [message["id"] for message in batch.messages]
+
+
+def poll(source, cursor=None):
+    """Fetch page after page until the source waits: (ids, the last batch)."""
+    found, pages = [], 0
+    while True:
+        batch = source.fetch(cursor)
+        found += ids(batch)
+        cursor, pages = json.loads(json.dumps(batch.cursor)), pages + 1
+        assert pages <= PAGES
+        if batch.wait:
+            return found, batch
 
 
 def failure(source, cursor=None):
@@ -107,9 +121,20 @@ def test_an_empty_timeline_stays_the_first_poll(x, source):
 )
 def test_the_first_poll_is_limited(x, source, first_posts, calls):
     expected = post(x, 500)
-    batch = source(first_posts=first_posts).fetch(None)
-    assert ids(batch) == expected[-first_posts:]
+    made = source(first_posts=first_posts)
+    found, batch = poll(made)
+    assert sorted(found) == expected[-first_posts:]
     assert [int(call["query"]["max_results"]) for call in x.requests] == calls
+    assert poll(made, batch.cursor)[0] == []
+
+
+def test_a_first_poll_goes_on_after_a_restart_and_keeps_its_limit(x, source):
+    expected = post(x, 500)
+    first = source(first_posts=250).fetch(None)
+    later = post(x, 3)
+    found, batch = poll(source(first_posts=250), first.cursor)
+    assert sorted(ids(first) + found) == expected[-250:]
+    assert ids(source().fetch(batch.cursor)) == later
 
 
 def test_a_gap_of_several_pages_is_filled_in_one_poll(x, source):
@@ -117,49 +142,71 @@ def test_a_gap_of_several_pages_is_filled_in_one_poll(x, source):
     post(x, 1)
     cursor = made.fetch(None).cursor
     expected = post(x, 450)
-    assert ids(made.fetch(cursor)) == expected
+    found, batch = poll(made, cursor)
+    assert sorted(found) == expected
     assert len(x.requests) == 1 + 5
+    assert batch.wait == 60
+    assert "pagination_token" in x.requests[-1]["query"]
+
+
+def test_every_page_is_the_oldest_first(x, source):
+    expected = post(x, 30)
+    assert ids(source().fetch(None)) == expected
 
 
 def test_a_gap_beyond_the_page_cap_is_filled_by_the_next_polls(x, source):
     """Nothing is lost or asked for twice, although newer posts come and the process changes."""
     post(x, 1)
-    cursor = source(pages=2).fetch(None).cursor
-    expected, found = post(x, 450), []
-    for number in range(5):
-        batch = source(pages=2).fetch(cursor)
-        found += ids(batch)
-        cursor = json.loads(json.dumps(batch.cursor))
+    cursor = source().fetch(None).cursor
+    expected, found = post(x, 100 * PAGES + 250), []
+    for number in range(3):
+        some, batch = poll(source(), cursor)
+        found += some
+        cursor = batch.cursor
         if number == 0:
+            assert len(some) == 100 * PAGES
             expected += post(x, 3)
     assert sorted(found) == expected
-    assert cursor == {"since": expected[-1], "until": None, "newest": None}
+    assert (cursor["since"], cursor["until"], cursor["newest"]) == (expected[-1], None, None)
 
 
-def test_a_failed_page_discards_the_poll(x, source):
+def test_a_restart_in_the_middle_of_a_gap_neither_loses_nor_repeats(x, source):
+    post(x, 1)
+    cursor = source().fetch(None).cursor
+    expected, found = post(x, 450), []
+    for _ in range(6):
+        batch = source().fetch(cursor)
+        found += ids(batch)
+        cursor = json.loads(json.dumps(batch.cursor))
+    assert sorted(found) == expected
+
+
+def test_a_failed_page_costs_no_other(x, source):
     post(x, 1)
     made = source()
     cursor = made.fetch(None).cursor
     expected = post(x, 250)
-    x.timeline.faults = [{"request": 3, "status": 503, "html": "<h1>Over capacity</h1>"}]
-    assert failure(made, cursor).kind == "server"
-    assert ids(made.fetch(cursor)) == expected
+    x.double.faults = [{"request": 3, "status": 503, "html": "<h1>Over capacity</h1>"}]
+    first = made.fetch(cursor)
+    assert failure(made, first.cursor).kind == "server"
+    found, _ = poll(made, first.cursor)
+    assert sorted(ids(first) + found) == expected
 
 
 def test_endless_paging_ends(x, source):
     post(x, 1)
     made = source()
     cursor = made.fetch(None).cursor
-    x.timeline.endless = True
+    x.double.endless = True
     expected = post(x, 5)
-    batch = made.fetch(cursor)
-    assert ids(batch) == expected
-    assert len(x.requests) <= 1 + 8
+    found, batch = poll(made, cursor)
+    assert found == expected
+    assert len(x.requests) <= 1 + PAGES
     later = post(x, 2)
     found = set()
     for _ in range(3):
-        batch = made.fetch(batch.cursor)
-        found |= set(ids(batch))
+        some, batch = poll(made, batch.cursor)
+        found |= set(some)
     assert set(later) <= found
 
 
@@ -168,19 +215,115 @@ def test_the_same_page_again_loses_nothing_that_is_older(x, source):
     made = source()
     cursor = made.fetch(None).cursor
     expected = post(x, 300)
-    page = x.timeline.page({"max_results": "100", "tweet.fields": "created_at"})
-    x.timeline.faults = [{"request": 3, "body": page}]
-    found = set()
-    for _ in range(3):
+    page = x.double.page({"max_results": "100", "tweet.fields": "created_at"})
+    x.double.faults = [{"request": 3, "body": page}]
+    assert set(poll(made, cursor)[0]) == set(expected)
+
+
+def test_a_server_that_sends_one_page_for_ever_does_not_hold_up_what_is_new(x, source):
+    post(x, 1)
+    made = source()
+    cursor = made.fetch(None).cursor
+    post(x, 150)
+    page = x.double.page({"max_results": "100", "tweet.fields": "created_at"})
+    x.double.faults = [{"request": 2, "times": 20, "body": page}]
+    _, batch = poll(made, cursor)
+    assert batch.cursor["until"] is None
+    assert len(x.requests) <= 1 + PAGES
+
+
+def reposted(x, text):
+    """A repost with its text cut, and the original with all of it."""
+    original = {"id": "77", "text": text[:280], "note_tweet": {"text": text}, "author_id": "13"}
+    x.double.originals["77"] = {"edit_history_tweet_ids": ["77"], **original}
+    cut = {"text": "RT @a: " + text[:100] + "…"}
+    return post(x, 1, **cut, referenced_tweets=[{"type": "retweeted", "id": "77"}])
+
+
+@pytest.mark.parametrize("vocabulary", ["tweet", "post"])
+def test_the_full_text_of_a_repost_is_asked_for_by_setting_only(x, source, vocabulary):
+    x.double.vocabulary, x.double.strict = vocabulary, True
+    reposted(x, "word " * 100 + "#AtTheEnd")
+    cut = source().fetch(None)
+    assert "expansions" not in x.requests[-1]["query"]
+    assert (cut.messages[0]["repost"], "#AtTheEnd" in cut.messages[0]["text"]) == (True, False)
+    assert cut.cursor["read"] == 1
+    full = source(full_reposts=True).fetch(None)
+    assert full.messages[0]["text"].endswith("#AtTheEnd")
+    assert (full.messages[0]["id"], full.messages[0]["repost"]) == (cut.messages[0]["id"], True)
+    assert full.cursor["read"] == 2
+
+
+def test_a_repost_whose_original_is_gone_keeps_its_cut_text(x, source):
+    post(x, 1, referenced_tweets=[{"type": "retweeted", "id": "404"}])
+    batch = source(full_reposts=True).fetch(None)
+    assert [each["text"] for each in batch.messages] == ["tweet 0"]
+
+
+class Clock:
+    def __init__(self, text):
+        self.now = datetime.fromisoformat(text)
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_budget_of_a_day_stops_the_calls_and_survives_a_restart(x, source):
+    clock = Clock("2026-11-22T21:00:00+00:00")
+    expected = post(x, 300)
+    made = source(daily_posts=130, first_posts=300, now=clock)
+    found: list[str] = []
+    cursor = None
+    for _ in range(2):
         batch = made.fetch(cursor)
-        cursor = batch.cursor
-        found |= set(ids(batch))
-    assert found == set(expected)
+        found += ids(batch)
+        cursor = json.loads(json.dumps(batch.cursor))
+    assert sorted(found) == expected[-130:]
+    assert made.standing.budget.left == 0
+    restarted = source(daily_posts=130, first_posts=300, now=clock)
+    error = failure(restarted, cursor)
+    assert (error.kind, "X_DAILY_POSTS" in str(error)) == ("budget", True)
+    assert error.wait(1) == LONGEST_WAIT_SECONDS
+    assert len(x.requests) == 2
+    clock.now += timedelta(hours=2, minutes=59)
+    assert 60 <= failure(restarted, cursor).wait(1) <= 62
+    clock.now += timedelta(minutes=2)
+    assert restarted.fetch(cursor).messages[-1]["id"] == expected[-131]
+    assert restarted.standing.budget.left == 30
+
+
+def test_a_failed_call_costs_nothing(x, source):
+    post(x, 5)
+    x.double.faults = [{"status": 503}]
+    made = source(daily_posts=100)
+    assert failure(made).kind == "server"
+    assert made.standing.budget.left == 100
+    made.fetch(None)
+    assert made.standing.budget.left == 95
+
+
+def test_no_call_is_made_when_the_last_answer_said_that_none_is_left(x, source):
+    x.double.rate_limit = 1
+    made = source()
+    cursor = made.fetch(None).cursor
+    assert made.standing.rate_limit.remaining == 0
+    error = failure(made, cursor)
+    assert error.kind == "429"
+    assert 890 <= error.wait(1) <= 902
+    assert len(x.requests) == 1
+
+
+@pytest.mark.parametrize("reset", ["0", "soon", None, str(10**12), "-5", "1e9"])
+def test_an_absurd_reset_beside_none_left_does_not_stop_the_polls(x, source, reset):
+    x.double.faults = [{"headers": {"x-rate-limit-remaining": "0", "x-rate-limit-reset": reset}}]
+    made = source()
+    made.fetch(made.fetch(None).cursor)
+    assert len(x.requests) == 2
 
 
 @pytest.mark.parametrize(("vocabulary", "strict"), [("tweet", True), ("post", True)])
 def test_both_vocabularies_are_asked_and_understood(x, source, vocabulary, strict):
-    x.timeline.vocabulary, x.timeline.strict = vocabulary, strict
+    x.double.vocabulary, x.double.strict = vocabulary, strict
     long = {"note_tweet": {"text": "long #text"}, "edit_history_tweet_ids": ["5", "6"]}
     post(x, 1, **long)
     made = source()
@@ -193,7 +336,7 @@ def test_both_vocabularies_are_asked_and_understood(x, source, vocabulary, stric
 
 
 def test_a_400_about_something_else_is_not_tried_in_other_words(x, source):
-    x.timeline.faults = [{"status": 400, "body": {"title": "Invalid Request"}}]
+    x.double.faults = [{"status": 400, "body": {"title": "Invalid Request"}}]
     error = failure(source())
     assert error.kind == "request"
     assert error.wait(1) >= 60
@@ -205,7 +348,7 @@ def test_a_400_about_something_else_is_not_tried_in_other_words(x, source):
     "body", [{"title": "T", "detail": "d"}, [], {"errors": None}, {"errors": [5]}, "nope"]
 )
 def test_refusals_are_patient_whatever_the_body(x, source, status, body):
-    x.timeline.faults = [{"status": status, "body": body}]
+    x.double.faults = [{"status": status, "body": body}]
     error = failure(source())
     assert error.kind == str(status)
     assert [120 <= error.wait(n) <= LONGEST_WAIT_SECONDS for n in (1, 5, 50)] == [True] * 3
@@ -227,18 +370,11 @@ def test_refusals_are_patient_whatever_the_body(x, source, status, body):
 )
 def test_a_rate_limit_waits_for_its_reset_within_bounds(x, source, reset, least, most, body):
     headers = {"x-rate-limit-reset": reset(time.time())}
-    x.timeline.faults = [{"status": 429, "body": body, "headers": headers}]
+    x.double.faults = [{"status": 429, "body": body, "headers": headers}]
     error = failure(source())
     assert error.kind == "429"
     assert least <= error.wait(1) <= most
     assert len(x.requests) == 1
-
-
-def test_the_double_s_own_rate_limit_is_kept_to(x, source):
-    x.timeline.rate_limit = 1
-    made = source()
-    cursor = made.fetch(None).cursor
-    assert 1 <= failure(made, cursor).wait(1) <= 902
 
 
 @pytest.mark.parametrize(
@@ -260,7 +396,7 @@ def test_the_double_s_own_rate_limit_is_kept_to(x, source):
 )
 def test_a_broken_answer_is_a_failure_to_try_again(x, source, fault, kind):
     post(x, 1)
-    x.timeline.faults = [fault]
+    x.double.faults = [fault]
     made = source(timeout=0.5)
     error = failure(made)
     assert error.kind == kind
@@ -268,7 +404,7 @@ def test_a_broken_answer_is_a_failure_to_try_again(x, source, fault, kind):
 
 
 def test_nobody_there_is_a_failure_to_try_again(source):
-    with FakeX() as gone:
+    with Serving(XDouble()) as gone:
         url = gone.url
     assert failure(source(api_url=url)).kind == "network"
 
@@ -284,15 +420,13 @@ def test_a_server_that_fails_for_five_minutes_gets_few_calls():
 
 def test_errors_beside_the_data_do_no_harm(x, source):
     post(x, 1)
-    x.timeline.faults = [
-        {"body": x.timeline.page({"tweet.fields": "created_at"}) | {"errors": [1]}}
-    ]
+    x.double.faults = [{"body": x.double.page({"tweet.fields": "created_at"}) | {"errors": [1]}}]
     assert len(source().fetch(None).messages) == 1
 
 
 def test_posts_that_break_a_rule_are_set_aside(x, source):
     odd = [{"id": "1", "text": 5}, None, "x", {}, {"id": "2", "text": "\ud800"}]
-    x.timeline.faults = [{"body": json.dumps({"data": odd, "meta": {}})}]
+    x.double.faults = [{"body": json.dumps({"data": odd, "meta": {}})}]
     batch = source().fetch(None)
     assert batch.messages == []
     assert len(batch.rejected) == 5
@@ -303,7 +437,7 @@ def test_posts_that_break_a_rule_are_set_aside(x, source):
 def test_nothing_secret_is_logged_or_kept(x, source, caplog):
     caplog.set_level("DEBUG", "ingest")
     post(x, 2)
-    x.timeline.faults = [{"request": 2, "status": 401}]
+    x.double.faults = [{"request": 2, "status": 401}]
     made = source()
     batch = made.fetch(None)
     told = caplog.text + str(failure(made, batch.cursor)) + made.key + json.dumps(batch.cursor)

@@ -65,3 +65,20 @@ def test_what_is_no_json_object_is_no_board(cell: bytes) -> None:
 def test_the_address_of_a_tag_holds_nothing_but_escapes(tag: str, path: str) -> None:
     answer = trends(parse(**entry(tag=tag)), limit=1, stale=False, poll_after_seconds=10)
     assert answer["hashtags"][0]["url"] == f"https://x.com/hashtag/{path}"
+
+
+@pytest.mark.parametrize(
+    ("sources", "url"),
+    [
+        (["x"], "https://x.com/hashtag/Tea"),
+        (["replay"], "https://x.com/hashtag/Tea"),
+        ([], "https://x.com/hashtag/Tea"),
+        (["bluesky", "mastodon"], "https://bsky.app/hashtag/Tea"),
+        (["mastodon"], "https://mastodon.social/tags/Tea"),
+        (["mastodon", "x"], "https://x.com/hashtag/Tea"),
+    ],
+)
+def test_a_tag_leads_to_the_network_of_its_tweets(sources: list[str], url: str) -> None:
+    board = parse(**entry(tag="Tea"), source=sources)
+    answer = trends(board, limit=1, stale=False, poll_after_seconds=10)
+    assert answer["hashtags"][0]["url"] == url

@@ -16,6 +16,7 @@ EVERY = [
     ("POST", "/widget", 405),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
+    ("GET", "/api/v1/status", 200),
     ("GET", "/api/v1/trends", 200),
     ("HEAD", "/api/v1/trends", 200),
     ("OPTIONS", "/api/v1/trends", 200),

@@ -10,41 +10,14 @@ from ingest.fields import Message
 Cursor = dict[str, Any]
 
 LONGEST_WAIT_SECONDS = 16 * 60.0
+# Of each call: to connect, to answer, and to read the body.
+TIMEOUT_SECONDS = 10.0
+LONGEST_ANSWER_BYTES = 10_000_000
 _random = SystemRandom()
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What one poll yields.
-
-    `messages` are the oldest first, `rejected` are entries for the quarantine, `cursor` is what
-    the next poll starts from once both are acknowledged, `wait` is in seconds, `finished` tells
-    that the source has nothing more, ever.
-    """
-
-    messages: list[Message]
-    cursor: Cursor
-    wait: float
-    rejected: list[dict[str, str]] = field(default_factory=list)
-    finished: bool = False
-
-
-class Source(Protocol):
-    """A source: polled from one thread, its whole progress in the cursor."""
-
-    name: str
-    key: str
-    """Names the cursor: the source and a hash of the account; no id, no name."""
-
-    def fetch(self, cursor: Cursor | None) -> Batch:
-        """Return what follows the cursor (None: the first poll ever), or raise SourceError."""
-
-    def close(self) -> None:
-        """Let go of what is open."""
-
-
 class SourceError(Exception):
-    """A poll failed as a whole; the text is for the operator and names what to change.
+    """A poll failed; the text is for the operator and names the setting to change.
 
     `kind` is for the metric. The wait doubles from `first` to `longest` seconds with every
     failure in a row, unless the source knows better (`exactly`).
@@ -72,3 +45,78 @@ class SourceError(Exception):
         else:
             wait = min(self._longest, self._first * 2.0 ** min(failures - 1, 16)) * spread(1, 1.2)
         return min(max(1.0, wait), LONGEST_WAIT_SECONDS)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one poll yields.
+
+    `messages` are the oldest first, `rejected` are entries for the quarantine, `withheld` counts
+    posts passed over because they are not public, `cursor` is what the next poll starts from
+    once all is acknowledged, `wait` is in seconds, `finished` tells that the source has nothing
+    more, ever.
+    """
+
+    messages: list[Message]
+    cursor: Cursor
+    wait: float
+    rejected: list[dict[str, str]] = field(default_factory=list)
+    withheld: int = 0
+    finished: bool = False
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """What a network's last answer said: calls allowed, calls left, and the reset in Unix seconds.
+
+    Anything of it may be missing.
+    """
+
+    limit: int | None
+    remaining: int | None
+    reset: float | None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Posts that may be read, and those that still may, in this UTC day."""
+
+    limit: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a file is read: lines (or items), and the share of the whole from 0 to 1."""
+
+    line: int
+    rejected: int
+    share: float
+
+
+@dataclass
+class Standing:
+    """What a source knows beside its tweets, for the operator; up to date after each fetch."""
+
+    rate_limit: RateLimit | None = None
+    budget: Budget | None = None
+    progress: Progress | None = None
+
+
+class Source(Protocol):
+    """A source: polled from one thread, its whole progress in the cursor."""
+
+    name: str
+    key: str
+    """Names the cursor: the source and a hash of the account; no id, no name."""
+    standing: Standing
+
+    def fetch(self, cursor: Cursor | None) -> Batch:
+        """Return what follows the cursor (None: the first poll ever), or raise SourceError.
+
+        At most one page of a network: what a batch holds stays small, the loop shows that it is
+        alive between two pages, and a failure costs no page but its own.
+        """
+
+    def close(self) -> None:
+        """Let go of what is open."""

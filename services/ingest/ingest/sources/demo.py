@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ingest.fields import Message
-from ingest.sources import Batch, Cursor
+from ingest.sources import Batch, Cursor, Standing
 from ingest.sources.demo_text import compose
 
 BACKLOG = 300
@@ -47,6 +47,7 @@ class DemoSource:
         self, rate: float, seed: int, count: int, clock: Callable[[], float] = time.time
     ) -> None:
         self.key = f"demo:{seed}"
+        self.standing = Standing()
         self._rate, self._seed, self._count, self._clock = rate, seed, count, clock
 
     def fetch(self, cursor: Cursor | None) -> Batch:

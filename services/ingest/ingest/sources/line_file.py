@@ -1,64 +1,58 @@
-"""The lines of a file, plain or gzip, with bounded memory and a way back to a line."""
+"""JSON Lines: a record a line."""
 
-import gzip
-import logging
-import zlib
-from pathlib import Path
-from typing import BinaryIO
+import json
 
-log = logging.getLogger(__name__)
+from ingest.message import QUARANTINE_CHARACTERS, Rejection
+from ingest.sources.record_file import (
+    LONGEST_RECORD_BYTES,
+    NOTHING,
+    PACKING_ERRORS,
+    Content,
+    RecordFile,
+)
 
-LONGEST_LINE_BYTES = 2_000_000
-GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = "\ufeff"
 
 
-class LineFile:
-    """Reads lines one by one; `number` is the number of the line read last, from 1."""
+class LineFile(RecordFile):
+    """Lines that end with a line feed; a blank one is no record, but has a number."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._size = path.stat().st_size
-        self._raw: BinaryIO | None = None
-        self._lines: BinaryIO | gzip.GzipFile | None = None
-        self.number = 0
+    unit = "line"
 
-    def seek(self, number: int) -> bool:
-        """Stand behind a line; True when the file had to be opened for it. Raises OSError."""
-        if self._lines is not None and self.number == number:
-            return False
-        self.close()
-        self._raw = self._path.open("rb")
-        magic = self._raw.read(len(GZIP_MAGIC))
-        self._raw.seek(0)
-        is_gzip = magic == GZIP_MAGIC
-        self._lines = gzip.GzipFile(fileobj=self._raw) if is_gzip else self._raw
-        self.number = 0
-        while self.number < number and self.next():
-            pass
-        return True
+    def _begin(self, content: Content) -> None:
+        self._readline = content.readline
+        self._line = b""
 
-    def next(self) -> bytes:
-        """One line with its end, cut at 2 MB; empty at the end of the file."""
-        if self._lines is None:
-            raise ValueError("seek first")
+    def next(self) -> object:
+        """Return a line's JSON, why it has none, or NOTHING for a blank line or the end."""
         try:
-            line = self._lines.readline(LONGEST_LINE_BYTES)
-            rest = line
-            while len(rest) == LONGEST_LINE_BYTES and not rest.endswith(b"\n"):
-                rest = self._lines.readline(LONGEST_LINE_BYTES)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            log.error("event=replay_damaged after_line=%d error=%s", self.number, error)
-            return b""
-        self.number += bool(line)
-        return line
+            self._pass()
+        except PACKING_ERRORS as error:
+            return self._break_off(str(error))
+        return self._parsed(self._line) if self._line.strip() else NOTHING
 
-    def share(self) -> float:
-        """How much of the file is read, from 0 to 1."""
-        return min(self._raw.tell() / max(self._size, 1), 1.0) if self._raw else 0.0
+    def excerpt(self) -> str:
+        """Return the beginning of the line read last; what is not UTF-8 is replaced."""
+        return self._line[: 4 * QUARANTINE_CHARACTERS].decode("utf-8", "replace")
 
-    def close(self) -> None:
-        """Close the file; seek opens it again."""
-        for file in (self._lines, self._raw):
-            if file is not None:
-                file.close()
-        self._lines = self._raw = None
+    def _pass(self) -> None:
+        """Read a line with its end, cut at 2 MB."""
+        self._line = part = self._readline(LONGEST_RECORD_BYTES)
+        while len(part) == LONGEST_RECORD_BYTES and not part.endswith(b"\n"):
+            part = self._readline(LONGEST_RECORD_BYTES)
+        self.number += bool(self._line)
+        self.unpacked += len(self._line)
+        self.ended = not self._line
+
+    def _parsed(self, line: bytes) -> object:
+        if len(line) >= LONGEST_RECORD_BYTES:
+            return Rejection(f"the line is longer than {LONGEST_RECORD_BYTES} bytes")
+        try:
+            text = line.decode("utf-8")
+            # RFC 8259, section 8.1: a mark may be ignored; editors put it at a file's start.
+            text = text.removeprefix(BYTE_ORDER_MARK) if self.number == 1 else text
+            return json.loads(text)
+        except UnicodeDecodeError:
+            return Rejection("the line is not UTF-8")
+        except (ValueError, RecursionError) as error:
+            return Rejection(f"the line is not JSON: {error}"[:200])

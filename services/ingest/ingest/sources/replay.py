@@ -1,7 +1,6 @@
-"""A file of tweets: JSON Lines, plain or gzip, in any of the formats that message.py reads."""
+"""A file of tweets: JSON Lines in any format that message.py reads, or the tweets.js of X."""
 
 import hashlib
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -11,25 +10,30 @@ from pathlib import Path
 from ingest import message
 from ingest.fields import Context, Message
 from ingest.settings import SettingsError
-from ingest.sources import Batch, Cursor, SourceError
-from ingest.sources.line_file import LONGEST_LINE_BYTES, LineFile
+from ingest.sources import Batch, Cursor, Progress, SourceError, Standing
+from ingest.sources.archive_file import ArchiveFile, is_archive
+from ingest.sources.line_file import LineFile
+from ingest.sources.progress import Rate, Teller, teller
+from ingest.sources.record_file import NOTHING
 
 log = logging.getLogger(__name__)
 
 BATCH_LINES = 2000
 # A batch is held in memory until Kafka has acknowledged it.
 BATCH_BYTES = 8_000_000
+TOLD_REJECTED = 20
 IDENTITY_BYTES = 65_536
-PROGRESS_SECONDS = 5.0
-BYTE_ORDER_MARK = "\ufeff"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 class ReplaySource:
-    """The lines of a file in their order; `speed` 0 as fast as possible, 1 in real time.
+    """The records of a file in their order; `speed` 0 as fast as possible, 1 in real time.
 
-    The cursor is `{"line", "sent", "rejected"}`: lines dealt with, and what became of them. Its
-    key depends on the file's content, not on its name. `display` is what the user calls the
-    file. Raises SettingsError for a file that cannot be read.
+    Real time is counted from the first tweet that this process reads; a tweet older than that is
+    due at once. The cursor is `{"line", "sent", "rejected"}`: lines, or items of an archive,
+    dealt with, and what became of them. Its key depends on the file's content, not on its name.
+    `display` is what the user calls the file. Raises SettingsError for a file that cannot be
+    read.
     """
 
     name = "replay"
@@ -42,85 +46,81 @@ class ReplaySource:
         salt: bytes,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.key = f"replay:{_identity(path)}"
+        try:
+            self.key = f"replay:{_identity(path)}"
+            self._file = ArchiveFile(path) if is_archive(path) else LineFile(path)
+        except OSError as error:
+            raise _unreadable(f"({display}: {error.strerror})") from error
+        self.standing = Standing()
         self._display, self._speed, self._clock = display, speed, clock
         self._context = Context(self.name, salt)
-        self._file = LineFile(path)
         self._early: Message | None = None
         self._pace: tuple[float, float] | None = None
-        self._said = (clock(), 0)
+        self._teller: Teller | None = None
+        self._rate = Rate(0, clock)
 
     def fetch(self, cursor: Cursor | None) -> Batch:
-        """Return the next 2,000 lines or, at a speed, those that are due."""
+        """Return the next 2,000 records or, at a speed, those that are due."""
         done = cursor or {"line": 0, "sent": 0, "rejected": 0}
         try:
-            if self._file.seek(done["line"] + bool(self._early)):
+            if not self._file.is_open or self._dealt_with() != done["line"]:
                 self._early, self._pace = None, None
-                self._said = (self._clock(), self._file.number)
-            return self._batch(done)
+                self._file.seek(done["line"])
+            if not self._teller:
+                self._teller = teller(self._display, self._file.number, self._clock)
+                self._rate = Rate(self._file.number, self._clock)
+            batch = self._batch(done)
         except OSError as error:
-            self.close()
+            self._file.close()
             raise SourceError("file", f"REPLAY_FILE {self._display}: {error.strerror}") from error
+        self._tell(batch, self._teller)
+        return batch
 
     def close(self) -> None:
-        """Close the file; the next fetch opens it again."""
+        """Close the file and end the bar; the next fetch opens them again."""
         self._file.close()
+        if self._teller:
+            self._teller.close()
+            self._teller = None
+
+    def _dealt_with(self) -> int:
+        return self._file.number - bool(self._early)
 
     def _batch(self, done: Cursor) -> Batch:
+        file, now = self._file, datetime.fromtimestamp(self._clock(), UTC)
+        last, full = file.number + BATCH_LINES, file.unpacked + BATCH_BYTES
         messages: list[Message] = []
         rejected: list[dict[str, str]] = []
-        wait, size, finished = 0.0, 0, False
-        while len(messages) + len(rejected) < BATCH_LINES and size < BATCH_BYTES:
-            raw, outcome = self._next()
-            size += len(raw)
-            if outcome is None:
-                finished = True
-                break
+        wait = 0.0
+        while not file.ended and file.number < last and file.unpacked < full:
+            outcome = self._next(now)
             if isinstance(outcome, message.Rejection):
-                rejected.append(self._quarantined(outcome.reason, raw))
-                continue
-            wait = self._ahead_of_time(outcome)
-            if wait > 0:
-                self._early = outcome
-                break
-            messages.append(outcome)
-        self._progress()
+                origin = f"{self._display}:{file.number}"
+                rejected.append(message.quarantine(outcome.reason, origin, file.excerpt()))
+            elif outcome:
+                wait = self._ahead_of_time(outcome)
+                if wait > 0:
+                    self._early = outcome
+                    break
+                messages.append(outcome)
         following = {
-            "line": self._file.number - bool(self._early),
+            "line": self._dealt_with(),
             "sent": done["sent"] + len(messages),
             "rejected": done["rejected"] + len(rejected),
         }
-        return Batch(messages, following, max(wait, 0.0), rejected, finished)
+        return Batch(messages, following, max(wait, 0.0), rejected, finished=file.ended)
 
-    def _next(self) -> tuple[bytes, Message | message.Rejection | None]:
-        """Read a line that is not empty and what it says; None at the end of the file."""
+    def _next(self, now: datetime) -> Message | message.Rejection | None:
+        """Read a record and what it says; None where there is none."""
         if self._early:
             early, self._early = self._early, None
-            return b"", early
-        while raw := self._file.next():
-            if raw.strip():
-                return raw, self._read(raw)
-        return b"", None
-
-    def _read(self, raw: bytes) -> Message | message.Rejection:
-        if len(raw) >= LONGEST_LINE_BYTES:
-            return message.Rejection(f"the line is longer than {LONGEST_LINE_BYTES} bytes")
-        try:
-            text = raw.decode("utf-8")
-            # RFC 8259, section 8.1: a mark may be ignored; editors put it at a file's start.
-            text = text.removeprefix(BYTE_ORDER_MARK) if self._file.number == 1 else text
-            record = json.loads(text)
-        except UnicodeDecodeError:
-            return message.Rejection("the line is not UTF-8")
-        except (ValueError, RecursionError) as error:
-            return message.Rejection(f"the line is not JSON: {error}"[:200])
-        return message.from_any(record, self._context, datetime.fromtimestamp(self._clock(), UTC))
-
-    def _quarantined(self, reason: str, raw: bytes) -> dict[str, str]:
-        record = raw[: 4 * message.QUARANTINE_CHARACTERS].decode("utf-8", "replace")
-        origin = f"{self._display}:{self._file.number}"
-        log.warning("event=rejected origin=%s reason=%s", origin, reason)
-        return message.quarantine(reason, origin, record)
+            return early
+        record = self._file.next()
+        if record is NOTHING:
+            return None
+        if isinstance(record, message.Rejection):
+            return record
+        return message.from_any(record, self._context, now)
 
     def _ahead_of_time(self, tweet: Message) -> float:
         """Seconds until a tweet is due, counted from the first one; 0 or less: now."""
@@ -130,23 +130,53 @@ class ReplaySource:
         first_told, started = self._pace = self._pace or (told, now)
         return started + (told - first_told) / self._speed - now
 
-    def _progress(self) -> None:
-        now, line = self._clock(), self._file.number
-        said_at, said_line = self._said
-        if now < said_at + PROGRESS_SECONDS:
-            return
-        rate, share = (line - said_line) / (now - said_at), 100 * self._file.share()
-        form = "event=progress source=replay file=%s lines=%d lines_per_second=%.0f read=%.0f%%"
-        log.info(form, self._display, line, rate, share)
-        self._said = (now, line)
+    def _tell(self, batch: Batch, told: Teller) -> None:
+        cursor = batch.cursor
+        self.standing.progress = Progress(cursor["line"], cursor["rejected"], self._file.share)
+        self._tell_rejected(batch.rejected)
+        told.tell(self._file)
+        if batch.finished:
+            told.close()
+            self._tell_end(cursor)
+
+    def _tell_rejected(self, rejected: list[dict[str, str]]) -> None:
+        """Name each, but not a whole file of them: all are in the quarantine."""
+        for entry in rejected[:TOLD_REJECTED]:
+            log.warning("event=rejected origin=%s reason=%s", entry["origin"], entry["reason"])
+        if more := [entry["origin"].rpartition(":")[2] for entry in rejected[TOLD_REJECTED:]]:
+            unit, form = (
+                self._file.unit,
+                "event=rejected_more file=%s records=%d first_%s=%s last_%s=%s",
+            )
+            log.warning(form, self._display, len(more), unit, more[0], unit, more[-1])
+
+    def _tell_end(self, cursor: Cursor) -> None:
+        file = self._file
+        if file.damage:
+            form = "event=replay_damaged source=replay file=%s after_%s=%d: %s"
+            log.error(form, self._display, file.unit, file.number, file.damage)
+        elif not file.number:
+            log.warning("event=replay_empty source=replay file=%s: it is empty", self._display)
+        form = "event=replayed source=replay file=%s %ss=%d sent=%d rejected=%d %ss_per_second=%.0f"
+        counts = (cursor["line"], cursor["sent"], cursor["rejected"])
+        rate = self._rate.at(file.number)
+        log.info(form, self._display, file.unit, *counts, file.unit, rate)
 
 
 def _identity(path: Path) -> str:
     """Hash a file's size and beginning: the same file under another name goes on where it was."""
-    try:
-        with path.open("rb") as file:
-            start = hashlib.sha256(file.read(IDENTITY_BYTES)).hexdigest()
-        return message.account_hash(f"{path.stat().st_size}:{start}")
-    except OSError as error:
-        reason = f"{path.name}: {error.strerror}"
-        raise SettingsError(f"REPLAY_FILE must be a readable file ({reason})") from error
+    if path.is_dir():
+        raise _unreadable("and this is a directory: give it a file in it, such as data/tweets.js")
+    if path.exists() and not path.is_file():
+        raise _unreadable("and this is a device or a pipe")
+    with path.open("rb") as file:
+        start = file.read(IDENTITY_BYTES)
+    if start.startswith(ZIP_MAGICS):
+        raise _unreadable(
+            "and this is a zip file: unpack it and give REPLAY_FILE the data/tweets.js in it"
+        )
+    return message.account_hash(f"{path.stat().st_size}:{hashlib.sha256(start).hexdigest()}")
+
+
+def _unreadable(reason: str) -> SettingsError:
+    return SettingsError(f"REPLAY_FILE must be a readable file {reason}")

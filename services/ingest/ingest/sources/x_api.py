@@ -7,15 +7,29 @@ from typing import Any
 
 import requests
 import tweepy
+from requests import PreparedRequest, Request
 
 from ingest.fields import is_digits
 from ingest.settings import Credentials
-from ingest.sources import SourceError
-from ingest.sources.x_failures import failed, unreachable, unreadable
-from ingest.sources.x_gateway import GatewaySession
+from ingest.sources import TIMEOUT_SECONDS, RateLimit, SourceError
+from ingest.sources.failures import Network, unix_time, whole_number
+from ingest.sources.http_session import LimitedSession
 
 log = logging.getLogger(__name__)
 
+# tweepy 4.17 has no setting for the host (tweepy/client.py, BaseClient.request).
+TWEEPY_HOST = "https://api.twitter.com"
+X = Network(
+    "X",
+    "X_API_URL",
+    {
+        401: "X does not accept the credentials: check CONSUMER_KEY, CONSUMER_SECRET, ACCESS_TOKEN "
+        "and ACCESS_SECRET (and this machine's clock)",
+        402: "the X account has no credits left: add some in the developer console",
+        403: "X does not let this app read the timeline: CONSUMER_KEY must belong to an app with "
+        "API v2 access, ACCESS_TOKEN to a user (not app-only)",
+    },
+)
 FIELDS = {
     "tweet": {
         "tweet.fields": "author_id,created_at,edit_history_tweet_ids,lang,note_tweet,"
@@ -25,20 +39,46 @@ FIELDS = {
         "post.fields": "author_id,created_at,edit_history_post_ids,lang,note_post,referenced_posts"
     },
 }
+# Hands over the post that a repost repeats, in full; it is billed like any other.
+EXPANSIONS = {
+    "tweet": {"expansions": "referenced_tweets.id"},
+    "post": {"expansions": "referenced_posts.id"},
+}
+
+
+class XSession(LimitedSession):
+    """Sends tweepy's calls to `base_url`.
+
+    The URL is changed before the request is prepared, so OAuth signs what the server will see.
+    """
+
+    def __init__(self, base_url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        super().__init__(timeout)
+        self._base_url = base_url
+
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        """Put the base URL in the place of tweepy's host."""
+        request.url = self._base_url + str(request.url).removeprefix(TWEEPY_HOST)
+        return super().prepare_request(request)
 
 
 class XApi:
     """The home timeline of the user whose credentials are given; every failure is a SourceError.
 
-    `account` tells users apart before any call is made.
+    `account` tells users apart before any call is made. `rate_limit` is what the last answer
+    said of it, None before there was one.
     """
 
-    def __init__(self, credentials: Credentials, session: GatewaySession) -> None:
+    def __init__(
+        self, credentials: Credentials, session: XSession, *, full_reposts: bool = False
+    ) -> None:
         self._session = session
         self._client = _client(credentials, session)
         self._user_id = _user_id(credentials.access_token)
         self._vocabulary = "tweet"
+        self._full_reposts = full_reposts
         self.account = self._user_id or credentials.access_token
+        self.rate_limit: RateLimit | None = None
 
     def home_timeline(self, **params: object) -> dict[str, Any]:
         """Get one page: `data` is a list, empty if need be, and `meta` a dict.
@@ -51,7 +91,7 @@ class XApi:
         data, meta = answer.get("data"), answer.get("meta") or {}
         is_page = isinstance(meta, dict) and isinstance(data, list | None)
         if not is_page or (data is None and "result_count" not in meta):
-            raise self._unreadable()
+            raise _incomplete(answer) or self._unreadable()
         return answer | {"data": data or [], "meta": meta}
 
     def close(self) -> None:
@@ -72,15 +112,18 @@ class XApi:
         """Ask in one vocabulary and, when a 400 names one of its words, once in the other."""
         first = self._vocabulary
         try:
-            return self._call(route, params | FIELDS[first])
+            return self._call(route, params | self._words(first))
         except SourceError:
-            if not self._is_about(FIELDS[first]):
+            if not self._is_about(self._words(first)):
                 raise
         second = "post" if first == "tweet" else "tweet"
-        answer = self._call(route, params | FIELDS[second])
+        answer = self._call(route, params | self._words(second))
         log.info("event=vocabulary words=%s", second)
         self._vocabulary = second
         return answer
+
+    def _words(self, vocabulary: str) -> dict[str, str]:
+        return FIELDS[vocabulary] | (EXPANSIONS[vocabulary] if self._full_reposts else {})
 
     def _is_about(self, fields: dict[str, str]) -> bool:
         answer = self._session.answer
@@ -99,12 +142,14 @@ class XApi:
             response = self._client.request("GET", route, params=params, user_auth=True)
             answer = json.loads(response.content.decode("utf-8-sig"))
         except requests.RequestException as error:
-            raise unreachable(error) from error
+            raise X.unreachable(error) from error
         except (tweepy.TweepyException, ValueError, TypeError, AttributeError) as error:
             # The last three: tweepy reading a header or an error body that it did not expect.
             raise self._judged(error) from error
         except RecursionError as error:
             raise self._unreadable() from error
+        finally:
+            self._note_rate_limit()
         if not isinstance(answer, dict):
             raise self._unreadable()
         return answer
@@ -112,15 +157,38 @@ class XApi:
     def _judged(self, error: Exception) -> SourceError:
         answer = self._session.answer
         if answer is None:
-            return unreachable(error)
-        is_good = 200 <= answer.status_code < 300
-        return unreadable(answer) if is_good else failed(answer, time.time())
+            return X.unreachable(error)
+        if 200 <= answer.status_code < 300:
+            return self._unreadable()
+        reset = unix_time(answer.headers.get("x-rate-limit-reset"))
+        return X.failed(answer.status_code, reset, time.time())
 
     def _unreadable(self) -> SourceError:
-        return unreadable(self._session.answer or requests.Response())
+        answer = self._session.answer or requests.Response()
+        return X.unreadable(answer.status_code, answer.headers.get("content-type"))
+
+    def _note_rate_limit(self) -> None:
+        answer = self._session.answer
+        if answer is not None:
+            headers = answer.headers
+            self.rate_limit = RateLimit(
+                whole_number(headers.get("x-rate-limit-limit")),
+                whole_number(headers.get("x-rate-limit-remaining")),
+                unix_time(headers.get("x-rate-limit-reset")),
+            )
 
 
-def _client(credentials: Credentials, session: GatewaySession) -> tweepy.Client:
+def _incomplete(answer: dict[str, Any]) -> SourceError | None:
+    """Judge an answer with `errors` and without a page: the first one says what is wrong."""
+    errors = answer.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    title = first.get("title") if isinstance(first, dict) else None
+    if not isinstance(title, str):
+        return None
+    return SourceError("unreadable", f"X answered with an error and no page: {title[:60]!r}")
+
+
+def _client(credentials: Credentials, session: XSession) -> tweepy.Client:
     # Not wait_on_rate_limit: without a reset header it asks again at once, for ever.
     client = tweepy.Client(
         consumer_key=credentials.consumer_key,

@@ -62,7 +62,7 @@ function drawChange(node, change, someKnown) {
 function drawRow(row, entry, top, someKnown) {
   row.querySelector(".rank").textContent = entry.rank;
   const tag = row.querySelector(".tag");
-  tag.href = `https://x.com/hashtag/${encodeURIComponent(entry.tag)}`;
+  tag.href = entry.url;
   tag.title = `#${entry.tag}`;
   tag.firstChild.textContent = `#${entry.tag}`;
   drawChange(row.querySelector(".change"), entry.change, someKnown);

@@ -1,35 +1,27 @@
-"""The HTTP session under tweepy: another host, and limits that tweepy does not set."""
+"""The HTTP session under a network's client library, with limits that the libraries do not set."""
 
 import io
 import time
 
 import requests
-from requests import PreparedRequest, Request, Response
+from requests import PreparedRequest, Response
 from urllib3.exceptions import HTTPError
 
-# tweepy 4.17 has no setting for the host (tweepy/client.py, BaseClient.request).
-TWEEPY_HOST = "https://api.twitter.com"
-TIMEOUT_SECONDS = 10.0
-LONGEST_ANSWER_BYTES = 10_000_000
+from ingest.sources import LONGEST_ANSWER_BYTES, TIMEOUT_SECONDS
 
 
-class GatewaySession(requests.Session):
-    """Sends tweepy's calls to `base_url`, each within 10 s to connect, to answer and to read.
+class LimitedSession(requests.Session):
+    """Each call has 10 s to connect, to answer and to read, and 10 MB for its answer.
 
-    The URL is changed before the request is prepared, so OAuth signs what the server will see.
-    `answer` is the last answer, None as long as a call has none: tweepy's exceptions lose it
-    when a header or an error body is not what tweepy expects.
+    `answer` is the last answer, None as long as a call has none: libraries lose it when a header
+    or an error body is not what they expect. No redirect is followed: credentials go to the
+    host that was asked, and to no other.
     """
 
-    def __init__(self, base_url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
         super().__init__()
-        self._base_url, self._timeout = base_url, timeout
+        self._timeout = timeout
         self.answer: Response | None = None
-
-    def prepare_request(self, request: Request) -> PreparedRequest:
-        """Put the base URL in the place of tweepy's host."""
-        request.url = self._base_url + str(request.url).removeprefix(TWEEPY_HOST)
-        return super().prepare_request(request)
 
     def send(self, request: PreparedRequest, **kwargs: object) -> Response:
         """Send within the limits, and read the whole body."""
@@ -44,7 +36,7 @@ class GatewaySession(requests.Session):
         return response
 
     def get_redirect_target(self, resp: Response) -> None:
-        """Follow no redirect: the signature would not fit."""
+        """Follow no redirect."""
 
     def _body(self, response: Response) -> bytes:
         """Read the body piece by piece: a read time-out alone never ends a dripping one."""

@@ -1,0 +1,116 @@
+"""Bluesky's own objects: the items of a timeline (lexicon app.bsky.feed.defs#feedViewPost)."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ingest.fields import (
+    Context,
+    InvalidError,
+    Message,
+    is_encodable,
+    iso_time_field,
+    lang_field,
+    text_field,
+)
+
+REPOST = "app.bsky.feed.defs#reasonRepost"
+TAG = "app.bsky.richtext.facet#tag"
+# Mentions, replies and embeds name their accounts by these.
+DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+")
+
+
+def message_from_item(item: Mapping[str, Any], context: Context, now: datetime) -> Message:
+    """Make a message from an item: a post, or the repost that brought it into the timeline.
+
+    The times are the server's (`indexedAt`): `createdAt` is whatever the author's client says.
+    """
+    post, repost = _post(item), _repost(item)
+    shown = post if repost is None else repost
+    author = post.get("author") if repost is None else repost.get("by")
+    record = _record(post)
+    return {
+        "id": message_id(item),
+        "source": context.source,
+        "created_at": iso_time_field({"created_at": shown.get("indexedAt")}, now),
+        "author": context.author(author.get("did")) if isinstance(author, dict) else None,
+        "text": text_field(record.get("text")),
+        "hashtags": list(dict.fromkeys(_hashtags(record))),
+        "lang": lang_field(next(iter(_list(record.get("langs"))), None)),
+        "repost": repost is not None,
+    }
+
+
+def message_id(item: Mapping[str, Any]) -> str:
+    """Hash an item's address, which holds the author's DID; a repost has an id of its own."""
+    address, repost = _name(_post(item).get("uri"), "post.uri"), _repost(item)
+    if repost is not None:
+        by = repost.get("by")
+        did = _name(by.get("did") if isinstance(by, dict) else None, "reason.by.did")
+        address = f"{did} {address}"
+    return "bluesky:" + hashlib.sha256(address.encode()).hexdigest()[:32]
+
+
+def known_id(item: object) -> str | None:
+    """Return the id that an item's message has or would have; None if there is none to be had."""
+    try:
+        return message_id(item) if isinstance(item, dict) else None
+    except InvalidError:
+        return None
+
+
+def nameless_record(item: object) -> str:
+    """Return what the author wrote, as JSON without the DIDs in it; empty if there is nothing."""
+    post = item.get("post") if isinstance(item, dict) else None
+    record = post.get("record") if isinstance(post, dict) else None
+    try:
+        return DID.sub("did:...", json.dumps(record)) if record is not None else ""
+    except (TypeError, ValueError, RecursionError):
+        return ""
+
+
+def _post(item: Mapping[str, Any]) -> dict[str, Any]:
+    post = item.get("post")
+    if not isinstance(post, dict):
+        raise InvalidError("post is missing or not an object")
+    return post
+
+
+def _repost(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Find why an item is shown, if it is a repost: a pinned post is one like any other."""
+    reason = item.get("reason")
+    is_repost = isinstance(reason, dict) and reason.get("$type") == REPOST
+    return reason if is_repost else None
+
+
+def _record(post: Mapping[str, Any]) -> dict[str, Any]:
+    record = post.get("record")
+    if not isinstance(record, dict):
+        raise InvalidError("post.record is missing or not an object")
+    return record
+
+
+def _name(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value or not is_encodable(value):
+        raise InvalidError(f"{where} is missing or not a name")
+    return value
+
+
+def _hashtags(record: Mapping[str, Any]) -> Iterable[str]:
+    """Tags as the author's client marked them in the text, and those beside the text."""
+    for facet in _list(record.get("facets")):
+        for feature in _list(facet.get("features") if isinstance(facet, dict) else None):
+            if isinstance(feature, dict) and feature.get("$type") == TAG:
+                yield from _texts([feature.get("tag")])
+    yield from _texts(_list(record.get("tags")))
+
+
+def _texts(values: Iterable[object]) -> Iterable[str]:
+    return (value for value in values if isinstance(value, str) and value)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

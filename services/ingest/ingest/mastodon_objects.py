@@ -1,0 +1,80 @@
+"""Mastodon's own objects: Status, and within it Account, Tag and the boosted Status."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ingest.fields import Context, InvalidError, Message, iso_time_field, lang_field
+from ingest.html_text import html_to_text
+
+PUBLIC = ("public", "unlisted")
+# Mastodon counts its ids up, GoToSocial and Pleroma write theirs in letters as well.
+ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+EXCERPT = ("id", "created_at", "visibility", "language", "content", "tags")
+
+
+def status_id(status: object) -> str | None:
+    """Return the id of a status, or None when it has none that could be one."""
+    value = status.get("id") if isinstance(status, dict) else None
+    return value if isinstance(value, str) and ID.fullmatch(value) else None
+
+
+def is_public(status: object) -> bool:
+    """Whether everybody may read a status and, if it is a boost, the boosted one as well.
+
+    Raises InvalidError when that cannot be told.
+    """
+    if not isinstance(status, dict):
+        raise InvalidError("the record is not a JSON object")
+    boosted = status.get("reblog")
+    if boosted is not None and not isinstance(boosted, dict):
+        raise InvalidError("reblog is not a JSON object")
+    shown = [status] if boosted is None else [status, boosted]
+    if not all(isinstance(each.get("visibility"), str) for each in shown):
+        raise InvalidError("visibility is missing or not a string")
+    return all(each["visibility"] in PUBLIC for each in shown)
+
+
+def excerpt(status: object) -> dict[str, Any]:
+    """Return of a public status what may be kept: a quoted one within it need not be public."""
+    if not isinstance(status, dict):
+        return {}
+    kept = {name: status[name] for name in EXCERPT if name in status}
+    return kept | ({"reblog": excerpt(status["reblog"])} if status.get("reblog") else {})
+
+
+def message_from_status(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
+    """Make a message from a status; that of a boost has the booster and the boosted text."""
+    own_id, boosted, account = status_id(status), status.get("reblog"), status.get("account")
+    if own_id is None:
+        raise InvalidError("id is missing or not a string of up to 64 letters and digits")
+    worded = boosted if isinstance(boosted, dict) else status
+    return {
+        "id": f"mastodon:{own_id}",
+        "source": context.source,
+        "created_at": iso_time_field(status, now),
+        "author": context.author(account.get("id")) if isinstance(account, dict) else None,
+        "text": html_to_text(_content(worded)),
+        "hashtags": _hashtags(worded.get("tags")),
+        "lang": lang_field(status.get("language")) or lang_field(worded.get("language")),
+        "repost": isinstance(boosted, dict),
+    }
+
+
+def _content(status: Mapping[str, Any]) -> str:
+    content = status.get("content")
+    if not isinstance(content, str):
+        raise InvalidError("content is missing or not a string")
+    return content
+
+
+def _hashtags(tags: object) -> list[str]:
+    """Return the names: the server has found the hashtags, nobody needs to search the text."""
+    if tags is None:
+        return []
+    entries = tags if isinstance(tags, list) else [None]
+    names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidError("tags is not a list of objects with a name")
+    return [str(name) for name in names]

@@ -1,0 +1,211 @@
+"""How all is going: ingest's report as it is stored, and the answer to an operator.
+
+Pure functions, no input or output.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from web.board import Board, is_old
+
+SILENT_SECONDS = 60
+
+Check = Callable[[Any], Any]
+"""Returns what it is given as the contract has it; ValueError says what is wrong with it."""
+
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of the other services; each failure is None when there is none.
+
+    `board_failure` ends the sentence "Waiting for …", the other failures are sentences.
+    """
+
+    hbase_error: str | None
+    board: Board | None
+    board_failure: str | None
+    report: dict[str, Any] | None
+    report_failure: str | None
+
+
+def parse_report(cell: bytes) -> dict[str, Any]:
+    """Read the cell `s:document` of row `ingest`; ValueError says what is wrong with it.
+
+    Members that are not in the contract are left out: a newer ingest may add some.
+    """
+    report: dict[str, Any] = _REPORT(json.loads(cell))
+    return report
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r:.40} is no text")
+    # Raises UnicodeEncodeError, a ValueError, for a lone surrogate: no UTF-8.
+    value.encode()
+    return value
+
+
+def _number(value: Any) -> int:
+    # Not isinstance: JSON's true is no number, though Python's bool is an int.
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r:.40} is no whole number from 0 on")
+    return value
+
+
+def _share(value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise ValueError(f"{value!r:.40} is no number from 0 to 1")
+    return float(value)
+
+
+def _time(value: Any) -> str:
+    text = _text(value)
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"{text!r:.40} is no time")
+    datetime.fromisoformat(text)
+    return text
+
+
+def _one_of(*allowed: str) -> Check:
+    def check(value: Any) -> str:
+        if value not in allowed:
+            raise ValueError(f"{value!r:.40} is none of {', '.join(allowed)}")
+        return str(value)
+
+    return check
+
+
+def _or_null(check: Check) -> Check:
+    return lambda value: None if value is None else check(value)
+
+
+def _object(**members: Check) -> Check:
+    def check(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValueError(f"{value!r:.40} is no JSON object")
+        return {name: member(value.get(name)) for name, member in members.items()}
+
+    return check
+
+
+def _list_of(check: Check) -> Check:
+    def check_all(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValueError(f"{value!r:.40} is no list")
+        return [check(each) for each in value]
+
+    return check_all
+
+
+_FAILURE = _or_null(_object(kind=_text, message=_text, since=_time, failures=_number))
+_KAFKA = _object(state=_one_of("connecting", "ok", "failing"), error=_FAILURE)
+_SOURCE = _object(
+    name=_text,
+    state=_one_of("starting", "ok", "failing", "finished"),
+    last_success=_or_null(_time),
+    next_poll=_or_null(_time),
+    tweets=_number,
+    quarantined=_number,
+    skipped=_number,
+    rate_limit=_or_null(
+        _object(limit=_or_null(_number), remaining=_or_null(_number), reset=_or_null(_time))
+    ),
+    budget=_or_null(_object(limit=_number, left=_number)),
+    progress=_or_null(_object(line=_number, rejected=_number, share=_share)),
+    error=_FAILURE,
+)
+_REPORT = _object(
+    written_at=_time,
+    started_at=_time,
+    state=_one_of("starting", "ok", "failing", "finished", "wrong_setting", "stopped"),
+    error=_or_null(_text),
+    kafka=_or_null(_KAFKA),
+    sources=_list_of(_SOURCE),
+)
+
+
+def status(standing: Standing, now: datetime, stale_after_seconds: int) -> dict[str, Any]:
+    """Return the answer that docs/contracts/status.schema.json describes."""
+    board, report = standing.board, standing.report
+    stale = board is None or is_old(board, now, stale_after_seconds)
+    return {
+        "as_of": _iso(now),
+        "hbase": {"reachable": standing.hbase_error is None, "error": standing.hbase_error},
+        "board": board
+        and {
+            "as_of": _iso(board.as_of),
+            "age_seconds": _age(board.as_of, now),
+            "stale": stale or standing.board_failure is not None,
+            "tweets_read": board.tweets_read,
+            "tweets_tagged": board.tweets_tagged,
+        },
+        "ingest": report and {**report, "silent": _silence(report, now) > SILENT_SECONDS},
+        "advice": _advice(standing, now, stale),
+    }
+
+
+def _advice(standing: Standing, now: datetime, stale: bool) -> list[str]:
+    """Say what to do, the most urgent first.
+
+    Without HBase all the rest is old, and would only lead astray.
+    """
+    if standing.hbase_error:
+        return [f"{standing.hbase_error}: {_look_at('hbase-thrift')}"]
+    return [*_ingest_advice(standing, now), *_board_advice(standing, now, stale)]
+
+
+def _ingest_advice(standing: Standing, now: datetime) -> list[str]:
+    report = standing.report
+    if report is None:
+        return [f"{standing.report_failure}: {_look_at('ingest')}"]
+    if report["state"] == "stopped":
+        return ["ingest is stopped: make up"]
+    silence = _silence(report, now)
+    if silence > SILENT_SECONDS:
+        return [f"ingest has not reported for {_words(silence)}: {_look_at('ingest')}"]
+    if report["state"] == "wrong_setting":
+        return [f"ingest has a wrong setting: {report['error']}: mend .env, then make up"]
+    kafka, failing = report["kafka"], [each for each in report["sources"] if each["error"]]
+    advice = [f"{each['name']}: {each['error']['message']}" for each in failing]
+    if kafka and kafka["error"]:
+        advice.insert(0, f"{kafka['error']['message']}; {_look_at('kafka')}")
+    return advice
+
+
+def _board_advice(standing: Standing, now: datetime, stale: bool) -> list[str]:
+    if standing.board_failure or standing.board is None:
+        return [f"Waiting for {standing.board_failure or 'the first board'}"]
+    if stale:
+        age = _words(_age(standing.board.as_of, now))
+        return [f"the board has not been refreshed for {age}: {_look_at('trends')}"]
+    return []
+
+
+def _look_at(service: str) -> str:
+    return f"docker compose ps; make logs SERVICE={service}"
+
+
+def _silence(report: dict[str, Any], now: datetime) -> int:
+    return _age(datetime.fromisoformat(report["written_at"]), now)
+
+
+def _age(time: datetime, now: datetime) -> int:
+    return max(0, int((now - time).total_seconds()))
+
+
+def _words(seconds: int) -> str:
+    """Return a span as a person would say it."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,106 @@
+"""The status: what ingest writes, what the web service makes of it, and what docs promise."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from ingest import status as written
+from ingest.reports import KafkaReport, SourceReport
+from ingest.sources import Batch, Budget, Progress, RateLimit, SourceError, Standing
+from unit.web.memory_store import MemoryStore
+from web import create_app, store
+from web.board import parse_board
+from web.settings import Settings
+from web.status import Standing as Known
+from web.status import parse_report, status
+
+CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
+SCHEMA = json.loads((CONTRACTS / "status.schema.json").read_text(encoding="utf-8"))
+EXAMPLE = json.loads((CONTRACTS / "examples" / "status.json").read_text(encoding="utf-8"))
+BOARD = (CONTRACTS / "examples" / "board.json").read_bytes()
+STATUS = Draft202012Validator(SCHEMA)
+
+
+def example_report() -> bytes:
+    report = {name: value for name, value in EXAMPLE["ingest"].items() if name != "silent"}
+    return json.dumps(report).encode()
+
+
+def serve(report: bytes | None, board: bytes | None = BOARD, down: bool = False) -> Any:
+    memory = MemoryStore()
+    memory.report = report
+    if board:
+        memory.cells["all"] = board
+    client = create_app(Settings(), memory).test_client()
+    if down:
+        memory.go_down()
+    response = client.get("/api/v1/status")
+    assert response.status_code == 200
+    STATUS.validate(response.json)
+    return response.json
+
+
+def test_the_schema_is_one_and_every_member_of_an_answer_is_described() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+    def members(schema: Any) -> list[tuple[str, Any]]:
+        if isinstance(schema, list):
+            return [each for part in schema for each in members(part)]
+        if not isinstance(schema, dict):
+            return []
+        found = [each for part in schema.values() for each in members(part)]
+        return found + list(schema.get("properties", {}).items())
+
+    assert [name for name, part in members(SCHEMA) if "description" not in part] == []
+
+
+def test_the_example_meets_the_schema() -> None:
+    STATUS.validate(EXAMPLE)
+
+
+def test_the_example_is_what_is_served() -> None:
+    known = Known(None, parse_board("all", BOARD), None, parse_report(example_report()), None)
+    now = datetime.fromisoformat(EXAMPLE["as_of"])
+    assert status(known, now, stale_after_seconds=60) == EXAMPLE
+    away = replace(known, hbase_error="HBase: not reachable", board_failure="HBase: not reachable")
+    STATUS.validate(status(away, now, stale_after_seconds=60))
+
+
+@pytest.mark.parametrize("board", [BOARD, b"[", None])
+@pytest.mark.parametrize("report", [example_report(), b"[", b"{}", None])
+@pytest.mark.parametrize("down", [False, True])
+def test_any_answer_meets_the_schema(report: bytes | None, board: bytes | None, down: bool) -> None:
+    assert serve(report, board, down)["advice"]
+
+
+def reports() -> list[tuple[list[SourceReport], KafkaReport | None, str | None]]:
+    kafka, broken = KafkaReport(), KafkaReport()
+    broken.failed("no answer from Kafka", 1)
+    known = Standing(RateLimit(180, None, 1e300), Budget(5000, 0), Progress(7, 1, 1.0))
+    failing, done = SourceReport("x", known), SourceReport("replay", Standing())
+    failing.failed(SourceError("401", "check ACCESS_TOKEN"), 1, 120)
+    done.succeeded(Batch([], {}, 0, finished=True), 5, 0)
+    sources = [failing, done, SourceReport("demo", Standing())]
+    return [(sources, kafka, None), (sources, broken, None), ([], None, "SOURCE must be auto")]
+
+
+@pytest.mark.parametrize(("sources", "kafka", "error"), reports())
+def test_what_ingest_writes_is_served_whole(
+    sources: list[SourceReport], kafka: KafkaReport | None, error: str | None
+) -> None:
+    document = written.document(sources, kafka, 1_795_341_600.0, error)
+    cell = json.dumps(document).encode()
+    assert serve(cell)["ingest"] == {**document, "silent": False}
+    stopped = json.dumps(document | {"state": "stopped"}).encode()
+    assert serve(stopped)["ingest"]["state"] == "stopped"
+
+
+def test_both_services_mean_the_same_cell() -> None:
+    read = (store.STATUS_TABLE, store.INGEST.encode(), store.STATUS_CELL)
+    assert read == (written.TABLE, written.ROW, written.CELL)
+    assert [f"{name}:document".encode() for name in written.FAMILIES] == [written.CELL]

@@ -1,0 +1,32 @@
+"""The doubles of the networks, in containers beside the stack."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from e2e.stack import Stack
+from waiting import eventually
+
+COMPOSE = Path(__file__).parent / "compose.yaml"
+
+CONTROL = """
+import sys, urllib.request
+name, body = sys.argv[1], sys.argv[2].encode() or None
+url = "http://127.0.0.1:8000/_control/" + name
+print(urllib.request.urlopen(urllib.request.Request(url, body), timeout=10).read().decode())
+"""
+
+
+def control(stack: Stack, service: str, name: str, body: Any = None) -> Any:
+    """Ask something of a double, or tell it something."""
+    text = "" if body is None else json.dumps(body)
+    said = stack.compose("exec", "-T", service, "python", "-c", CONTROL, name, text)
+    return json.loads(said)
+
+
+def start(stack: Stack, *services: str) -> None:
+    """Start doubles, without posts and without calls."""
+    stack.configure(overrides=[COMPOSE])
+    stack.up(*services, wait=False)
+    for service in services:
+        eventually(lambda s=service: control(stack, s, "reset", {}) == {}, within=60)

@@ -1,0 +1,106 @@
+"""The status on its way from ingest through a real HBase (HBASE_THRIFT_HOST) to the web service."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import happybase
+import pytest
+
+from ingest.life import Life
+from ingest.status import StatusWriter
+from waiting import eventually
+from web.status import parse_report
+from web.store import HBaseBoards
+
+THRIFT_PORT = 9090
+
+
+@pytest.fixture
+def life() -> Iterator[Life]:
+    life = Life()
+    yield life
+    life.stop.set()
+
+
+@pytest.fixture
+def no_table(hbase: happybase.Connection) -> happybase.Connection:
+    """A connection to an HBase that has never had a status."""
+    if b"status" in hbase.tables():
+        hbase.delete_table("status", disable=True)
+    return hbase
+
+
+@pytest.fixture
+def web(hbase: happybase.Connection) -> Iterator[HBaseBoards]:
+    # The same host as the fixture's connection; patient, as the machine may be slow.
+    reader = HBaseBoards(hbase.host, THRIFT_PORT, timeout=30)
+    yield reader
+    reader.close()
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    return {
+        "written_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "started_at": "2026-11-22T10:00:00Z",
+        "state": "ok",
+        "error": None,
+        "kafka": {"state": "ok", "error": None},
+        "sources": [],
+        **changes,
+    }
+
+
+def state(web: HBaseBoards) -> str | None:
+    cell = web.read_report()
+    return parse_report(cell)["state"] if cell else None
+
+
+def writing(life: Life, host: str, document: dict[str, Any]) -> threading.Thread:
+    """A writer of what `document` is at any time."""
+    writer = StatusWriter(host, THRIFT_PORT, lambda: dict(document), life)
+    thread = threading.Thread(target=writer.run, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_two_writers_make_the_table_once_and_the_web_service_reads_it(
+    no_table: happybase.Connection, web: HBaseBoards, life: Life
+) -> None:
+    assert web.read_report() is None
+    document = report(error="é")
+    threads = [writing(life, no_table.host, document) for _ in range(2)]
+    cell = eventually(web.read_report, within=120)
+    assert parse_report(cell) == document
+    families = no_table.table("status").families()
+    assert {name: each["max_versions"] for name, each in families.items()} == {b"s": 1}
+    life.stop.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_a_change_and_a_stop_arrive_within_seconds(
+    hbase: happybase.Connection, web: HBaseBoards, life: Life
+) -> None:
+    document = report()
+    thread = writing(life, hbase.host, document)
+    eventually(lambda: state(web) == "ok", within=120)
+    document["state"] = "failing"
+    eventually(lambda: state(web) == "failing", within=10)
+    life.stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    eventually(lambda: state(web) == "stopped", within=5)
+
+
+def test_a_table_that_is_deleted_is_made_again(
+    hbase: happybase.Connection, web: HBaseBoards, life: Life
+) -> None:
+    document = report()
+    writing(life, hbase.host, document)
+    eventually(lambda: state(web) == "ok", within=120)
+    hbase.delete_table("status", disable=True)
+    document["state"] = "failing"
+    eventually(lambda: state(web) == "failing", within=120)
