@@ -13,7 +13,6 @@ pytest.register_assert_rewrite("e2e.checks")
 
 # A start takes a minute or two: the first five use the same stack, and the fifth spoils it.
 ORDER = ("demo", "security", "page", "faults", "timelines", "replay", "order")
-SHARED = "demo data"
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
@@ -65,12 +64,7 @@ def any_stack() -> Iterator[Stack]:
 @pytest.fixture
 def stack(any_stack: Stack) -> Stack:
     """A stack that runs on demo data, perhaps since an earlier test."""
-    if any_stack.purpose != SHARED:
-        any_stack.down()
-        any_stack.configure()
-        any_stack.up()
-        any_stack.purpose = SHARED
-    return any_stack
+    return any_stack.on_demo_data()
 
 
 @pytest.fixture

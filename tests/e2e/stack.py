@@ -16,6 +16,7 @@ import requests
 from waiting import eventually
 
 ROOT = Path(__file__).parents[2]
+DEMO = "demo data"
 BOARDS = ("all", "1h", "24h", "7d")
 # Ten times what a cold start takes on two idle cores.
 START_SECONDS = 600
@@ -112,6 +113,15 @@ class Stack:
             if service in (services or self._scale):
                 options += ["--scale", f"{service}={number}"]
         self.compose("up", *options, *services)
+
+    def on_demo_data(self) -> "Stack":
+        """See to it that the stack runs on demo data, perhaps since an earlier test."""
+        if self.purpose != DEMO:
+            self.down()
+            self.configure()
+            self.up()
+            self.purpose = DEMO
+        return self
 
     def down(self) -> None:
         """Remove the stack and all that it knows."""

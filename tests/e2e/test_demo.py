@@ -9,8 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from e2e.checks import assert_exact, demo_numbers, report
-from e2e.conftest import SHARED
-from e2e.stack import BOARDS, ROOT, Stack
+from e2e.stack import BOARDS, DEMO, ROOT, Stack
 from oracle import Oracle
 from waiting import eventually
 
@@ -23,7 +22,7 @@ def test_one_command_ends_when_a_board_can_be_seen(no_stack: Stack) -> None:
     began = time.monotonic()
     stack.up()
     report(cold_start_seconds=round(time.monotonic() - began))
-    stack.purpose = SHARED
+    stack.purpose = DEMO
     assert stack.api("/readyz").status_code == 200
     assert stack.api("/healthz").status_code == 200
     board = stack.board()
