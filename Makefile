@@ -32,5 +32,5 @@ lock: ## Pin what each requirements.in asks for (UPGRADE=1: the newest versions)
 screenshot: ## Take docs/screenshot.png of the page that runs
 	@scripts/screenshot
 
-bench: ## Measure latency, drain rate, CPU and memory
-	@scripts/bench
+bench: ## Measure the product, and others beside it: make bench [ARGS="--only latency"]
+	@scripts/bench $(ARGS)

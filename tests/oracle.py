@@ -113,5 +113,23 @@ class Oracle:
         order = sorted((-n, -self.last[key], key) for key, n in counts.items() if n)
         return [{"tag": self._spelling(key), "key": key, "count": -n} for n, _, key in order[:size]]
 
+    def rising(self, as_of: datetime, size: int = 10) -> tuple[bool, list[dict[str, Any]]]:
+        """Whether it is warming up, and `key`, `observed`, `expected` and `score` of the risers."""
+        now = int(as_of.timestamp()) // 60
+        week = [now - minute for minutes in self.minutes.values() for minute in minutes]
+        hours = len({age // 60 for age in week if 60 <= age < WINDOWS["7d"]})
+        found = []
+        for key, minutes in self.minutes.items():
+            hour = sum(n for minute, n in minutes.items() if 0 <= now - minute < 60)
+            days = sum(n for minute, n in minutes.items() if 60 <= now - minute < WINDOWS["7d"])
+            usual = max(days / max(hours, 1), 1.0)
+            if hour >= 5 and hour > usual:
+                found.append((-((hour - usual) ** 2) / usual, -hour, -self.last[key], key, usual))
+        places = [
+            {"key": key, "observed": -hour, "expected": round(usual, 2), "score": round(-score, 2)}
+            for score, hour, _, key, usual in sorted(found)[:size]
+        ]
+        return hours < 24, places
+
     def _spelling(self, key: str) -> str:
         return min(self.spellings[key].items(), key=lambda item: (-item[1], item[0]))[0]

@@ -4,6 +4,8 @@ import http.client
 import json
 import os
 import socket
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -23,7 +25,7 @@ class _Socket(http.client.HTTPConnection):
 
 
 def usage(container: str) -> Usage:
-    """The usage of a container, by its id."""
+    """The usage of a running container, by its id; one that does not run is a KeyError."""
     connection = _Socket("localhost")
     connection.request("GET", f"/containers/{container}/stats?stream=false&one-shot=true")
     stats = json.load(connection.getresponse())
@@ -32,3 +34,33 @@ def usage(container: str) -> Usage:
     details = memory["stats"]
     cache = details.get("total_inactive_file", details.get("inactive_file", 0))
     return Usage(stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, memory["usage"] - cache)
+
+
+class Peak(threading.Thread):
+    """The most memory that containers took together, looked at twice a second."""
+
+    def __init__(self, containers: Sequence[str]) -> None:
+        super().__init__(daemon=True)
+        self.memory_bytes = 0
+        self._containers = containers
+        self._done = threading.Event()
+
+    def __enter__(self) -> "Peak":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._done.wait(0.5):
+            now = sum(self._memory(container) for container in self._containers)
+            self.memory_bytes = max(self.memory_bytes, now)
+
+    @staticmethod
+    def _memory(container: str) -> int:
+        try:
+            return usage(container).memory_bytes
+        except KeyError:  # it does not run yet, or no longer
+            return 0

@@ -3,46 +3,61 @@
     load.py NAME NUMBER RATE PROCESSES    RATE in tweets a second, 0: as fast as possible
 
 It prints when each tweet was sent, in seconds since 1970, one line a tweet, unless RATE is 0.
-One tweet in six has a hashtag and one in twenty a second one, of 100,000 tags by Zipf's law; a
-message has about 250 bytes.
+One tweet in six has a hashtag and one in twenty a second one; a message has about 250 bytes. The
+tags are drawn by Zipf's law from so many that a million tweets hold 100,000 different ones, most
+of them once, as on a real timeline. One message in a hundred is one that was sent before.
 """
 
-import itertools
 import json
 import multiprocessing
 import random
 import sys
 import time
+from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 from kafka import KafkaProducer
 
-TAGS = 100_000
+TAGS = 30_000_000
 WORDS = "some words about the day, what it brings and what it takes away, number"
+REPEATED = 1 / 100
+# How many messages lie between a message and its repetition.
+DISTANCE = 1000
+
+
+def zipf(rng: random.Random) -> int:
+    """The rank of a tag, from 1 to TAGS, each as probable as its inverse (nearly)."""
+    return int((TAGS + 1) ** rng.random())
 
 
 def messages(name: str, number: int, seed: int):
-    """Contract messages; the tags depend on the seed alone."""
+    """Contract messages; all but their times depends on the name, the number and the seed alone."""
     rng = random.Random(seed)
-    weights = list(itertools.accumulate(1 / rank for rank in range(1, TAGS + 1)))
-    tags = iter(rng.choices(range(TAGS), cum_weights=weights, k=number))
+    recent: deque[dict[str, Any]] = deque(maxlen=DISTANCE)
     for i in range(number):
+        if len(recent) == DISTANCE and rng.random() < REPEATED:
+            yield recent[0]
+            continue
         text = f"{WORDS} {i}"
         if rng.random() < 1 / 6:
-            text += f" #Tag{next(tags)}"
+            text += f" #Tag{zipf(rng)}"
             if rng.random() < 0.3:
-                text += f" #Tag{next(tags)}"
+                text += f" #Tag{zipf(rng)}"
         created = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        yield {
-            "id": f"{name}-{seed}-{i}",
-            "source": "x",
-            "created_at": created,
-            "author": f"{rng.getrandbits(64):016x}",
-            "text": text,
-            "hashtags": None,
-            "lang": "en",
-            "repost": False,
-        }
+        recent.append(
+            {
+                "id": f"{name}-{seed}-{i}",
+                "source": "x",
+                "created_at": created,
+                "author": f"{rng.getrandbits(64):016x}",
+                "text": text,
+                "hashtags": None,
+                "lang": "en",
+                "repost": False,
+            }
+        )
+        yield recent[-1]
 
 
 def produce(name: str, number: int, rate: float, seed: int) -> None:

@@ -1,6 +1,7 @@
 """The boards that the driver writes are those that the web service reads."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,8 @@ class Store:
 
 
 def documents() -> dict[str, bytes]:
-    boards = Boards(Store())
+    boards = Boards(Store(), frozenset({"hidden"}))
+    boards.add([Place.of("hidden", 999, NOW)], {"hidden": Delta({"Hidden": 999}, {1: 999}, 1, NOW)})
     boards.add([Place.of("café", 412, NOW)], {"café": Delta({"Café": 412}, {1: 412}, 1, NOW)})
     intent = Intent(NOW, {"0": 0}, {"0": 18_234})
     done = Done().after(intent, Batch(tagged=4120, sources={"x"}), 3_600_000)
@@ -46,6 +48,25 @@ def test_a_written_board_has_the_examples_shape() -> None:
 
 def test_the_web_service_reads_what_is_written() -> None:
     written = documents()
-    assert set(written) == {"all", *WINDOWS}
+    assert set(written) == {"all", *WINDOWS, "rising"}
     board = parse_board("all", written["all"])
     assert [place.key for place in board.hashtags] == ["café", "東京"]
+
+
+def test_the_rising_board_has_the_examples_shape_and_is_read() -> None:
+    example = json.loads((EXAMPLES / "board.rising.json").read_text())
+    now = time.time_ns() // 1_000_000  # the windows begin with the running minute
+    delta = Delta({"Café": 46}, {now // 60_000: 46, now // 60_000 - 100: 4}, 1, now)
+    boards = Boards(Store())
+    boards.add([Place.of("café", 48, now)], {"café": delta})
+    written = boards.documents(Done(), now)["rising"]
+    found = json.loads(written)
+    assert found.keys() == example.keys()
+    assert found["hashtags"][0].keys() == example["hashtags"][0].keys()
+    board = parse_board("rising", written)
+    assert board.warming_up
+    assert [place.key for place in board.hashtags] == ["café"]
+    rise = board.hashtags[0].rise
+    assert rise
+    # 東京 was used in a second hour: four tweets in two hours are two an hour.
+    assert (rise.observed, rise.expected, rise.score) == (46, 2.0, 968.0)

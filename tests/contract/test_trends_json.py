@@ -9,11 +9,12 @@ from jsonschema import Draft202012Validator
 
 from unit.web.memory_store import MemoryStore, entries
 from web import create_app
-from web.board import BOARDS
+from web.board import BOARDS, parse_board
 from web.settings import Settings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 SCHEMA = json.loads((CONTRACTS / "trends.schema.json").read_text())
+RISING = (CONTRACTS / "examples" / "board.rising.json").read_bytes()
 BOARD = (CONTRACTS / "examples" / "board.json").read_bytes()
 TRENDS = json.loads((CONTRACTS / "examples" / "trends.json").read_text())
 
@@ -31,6 +32,19 @@ def serve(cell: bytes, query: str = "", settings: Settings = NEVER_OLD) -> Any:
 
 def test_the_example_board_is_served_as_the_example_answer() -> None:
     assert serve(BOARD) == TRENDS
+
+
+def test_the_rising_board_is_served_with_what_its_ranks_are_made_of() -> None:
+    answer, written = serve(RISING, "?board=rising"), json.loads(RISING)
+    assert answer["warming_up"] is False
+    explained = ("observed", "expected", "score")
+    for shown, stored in zip(answer["hashtags"], written["hashtags"], strict=True):
+        assert [shown[name] for name in explained] == [stored[name] for name in explained]
+    for name in ("warming_up", *explained):
+        broken = json.loads(RISING)
+        del (broken if name == "warming_up" else broken["hashtags"][0])[name]
+        with pytest.raises(ValueError, match=name):
+            parse_board("rising", json.dumps(broken).encode())
 
 
 def test_the_example_answer_meets_the_schema() -> None:

@@ -32,6 +32,11 @@ def assert_exact(stack: Stack, oracle: Oracle) -> None:
             assert (board["tweets_read"], board["tweets_tagged"]) == (oracle.read, oracle.tagged)
             assert board["board"] == name
             assert not board["stale"]
+    rising = stack.board("rising", 100)
+    explained = ("key", "observed", "expected", "score")
+    shown = [{name: place[name] for name in explained} for place in rising["hashtags"]]
+    computed = datetime.fromisoformat(rising["as_of"])
+    assert (rising["warming_up"], shown) == oracle.rising(computed, 100)
 
 
 def demo_numbers(messages: Iterable[Json]) -> set[int]:

@@ -147,6 +147,11 @@ def check(hbase: happybase.Connection, oracle: Oracle, sink: Sink) -> None:
         shown = [{k: place[k] for k in ("tag", "key", "count")} for place in board["hashtags"]]
         as_of = datetime.fromisoformat(board["as_of"])
         assert shown == oracle.board(name, as_of, size=100)
+    rising = json.loads(hbase.table("boards").row(b"rising")[b"b:board"])
+    explained = ("key", "observed", "expected", "score")
+    shown = [{name: place[name] for name in explained} for place in rising["hashtags"]]
+    as_of = datetime.fromisoformat(rising["as_of"])
+    assert (rising["warming_up"], shown) == oracle.rising(as_of, size=100)
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:

@@ -53,7 +53,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     topics.create(settings.topic_partitions, settings.retention_hours)
     store = Store(settings.thrift_host, settings.thrift_port, stopping)
     store.create_tables()
-    sink = Sink(store, topics, settings.deduplicate_minutes * 60_000)
+    sink = Sink(store, topics, settings.deduplicate_minutes * 60_000, settings.hidden)
     spark = stream.session(settings, stopping)
     trends = stream.Trends(spark, settings, topics, store, sink)
     query = trends.start()

@@ -6,10 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 BOARD_SIZE = 100
-ALL = "all"
+ALL, RISING = "all", "rising"
 # Minutes that each windowed board looks back, the running minute included.
 WINDOWS = {"1h": 60, "24h": 24 * 60, "7d": 7 * 24 * 60}
 LONGEST = max(WINDOWS.values())
+# The rising board: the last hour against the rest of the longest window.
+HOUR = 60
+# Fewer tweets in the last hour than this may be chance.
+LEAST_OBSERVED = 5
+# Nothing is so rare that its first tweets would be endlessly many times as many.
+LEAST_EXPECTED = 1.0
+# Until there are tweets of so many earlier hours, what is usual is not known yet.
+WARM_HOURS = 24
 # "Places gained" compares with the board of at least this long ago.
 CHANGE_MILLISECONDS = 10 * 60_000
 
@@ -42,6 +50,33 @@ class Place:
     def last(self) -> int:
         """When it was last used, milliseconds."""
         return -self._order[1]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rise:
+    """How far a tag's last hour is above what the days before lead one to expect.
+
+    `score` is (observed - expected)² / expected, a term of Pearson's chi-squared test; rises sort
+    by it, and then as places do.
+    """
+
+    _order: tuple[float, Place]
+    expected: float
+
+    @classmethod
+    def of(cls, place: Place, expected: float) -> "Rise":
+        """`place` has the tweets of the last hour, `expected` how many would be usual."""
+        return cls((-((place.count - expected) ** 2) / expected, place), expected)
+
+    @property
+    def place(self) -> Place:
+        """The tag and its tweets in the last hour."""
+        return self._order[1]
+
+    @property
+    def score(self) -> float:
+        """The higher, the less it can be chance."""
+        return -self._order[0]
 
 
 def leaders(places: Iterable[Place], size: int = BOARD_SIZE) -> list[Place]:
@@ -114,6 +149,22 @@ class Windows:
             Place.of(self._keys[number], count, self._last[number])
             for number, count in self._sums[name].items()
         )
+
+    def rises(self) -> tuple[list[Rise], int]:
+        """The rising board, and of how many hours before the last one there are tweets."""
+        hours, rises = self._hours(), []
+        for number, observed in self._sums["1h"].items():
+            earlier = self._sums["7d"][number] - observed
+            expected = max(earlier / max(hours, 1), LEAST_EXPECTED)
+            if observed >= LEAST_OBSERVED and observed > expected:
+                place = Place.of(self._keys[number], observed, self._last[number])
+                rises.append(Rise.of(place, expected))
+        return heapq.nsmallest(BOARD_SIZE, rises), hours
+
+    def _hours(self) -> int:
+        """Hours with tweets, and not all hours since the oldest: that one may be a straggler."""
+        ages = (self._now - minute for minute in self._minutes)
+        return len({age // HOUR for age in ages if HOUR <= age < LONGEST})
 
     def _number(self, key: str) -> int:
         number = self._numbers.get(key)

@@ -1,5 +1,7 @@
 """The settings of the driver, read once from the environment."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -28,6 +30,7 @@ class Settings:
     trigger_seconds: float
     max_tweets_per_batch: int
     deduplicate_minutes: int
+    hidden: frozenset[str]
     metrics_port: int
     log_level: str
 
@@ -68,6 +71,7 @@ class Settings:
             ),
             max_tweets_per_batch=whole("MAX_TWEETS_PER_BATCH", 200_000, 100, 10_000_000),
             deduplicate_minutes=whole("DEDUPLICATE_MINUTES", 60, 1, 10_080),
+            hidden=read("HIDE_HASHTAGS", "", _tags, "hashtags separated by commas or spaces"),
             metrics_port=whole("METRICS_PORT", 9464, 1, 65_535),
             log_level=read("LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR"),
         )
@@ -85,6 +89,12 @@ def _between(kind: Callable[[str], T], low: float, high: float) -> Callable[[str
 
 def _text(value: str) -> str:
     return value.strip()
+
+
+def _tags(value: str) -> frozenset[str]:
+    """The keys of tags written with or without their sign, in any case and width."""
+    words = re.split(r"[\s,]+", unicodedata.normalize("NFKC", value).casefold())
+    return frozenset(word.lstrip("#") for word in words) - {""}
 
 
 def _level(value: str) -> str:

@@ -6,10 +6,23 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from trends import metrics
 from trends.batch import Delta, TallyRow, gather
-from trends.boards import ALL, LONGEST, WINDOWS, AllTime, Changes, Place, Windows, leaders
+from trends.boards import (
+    ALL,
+    LONGEST,
+    RISING,
+    WARM_HOURS,
+    WINDOWS,
+    AllTime,
+    Changes,
+    Place,
+    Rise,
+    Windows,
+    leaders,
+)
 from trends.progress import Done, Intent, Offsets, ProgressError, is_applied
 from trends.store import Store
 from trends.topics import Topics
@@ -21,12 +34,16 @@ class Sink:
     """The single writer of the counts.
 
     `apply` runs in the stream's thread and `refresh` in the main one; a lock keeps them apart.
+    The tags `hidden` (keys) are counted, but stand on no board.
     """
 
-    def __init__(self, store: Store, topics: Topics, horizon: int) -> None:
+    def __init__(
+        self, store: Store, topics: Topics, horizon: int, hidden: frozenset[str] = frozenset()
+    ) -> None:
         self._store = store
         self._topics = topics
         self._horizon = horizon
+        self._hidden = hidden
         self._lock = threading.Lock()
         self._boards: Boards | None = None
         self._version = 0
@@ -59,7 +76,7 @@ class Sink:
             places = self._store.apply(batch.tags, intent.fence)
             done = self.done.after(intent, batch, self._horizon)
             if self._boards is None:
-                self._boards = Boards(self._store)
+                self._boards = Boards(self._store, self._hidden)
             else:
                 self._boards.add(places, batch.tags)
             self._publish(done, with_progress=True)
@@ -70,7 +87,7 @@ class Sink:
         """Compute the boards anew: windows change also when nothing arrives."""
         with self._lock:
             if self.pending is None:  # else rows may be half applied: no board shows them
-                self._boards = self._boards or Boards(self._store)
+                self._boards = self._boards or Boards(self._store, self._hidden)
                 self._publish(self.done, with_progress=False)
 
     def _announce(self, start: Offsets, end: Offsets) -> Intent:
@@ -96,45 +113,57 @@ class Sink:
 
 
 class Boards:
-    """All boards, as HBase has the counts at the moment this is made."""
+    """All boards without the `hidden` tags, as HBase has the counts when this is made."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, hidden: frozenset[str] = frozenset()) -> None:
         began = time.monotonic()
         self._store = store
+        self._hidden = hidden
         self._changes = Changes()
         self._windows = Windows(_minute())
         places = []
         for key, count, last, minutes in store.scan(since=_minute() - LONGEST):
-            places.append(Place.of(key, count, last))
-            self._windows.add(key, minutes, last)
+            if key not in hidden:
+                places.append(Place.of(key, count, last))
+                self._windows.add(key, minutes, last)
         self._all = AllTime(leaders(places))
         log.info("read %d tags from HBase in %.1f s", len(places), time.monotonic() - began)
 
     def add(self, places: list[Place], deltas: Mapping[str, Delta]) -> None:
         """Take in what a batch changed."""
-        self._all.update(places)
+        self._all.update(place for place in places if place.key not in self._hidden)
         for key, delta in deltas.items():
-            self._windows.add(key, delta.minutes, delta.last)
+            if key not in self._hidden:
+                self._windows.add(key, delta.minutes, delta.last)
 
     def documents(self, done: Done, version: int) -> dict[str, bytes]:
-        """Board name -> its document (docs/contracts/examples/board.json)."""
+        """Board name -> its document (docs/contracts/hbase.md, examples/board.json)."""
         self._windows.advance(version // 60_000)
+        rises, hours = self._windows.rises()
         boards = {ALL: self._all.places()}
         boards.update({name: self._windows.places(name) for name in WINDOWS})
+        boards[RISING] = [rise.place for rise in rises]
         spellings = self._store.spellings(
             sorted({place.key for places in boards.values() for place in places})
         )
-        return {
+        documents = {
             name: self._document(name, places, spellings, done, version)
             for name, places in boards.items()
+        }
+        documents[RISING]["warming_up"] = hours < WARM_HOURS
+        for entry, rise in zip(documents[RISING]["hashtags"], rises, strict=True):
+            entry.update(_explained(rise))
+        return {
+            name: json.dumps(document, ensure_ascii=False).encode()
+            for name, document in documents.items()
         }
 
     def _document(
         self, name: str, places: list[Place], spellings: dict[str, str], done: Done, version: int
-    ) -> bytes:
+    ) -> dict[str, Any]:
         changes = self._changes.of(name, places, version)
         as_of = datetime.fromtimestamp(version // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        document = {
+        return {
             "board": name,
             "as_of": as_of,
             "version": version,
@@ -153,7 +182,15 @@ class Boards:
                 for rank, place in enumerate(places, 1)
             ],
         }
-        return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _explained(rise: Rise) -> dict[str, Any]:
+    """What a rise is made of, for whoever wonders about its rank."""
+    return {
+        "observed": rise.place.count,
+        "expected": round(rise.expected, 2),
+        "score": round(rise.score, 2),
+    }
 
 
 def _now() -> int:

@@ -1,13 +1,15 @@
 """A board as it is stored, and as it is served: pure functions, no input or output."""
 
 import json
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-BOARDS = ("all", "1h", "24h", "7d")
+RISING = "rising"
+BOARDS = ("all", "1h", "24h", "7d", RISING)
 """The boards that can be asked for; also their row keys in HBase."""
 
 # Where a tag leads: the page of the first of these networks that the tweets came from. Archives
@@ -25,6 +27,15 @@ _AS_OF = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 
 
 @dataclass(frozen=True)
+class Rise:
+    """Why a tag is on the rising board: its tweets of the last hour, and how many were usual."""
+
+    observed: int
+    expected: float
+    score: float
+
+
+@dataclass(frozen=True)
 class Hashtag:
     """One line of a board; `change` is None for a tag that was not on the earlier board."""
 
@@ -33,11 +44,15 @@ class Hashtag:
     key: str
     count: int
     change: int | None
+    rise: Rise | None = None
 
 
 @dataclass(frozen=True)
 class Board:
-    """What docs/contracts/hbase.md calls a board, checked."""
+    """What docs/contracts/hbase.md calls a board, checked.
+
+    `warming_up` tells of the rising board that it does not know yet what is usual.
+    """
 
     board: str
     as_of: datetime
@@ -47,6 +62,7 @@ class Board:
     tweets_read: int
     tweets_tagged: int
     hashtags: tuple[Hashtag, ...]
+    warming_up: bool = False
 
 
 def parse_board(name: str, cell: bytes) -> Board:
@@ -70,11 +86,12 @@ def parse_board(name: str, cell: bytes) -> Board:
         demo=_member(raw, "demo", bool),
         tweets_read=_number(raw, "tweets_read"),
         tweets_tagged=_number(raw, "tweets_tagged"),
-        hashtags=tuple(_hashtag(entry) for entry in _member(raw, "hashtags", list)),
+        hashtags=tuple(_hashtag(entry, name == RISING) for entry in _member(raw, "hashtags", list)),
+        warming_up=name == RISING and _member(raw, "warming_up", bool),
     )
 
 
-def _hashtag(raw: Any) -> Hashtag:
+def _hashtag(raw: Any, rises: bool) -> Hashtag:
     if not isinstance(raw, dict):
         raise ValueError("an entry of hashtags is not a JSON object")
     tag, key = _member(raw, "tag", str), _member(raw, "key", str)
@@ -85,7 +102,16 @@ def _hashtag(raw: Any) -> Hashtag:
     change = raw.get("change")
     if change is not None and type(change) is not int:
         raise ValueError(f"change is {change!r}")
-    return Hashtag(_number(raw, "rank", 1), tag, key, _number(raw, "count", 1), change)
+    rise = _rise(raw) if rises else None
+    return Hashtag(_number(raw, "rank", 1), tag, key, _number(raw, "count", 1), change, rise)
+
+
+def _rise(raw: dict[str, Any]) -> Rise:
+    expected, score = _member(raw, "expected", float), _member(raw, "score", float)
+    # Python reads NaN and Infinity, which JSON does not have.
+    if not (0 < expected < math.inf and 0 <= score < math.inf):
+        raise ValueError(f"expected is {expected}, score is {score}")
+    return Rise(_number(raw, "observed", 1), expected, score)
 
 
 def _member(raw: dict[str, Any], name: str, kind: type) -> Any:
@@ -120,6 +146,7 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
         "tweets_read": board.tweets_read,
         "tweets_tagged": board.tweets_tagged,
         "poll_after_seconds": poll_after_seconds,
+        **({"warming_up": board.warming_up} if board.board == RISING else {}),
         "hashtags": [
             {
                 "rank": entry.rank,
@@ -128,6 +155,7 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
                 "count": entry.count,
                 "change": entry.change,
                 "url": page + quote(entry.tag, safe=""),
+                **(asdict(entry.rise) if entry.rise else {}),
             }
             for entry in board.hashtags[:limit]
         ],

@@ -5,13 +5,19 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT
+from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, RISING
 from web.problems import RETRY_AFTER_SECONDS, NoBoardYet
 from web.trends import Trends
 
-_PERIODS = {"all": "so far", "1h": "last hour", "24h": "last 24 hours", "7d": "last 7 days"}
+_PERIODS = {
+    "all": "so far",
+    "1h": "last hour",
+    "24h": "last 24 hours",
+    "7d": "last 7 days",
+    RISING: "last hour",
+}
 
-_TABS = {"all": "So far", "1h": "Last hour", "24h": "24 hours", "7d": "7 days"}
+_TABS = {"all": "So far", "1h": "Last hour", "24h": "24 hours", "7d": "7 days", RISING: "Rising"}
 
 _MIN_REFRESH, _MAX_REFRESH = 2, 3600
 
@@ -42,6 +48,7 @@ def _view(source: Trends, refresh_seconds: int) -> dict[str, Any]:
     board, limit = _board(), _number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
     view: dict[str, Any] = {
         "board": board,
+        "title": "Rising" if board == RISING else "Trending",
         "period": _PERIODS[board],
         "limit": limit,
         "refresh": _number("refresh", refresh_seconds, _MIN_REFRESH, _MAX_REFRESH),

@@ -59,6 +59,39 @@ def test_windows_decay_without_anything_arriving() -> None:
     assert [place.count for place in windows.places("24h")] == [3]
 
 
+def test_what_rises_is_what_is_more_than_the_days_before_lead_to_expect() -> None:
+    windows = Windows(NOW)
+    for hour in range(1, 49):  # two days: "steady" ten an hour, "rare" two tweets in all
+        windows.add("steady", {NOW - 60 * hour: 10}, 0)
+    windows.add("rare", {NOW - 600: 2}, 0)
+    windows.add("steady", {NOW: 12}, NOW * 60_000)
+    windows.add("rare", {NOW - 5: 20}, NOW * 60_000)
+    windows.add("new", {NOW - 1: 6}, NOW * 60_000)
+    windows.add("few", {NOW - 1: 4}, NOW * 60_000)
+    rises, hours = windows.rises()
+    assert hours == 48
+    assert [(rise.place.key, rise.place.count, rise.expected) for rise in rises] == [
+        ("rare", 20, 1.0), ("new", 6, 1.0), ("steady", 12, 10.0),
+    ]  # fmt: skip
+    assert [rise.score for rise in rises] == [361.0, 25.0, 0.4]
+
+
+def test_an_hour_without_any_tweet_is_no_hour_of_the_baseline() -> None:
+    windows = Windows(NOW)
+    windows.add("a", {NOW: 5, NOW - 10_000: 3, NOW - 60: 3, NOW - 119: 3}, NOW * 60_000)
+    ((rise,), hours) = windows.rises()
+    assert (hours, rise.expected) == (2, 4.5)
+
+
+def test_as_much_as_usual_or_less_does_not_rise() -> None:
+    windows = Windows(NOW)
+    windows.add("same", {NOW: 7, NOW - 100: 7}, NOW * 60_000)
+    windows.add("less", {NOW: 7, NOW - 100: 9}, NOW * 60_000)
+    assert windows.rises() == ([], 1)
+    windows.advance(NOW + 60)
+    assert windows.rises() == ([], 2)
+
+
 def test_changes_compare_with_the_board_of_ten_minutes_ago() -> None:
     changes = Changes()
     first = [Place.of("a", 3, 0), Place.of("b", 2, 0)]

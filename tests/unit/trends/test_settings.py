@@ -29,3 +29,9 @@ def test_a_wrong_value_names_the_variable_and_what_is_allowed(
     with pytest.raises(SettingsError, match=name) as error:
         Settings.from_environment({name: value})
     assert allowed in str(error.value)
+
+
+def test_hidden_tags_may_be_written_in_any_way() -> None:
+    settings = Settings.from_environment({"HIDE_HASHTAGS": "#Spam, ＃ＣＡＦÉ  other,,"})
+    assert settings.hidden == {"spam", "café", "other"}
+    assert Settings.from_environment({}).hidden == frozenset()

@@ -122,10 +122,26 @@ def test_an_empty_board_says_so(
     assert said in client.get(f"/widget?board={name}").text
 
 
+def test_the_rising_board_says_why(client: FlaskClient, store: MemoryStore) -> None:
+    entry = {**board()["hashtags"][0], "observed": 412, "expected": 3.5, "score": 47682.0}
+    store.put("rising", hashtags=[entry], warming_up=False)
+    text = client.get("/widget?board=rising").text
+    assert 'Rising <span class="period">last hour</span>' in text
+    assert 'title="412, where 3.5 would be usual"' in text
+    assert re.search(r"data-warming [^>]* hidden>Warming up", text)
+
+
+def test_the_rising_board_says_that_it_warms_up(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("rising", hashtags=[], warming_up=True)
+    text = client.get("/widget?board=rising").text
+    assert "Nothing rises in the last hour" in text
+    assert re.search(r'data-warming title="[^"]*">Warming up', text)
+
+
 def test_only_the_board_shown_is_the_current_tab(client: FlaskClient, store: MemoryStore) -> None:
     store.put("24h")
     text = client.get("/?board=24h").text
-    assert re.findall(r'href="\./\?board=(\w+)"', text) == ["all", "1h", "24h", "7d"]
+    assert re.findall(r'href="\./\?board=(\w+)"', text) == ["all", "1h", "24h", "7d", "rising"]
     assert re.findall(r'board=(\w+)" aria-current', text) == ["24h"]
     assert "/widget?board=24h" in text
 

@@ -59,6 +59,12 @@ function drawChange(node, change, someKnown) {
   else node.removeAttribute("title");
 }
 
+// On the rising board: what the rank is made of.
+function countTitle(entry) {
+  const observed = exact.format(entry.count);
+  return entry.expected ? `${observed}, where ${exact.format(entry.expected)} would be usual` : observed;
+}
+
 function drawRow(row, entry, top, someKnown) {
   row.querySelector(".rank").textContent = entry.rank;
   const tag = row.querySelector(".tag");
@@ -69,7 +75,7 @@ function drawRow(row, entry, top, someKnown) {
   const shown = row.querySelector(".count");
   shown.value = entry.count;
   shown.textContent = count(entry.count);
-  shown.title = exact.format(entry.count);
+  shown.title = countTitle(entry);
   row.querySelector("rect").setAttribute("width", `${((100 * entry.count) / top).toFixed(1)}%`);
 }
 
@@ -95,7 +101,7 @@ class Board {
   localise() {
     for (const data of this.root.querySelectorAll("data[value]")) {
       data.textContent = count(Number(data.value));
-      data.title = exact.format(Number(data.value));
+      data.title ||= exact.format(Number(data.value));
     }
     const asOf = this.part("as-of");
     if (asOf.dateTime) asOf.textContent = time(new Date(asOf.dateTime));
@@ -173,6 +179,7 @@ class Board {
     this.answered = true;
     this.drawRows(trends.hashtags);
     this.part("demo").hidden = !trends.demo;
+    this.part("warming").hidden = !trends.warming_up;
     this.part("waiting").hidden = true;
     this.part("foot").hidden = false;
     const asOf = this.part("as-of");
@@ -193,9 +200,9 @@ class Board {
 
   emptyText(trends) {
     const read = count(trends.tweets_read);
-    return trends.board === "all"
-      ? `No hashtags in the ${read} tweets read so far.`
-      : `No hashtags in the ${this.root.dataset.period}; ${read} tweets read so far.`;
+    if (trends.board === "all") return `No hashtags in the ${read} tweets read so far.`;
+    const nothing = trends.board === "rising" ? "Nothing rises" : "No hashtags";
+    return `${nothing} in the ${this.root.dataset.period}; ${read} tweets read so far.`;
   }
 
   drawTotal(name, value) {

@@ -1,0 +1,174 @@
+"""Writes docs/benchmarks.md from what was measured."""
+
+import os
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bench.comparison import PRODUCT, Result
+from bench.product import BACKLOG, BURST, IDLE_SECONDS, Latency
+
+# Tweets a second -> seconds that 95 of 100 tweets shall not exceed.
+LATENCY_AIMS = {100: 2.0, 2000: 4.0}
+WARM_AIM = 30_000
+RECOVERY_AIM = 60
+CORES_AIM = 0.3
+GIGABYTES_AIM = 3
+
+
+@dataclass
+class Figures:
+    """All that was measured; what was not asked for is empty."""
+
+    latencies: list[Latency] = field(default_factory=list)
+    idle: dict[str, tuple[float, float]] = field(default_factory=dict)
+    recovery: float | None = None
+    warm: tuple[float, float] | None = None
+    compared: list[Result] = field(default_factory=list)
+
+
+def machine() -> str:
+    """The size of the machine, not its name."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB of memory"
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """The value that `percent` percent of the values do not exceed."""
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def row(*cells: str) -> str:
+    """A row of a table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def verdict(is_reached: bool) -> str:
+    """Whether an aim was reached."""
+    return "reached" if is_reached else "missed"
+
+
+def write(figures: Figures) -> str:
+    """The page."""
+    return "\n".join([*_head(), *_product(figures), *_comparison(figures), *_idle(figures), ""])
+
+
+def _head() -> Iterator[str]:
+    yield f"""# Benchmarks
+
+`make bench` measures stacks of its own and writes this page. Load and measurement run on the
+same machine as the stack.
+
+Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}, with the settings as they come: one
+Kafka broker, one Spark worker. The load: messages of about 250 bytes, one in six with a hashtag,
+the tags by Zipf's law, so that a million tweets hold about 100,000 different ones; one message in
+a hundred comes twice.
+
+## The product
+
+| what | measured | aim | |
+|---|---|---|---|"""
+
+
+def _product(figures: Figures) -> Iterator[str]:
+    for latency in figures.latencies:
+        what = f"tweet to JSON at {latency.rate:,} tweets/s"
+        late, aim = percentile(latency.seconds, 95), LATENCY_AIMS[latency.rate]
+        yield row(f"{what}, median", f"{percentile(latency.seconds, 50):.2f} s", "", "")
+        yield row(f"{what}, p95", f"{late:.2f} s", f"≤ {aim:g} s", verdict(late <= aim))
+    if figures.recovery is not None:
+        seconds = figures.recovery
+        what = "driver killed (`kill -9`) while it counts: until all counts are exact"
+        yield row(what, f"{seconds:.0f} s", f"≤ {RECOVERY_AIM} s", verdict(seconds <= RECOVERY_AIM))
+    if figures.warm:
+        seconds, rate = figures.warm
+        what = f"backlog of {BACKLOG:,} tweets while running: rate"
+        wanted = f"≥ {WARM_AIM:,} tweets/s"
+        yield row(what, f"{rate:,.0f} tweets/s", wanted, verdict(rate >= WARM_AIM))
+        yield row(
+            "the same, from the end of the outage to exact counts", f"{seconds:.0f} s", "", ""
+        )
+    for result in figures.compared:
+        if result.candidate is PRODUCT and result.run:
+            what = f"backlog of {BACKLOG:,} tweets after a start of `trends`"
+            seconds = result.run.last - result.run.started
+            yield row(f"{what}: rate", f"{result.run.rate:,.0f} tweets/s", "", "")
+            yield row("the same, from the start to exact counts", f"{seconds:.0f} s", "", "")
+    if figures.idle:
+        cores = sum(cpu for cpu, _ in figures.idle.values())
+        memory = sum(megabytes for _, megabytes in figures.idle.values()) / 1000
+        what = "whole stack without tweets"
+        wanted = f"≤ {CORES_AIM} cores"
+        yield row(f"{what}: processor", f"{cores:.2f} cores", wanted, verdict(cores <= CORES_AIM))
+        wanted = f"≤ {GIGABYTES_AIM} GB"
+        yield row(f"{what}: memory", f"{memory:.2f} GB", wanted, verdict(memory <= GIGABYTES_AIM))
+    yield f"""
+Latency is counted for each tweet, from the moment before it is sent to Kafka to the answer of
+`/api/v1/trends` that counts it. The driver is killed within a burst of {BURST:,} tweets; what
+HBase then holds is compared with counts computed apart from the product. "While running" means
+that HBase's gateway was paused until the backlog was on Kafka, and the rate is that between the
+first and the last answer that tells of it; "after a start" that the driver was stopped until then,
+and the rate is that from the moment the query runs."""
+
+
+def _comparison(figures: Figures) -> Iterator[str]:
+    if not figures.compared:
+        return
+    yield f"""
+## The product and others
+
+The same {BACKLOG:,} tweets on the same broker, one candidate after the other; while one of the
+others counts, everything of the product but Kafka is stopped. The same work: parse the JSON, find
+the hashtags by X's rule, fold them, leave out what came before, count by tag and by tag and minute.
+The others do no more than that, and without X's list of top-level domains; the product also sets
+bad records aside, counts spellings and keeps the boards. Every count of each is compared with
+counts computed apart from all of them: wrong counts are no result.
+
+The rate is from the first record to the last one's being counted and as durable as it gets; "with
+its start" is from the start of the container. "× just started" is the product's rate after a start
+by the other's, "× running" that of the backlog while running.
+
+| | tweets/s | with its start | × just started | × running | aim | | memory, without Kafka |\
+ durable | tuned | lines of code |
+|---|---|---|---|---|---|---|---|---|---|---|"""
+    product = next((each.run for each in figures.compared if each.candidate is PRODUCT), None)
+    running = figures.warm[1] if figures.warm else None
+    for result in figures.compared:
+        rates = (product.rate if product else None, running)
+        yield row(*_compared(result, *rates))
+    yield """
+The aims are for the product just started. Lines of code are those that are neither blank nor
+comment, for the product those of `services/spark/trends`. Memory is the most that was seen, page
+cache not counted, for the product that of all containers but Kafka and ingest. The programs are in
+`tests/bench/peers`."""
+
+
+def _compared(result: Result, started: float | None, running: float | None) -> list[str]:
+    candidate, end = result.candidate, [result.candidate.durable, result.candidate.tuned]
+    end.append(str(candidate.code_lines()))
+    aim = f"≥ {candidate.aim:g}" if candidate.aim else ""
+    if not result.run:
+        return [candidate.title, f"no result: {result.failure}", "", "", "", aim, "", "", *end]
+    rate = result.run.rate
+    figures = [f"{rate:,.0f}", f"{result.run.rate_with_start:,.0f}"]
+    is_product = candidate is PRODUCT
+    for own in (started, running):
+        figures.append("" if is_product or own is None else f"{own / rate:.2f}")
+    reached = verdict(started / rate >= candidate.aim) if started and candidate.aim else ""
+    memory = f"{result.run.memory_bytes / 1e6:,.0f} MB"
+    return [candidate.title, *figures, aim, reached, memory, *end]
+
+
+def _idle(figures: Figures) -> Iterator[str]:
+    if not figures.idle:
+        return
+    yield f"""
+## Without tweets
+
+Over {IDLE_SECONDS} s, page cache not counted:
+
+| container | cores | memory |
+|---|---|---|"""
+    for service, (cpu, memory) in figures.idle.items():
+        yield row(service, f"{cpu:.3f}", f"{memory:.0f} MB")

@@ -1,0 +1,1 @@
+"""What the product is compared with in Python: a loop over librdkafka, and Quix Streams."""

@@ -1,0 +1,197 @@
+"""Measurements of the product, on a stack of its own."""
+
+import os
+import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import requests
+
+from bench.engine import Peak, Usage, usage
+from bench.network import answer
+from e2e.stack import Stack, run
+from waiting import eventually
+
+LOAD = (Path(__file__).parent / "load.py").read_text()
+PRODUCERS = 2
+# The producers' shares are of one size.
+BACKLOG = int(os.environ.get("BENCH_TWEETS", "1000000")) // PRODUCERS * PRODUCERS
+BURST = 100_000
+IDLE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Seconds from the moment of sending to the JSON that counts the tweet, one for each tweet."""
+
+    rate: int
+    seconds: list[float]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A backlog that was counted by a program started for it; its times are `time.time`."""
+
+    tweets: int
+    started: float
+    first: float
+    last: float
+    memory_bytes: int
+
+    @property
+    def rate(self) -> float:
+        """Tweets a second from the first record on."""
+        return self.tweets / (self.last - self.first)
+
+    @property
+    def rate_with_start(self) -> float:
+        """Tweets a second from the start of the container on."""
+        return self.tweets / (self.last - self.started)
+
+
+def say(text: str) -> None:
+    """Tell the person who waits."""
+    print(f"{time.strftime('%X')} {text}", file=sys.stderr, flush=True)
+
+
+def load(stack: Stack, name: str, number: int, rate: int, processes: int = 1) -> list[float]:
+    """Produce tweets; when each was sent, if at a rate."""
+    printed = stack.inside("ingest", LOAD, name, str(number), str(rate), str(processes))
+    return sorted(float(line) for line in printed.split())
+
+
+class Reader(threading.Thread):
+    """Notes when the endpoint told of how many tweets."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(daemon=True)
+        self.seen: list[tuple[float, int]] = []
+        self._url = f"{stack.url}/api/v1/trends"
+        self._done = threading.Event()
+
+    def __enter__(self) -> "Reader":
+        self.start()
+        eventually(lambda: self.seen, within=30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        session = requests.Session()
+        while not self._done.wait(0.02):
+            read = session.get(self._url, timeout=30).json()["tweets_read"]
+            if not self.seen or read > self.seen[-1][1]:
+                self.seen.append((time.time(), read))
+        session.close()
+
+    def reached(self, read: int, within: float) -> float:
+        """Wait until so many tweets are told of; when they were (time.time)."""
+        eventually(lambda: self.seen[-1][1] >= read, within=within)
+        return next(moment for moment, number in self.seen if number >= read)
+
+
+def read_so_far(stack: Stack) -> int:
+    """The endpoint's `tweets_read`."""
+    return int(stack.board()["tweets_read"])
+
+
+def measure_latency(stack: Stack, rate: int, seconds: int, warm_up: int) -> Latency:
+    """Send at a rate, after so many seconds of it that are not looked at.
+
+    The k-th tweet sent is taken as counted when the endpoint tells of k tweets.
+    """
+    start = read_so_far(stack)
+    before = start + len(load(stack, f"warm-up-{rate}", warm_up * rate, rate))
+    eventually(lambda: read_so_far(stack) >= before, within=60)
+    with Reader(stack) as reader:
+        sent = load(stack, f"latency-{rate}", seconds * rate, rate)
+        reader.reached(before + len(sent), within=60)
+    latencies, seen = [], iter(reader.seen)
+    moment, read = next(seen)
+    for number, sent_at in enumerate(sent, before + 1):
+        while read < number:
+            moment, read = next(seen)
+        latencies.append(moment - sent_at)
+    return Latency(rate, latencies)
+
+
+def measure_warm(stack: Stack) -> tuple[float, float]:
+    """Let a backlog come up while HBase is away; seconds until it is counted, and the rate.
+
+    The rate is that between the first and the last news of it.
+    """
+    before = read_so_far(stack)
+    gateway = stack.container("hbase-thrift")["Id"]
+    run(["docker", "pause", gateway])
+    say(f"producing {BACKLOG:,} tweets while HBase's gateway is away")
+    load(stack, "warm", BACKLOG, 0, PRODUCERS)
+    with Reader(stack) as reader:
+        run(["docker", "unpause", gateway])
+        began = time.time()
+        reader.reached(before + BACKLOG, within=600)
+    (first_at, first), *_, (last_at, last) = reader.seen[1:]
+    return last_at - began, (last - first) / (last_at - first_at)
+
+
+def measure_cold(stack: Stack) -> Run:
+    """Start the driver, which has been stopped, on all that is on Kafka.
+
+    The first record is taken as read when the query runs. The counts are as durable as they ever
+    are when the endpoint tells of them. Kafka's memory is left out, and so is that of ingest.
+    """
+    driver = stack.container("trends")["Id"]
+    counting = [*containers(stack, without=("kafka", "ingest")).values(), driver]
+    with Reader(stack) as reader, Peak(counting) as peak:
+        started = time.time()
+        run(["docker", "start", driver])
+        last = reader.reached(BACKLOG, within=900)
+    logged = stack.compose("logs", "--no-log-prefix", "--timestamps", "trends")
+    queries = re.findall(r"(\d{4}-\S+Z) .*counting from the offsets", logged)
+    first = datetime.fromisoformat(queries[-1]).timestamp()
+    return Run(BACKLOG, started, first, last, peak.memory_bytes)
+
+
+def measure_recovery(stack: Stack) -> float:
+    """Kill the driver while it counts a burst; seconds until all of it is counted, exactly."""
+    before = read_so_far(stack)
+    with Reader(stack) as reader, ThreadPoolExecutor() as pool:
+        sending = pool.submit(load, stack, "burst", BURST, 0, PRODUCERS)
+        reader.reached(before + 1, within=60)
+        killed = stack.kill9("trends")
+        sending.result()
+        counted = reader.reached(before + BURST, within=300)
+    if answer(stack, "hbase") != answer(stack, "oracle"):
+        raise AssertionError("HBase's counts are wrong after the driver was killed")
+    return counted - killed
+
+
+def containers(stack: Stack, without: tuple[str, ...] = ()) -> dict[str, str]:
+    """Service -> container id, of all that run."""
+    found = {
+        each["Config"]["Labels"]["com.docker.compose.service"]: each["Id"]
+        for each in stack.containers()
+        if each["State"]["Running"]
+    }
+    return {service: container for service, container in found.items() if service not in without}
+
+
+def measure_idle(stack: Stack) -> dict[str, tuple[float, float]]:
+    """Service -> cores and megabytes, while no tweet comes."""
+    ids = containers(stack)
+    before: dict[str, Usage] = {service: usage(container) for service, container in ids.items()}
+    time.sleep(IDLE_SECONDS)
+    after = {service: usage(container) for service, container in ids.items()}
+    return {
+        service: (
+            (after[service].cpu_seconds - before[service].cpu_seconds) / IDLE_SECONDS,
+            after[service].memory_bytes / 1e6,
+        )
+        for service in sorted(ids)
+    }

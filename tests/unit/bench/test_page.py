@@ -1,0 +1,105 @@
+"""What is measured, and the page that is made of it."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.comparison import ALL, LOOP, PRODUCT, QUIX, STREAMS, Result, code_lines
+from bench.network import differences
+from bench.page import Figures, percentile, write
+from bench.product import Latency, Run
+from bench.run import PARTS, parts
+from e2e.stack import ROOT
+
+
+def run_of(tweets: int, seconds: float) -> Run:
+    """It took ten seconds to the first record."""
+    return Run(tweets, 1000.0, 1010.0, 1010.0 + seconds, 50_000_000)
+
+
+def figures() -> Figures:
+    return Figures(
+        latencies=[Latency(100, [1.0] * 99 + [9.0]), Latency(2000, [5.0] * 100)],
+        idle={"kafka": (0.2, 300.0), "web": (0.05, 50.0)},
+        recovery=41.0,
+        warm=(25.0, 40_000.0),
+        compared=[
+            Result(PRODUCT, run_of(600_000, 20)),
+            Result(LOOP, run_of(600_000, 10)),
+            Result(STREAMS, run_of(600_000, 100)),
+            Result(QUIX, None, "3 wrong counts"),
+        ],
+    )
+
+
+def cells(page: str, start: str) -> list[str]:
+    (line,) = (line for line in page.splitlines() if line.startswith(f"| {start}"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_page_says_what_was_reached() -> None:
+    page = write(figures())
+    assert cells(page, "tweet to JSON at 100 tweets/s, p95")[1:] == ["1.00 s", "≤ 2 s", "reached"]
+    assert cells(page, "tweet to JSON at 2,000 tweets/s, p95")[1:] == ["5.00 s", "≤ 4 s", "missed"]
+    assert cells(page, "driver killed")[1:] == ["41 s", "≤ 60 s", "reached"]
+    assert cells(page, "whole stack without tweets: memory")[1] == "0.35 GB"
+    assert cells(page, "kafka") == ["kafka", "0.200", "300 MB"]
+
+
+def test_the_page_compares() -> None:
+    page = write(figures())
+    product, streams = cells(page, "Tweet Trends"), cells(page, "Kafka Streams")
+    assert product[1:8] == ["30,000", "20,000", "", "", "", "", "50 MB"]
+    assert cells(page, "Python loop")[1:7] == [
+        "60,000",
+        "30,000",
+        "0.50",
+        "0.67",
+        "≥ 1.2",
+        "missed",
+    ]
+    assert streams[1:7] == ["6,000", "5,455", "5.00", "6.67", "≥ 4", "reached"]
+    assert cells(page, "Quix")[1:7] == ["no result: 3 wrong counts", "", "", "", "≥ 4", ""]
+    assert all(int(row[-1]) > 50 for row in (product, streams))
+
+
+def test_all_rows_of_a_table_have_as_many_cells() -> None:
+    tables = [block for block in write(figures()).split("\n\n") if block.startswith("|")]
+    assert len(tables) == 3
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_a_page_of_one_part() -> None:
+    page = write(Figures(compared=[Result(LOOP, run_of(600_000, 10))]))
+    assert cells(page, "Python loop")[1:7] == ["60,000", "30,000", "", "", "≥ 1.2", ""]
+    assert "Without tweets" not in page
+
+
+def test_percentile() -> None:
+    assert percentile([float(n) for n in range(101)], 95) == 95
+
+
+def test_parts_by_default_and_by_name() -> None:
+    assert parts([]) == list(PARTS)
+    assert parts(["--only", "streams", "--only", "latency"]) == ["latency", "streams"]
+    with pytest.raises(SystemExit):
+        parts(["--only", "nothing"])
+
+
+def test_differences_are_counted_on_both_sides() -> None:
+    right = {"tags": {"a": 1, "b": 2}, "minutes": {"a 7": 1}}
+    assert differences(right, right) == 0
+    assert differences({"tags": {"a": 1, "b": 3, "c": 1}, "minutes": {}}, right) == 3
+
+
+def test_lines_of_code(tmp_path: Path) -> None:
+    python, java = tmp_path / "a.py", tmp_path / "A.java"
+    python.write_text('"""One\n\nand more.\n"""\n\nx = 1  # one\n# no\ndef f():\n    """Two."""\n')
+    java.write_text("/** What. */\nclass A {\n  // no\n\n  /*\n   * no\n   */\n  int x;\n}\n")
+    assert (code_lines(python), code_lines(java)) == (2, 3)
+
+
+@pytest.mark.parametrize("candidate", ALL, ids=lambda candidate: candidate.name)
+def test_the_code_of_a_candidate_is_there(candidate) -> None:
+    assert all(list(ROOT.glob(each)) for each in candidate.code)
