@@ -9,6 +9,8 @@ from typing import Any
 import happybase
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
+from oracle import Oracle
+
 KAFKA = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
 
 
@@ -43,15 +45,45 @@ def records(topic: str) -> list[bytes]:
     return found
 
 
-Counts = tuple[int, int, Counter[str], Counter[int]]
+def counts_in_hbase(connection: happybase.Connection) -> dict[str, dict[str, Any]]:
+    """Key -> all that its row says, in the words of docs/contracts/hbase.md."""
+    return {key.decode(): _row(cells) for key, cells in connection.table("hashtags").scan()}
 
 
-def counts_in_hbase(connection: happybase.Connection) -> dict[str, Counts]:
-    """Key -> count, last use (milliseconds), tweets by spelling and by minute."""
-    found = {}
-    for key, cells in connection.table("hashtags").scan():
-        text = {column.decode(): int(value) for column, value in cells.items()}
-        spellings = Counter({c[2:]: n for c, n in text.items() if c.startswith("s:")})
-        minutes = Counter({int(c[2:]): n for c, n in text.items() if c.startswith("m:")})
-        found[key.decode()] = (text["n:count"], text["n:last"], spellings, minutes)
-    return found
+def _row(cells: dict[bytes, bytes]) -> dict[str, Any]:
+    text = {column.decode(): value.decode() for column, value in cells.items()}
+    count, first, last = map(int, text.pop("n:count").split())
+    row: dict[str, Any] = {"count": count, "first": first, "last": last}
+    row |= {"spellings": Counter(), "minutes": Counter(), "authors": {}, "hours": Counter()}
+    for column, value in text.items():
+        match column[:2], column[2:]:
+            case "s:", spelling:
+                row["spellings"][spelling] = int(value)
+            case "m:", minute:
+                tweets, *authors = value.split()
+                row["minutes"][int(minute)] = int(tweets)
+                row["authors"][int(minute)] = set(authors)
+            case "n:", day:
+                for hour, n in (pair.split(":") for pair in value.split()):
+                    row["hours"][24 * int(day[1:]) + int(hour)] = int(n)
+    return row
+
+
+def counts_of(oracle: Oracle, since: int = 0) -> dict[str, dict[str, Any]]:
+    """What the rows have to say; minutes before `since` are not kept."""
+    rows = {}
+    for key, uses in oracle.uses.items():
+        kept = [(minute, author) for minute, author in uses if minute > since]
+        rows[key] = {
+            "count": len(uses),
+            "first": oracle.first[key],
+            "last": oracle.last[key],
+            "spellings": oracle.spellings[key],
+            "minutes": Counter(minute for minute, _ in kept),
+            "authors": {
+                minute: {author for when, author in kept if when == minute and author}
+                for minute, _ in kept
+            },
+            "hours": Counter(minute // 60 for minute, _ in uses),
+        }
+    return rows

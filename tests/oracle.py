@@ -17,6 +17,8 @@ SPECIALS = set(
 HASHES = "#＃"
 MAX_TAGS, MAX_LENGTH = 30, 100
 WINDOWS = {"1h": 60, "24h": 1440, "7d": 10080}
+# The board that a change of places refers to is that of so many minutes ago.
+STEPS = {"all": 1440, "1h": 10, "24h": 60, "7d": 1440, "rising": 10}
 
 # URLs are told by a shape of their own; only those matter that hold a `#`.
 _URL = re.compile(r"(?:https?://)?[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[!-~]*#[!-~]*")
@@ -67,6 +69,8 @@ class Oracle:
         self.counts: Counter[str] = Counter()
         self.spellings: dict[str, Counter[str]] = defaultdict(Counter)
         self.minutes: dict[str, Counter[int]] = defaultdict(Counter)
+        self.uses: dict[str, list[tuple[int, str | None]]] = defaultdict(list)
+        self.first: dict[str, int] = {}
         self.last: dict[str, int] = {}
         self.sources: set[str] = set()
         seen = set()
@@ -92,30 +96,59 @@ class Oracle:
             self.counts[key] += 1
             self.spellings[key][tag] += 1
             self.minutes[key][milliseconds // 60_000] += 1
+            self.uses[key].append((milliseconds // 60_000, message.get("author")))
+            self.first[key] = min(self.first.get(key, milliseconds), milliseconds)
             self.last[key] = max(self.last.get(key, 0), milliseconds)
         return True
 
     def board(
-        self, name: str, as_of: datetime | None = None, size: int = 10
+        self, name: str, as_of: datetime, size: int = 10, rank_by: str = "tweets"
     ) -> list[dict[str, Any]]:
-        """`tag`, `key` and `count` of the first `size` places, as the endpoint shows them."""
-        counts = self.counts
-        if name != "all":
-            assert as_of is not None
-            now = int(as_of.timestamp()) // 60
-            earliest = now - WINDOWS[name]
-            counts = Counter(
-                {
-                    key: sum(n for minute, n in minutes.items() if earliest < minute <= now)
-                    for key, minutes in self.minutes.items()
-                }
-            )
-        order = sorted((-n, -self.last[key], key) for key, n in counts.items() if n)
-        return [{"tag": self._spelling(key), "key": key, "count": -n} for n, _, key in order[:size]]
+        """The first `size` places: what the endpoint shows of each but its rank and its URL."""
+        now = int(as_of.timestamp()) // 60
+        tweets, people = self._used(name, now, "tweets"), self._used(name, now, "people")
+        earlier = self._order(self._used(name, now - STEPS[name], rank_by))
+        ranks = {key: rank for rank, key in enumerate(earlier[:100])}
+        order = self._order(tweets if rank_by == "tweets" else people)
+        return [
+            {"tag": self._spelling(key), "key": key, "count": tweets[key]}
+            | {"change": ranks[key] - rank if key in ranks else None}
+            | ({"people": people[key]} if name in WINDOWS else {})
+            for rank, key in enumerate(order[:size])
+        ]
+
+    def _used(self, name: str, now: int, what: str) -> Counter[str]:
+        """Tweets with each tag in the window that ends with the minute `now`, or people."""
+        length = WINDOWS.get(name, now + 1)
+        inside = [
+            (key, author)
+            for key, uses in self.uses.items()
+            for minute, author in uses
+            if now - length < minute <= now
+        ]
+        return Counter(
+            key
+            for key, author in (inside if what == "tweets" else set(inside))
+            if what == "tweets" or author
+        )
+
+    def _order(self, counts: Counter[str]) -> list[str]:
+        return sorted(counts, key=lambda key: (-counts[key], -self.last[key], key))
 
     def rising(self, as_of: datetime, size: int = 10) -> tuple[bool, list[dict[str, Any]]]:
-        """Whether it is warming up, and `key`, `observed`, `expected` and `score` of the risers."""
+        """Whether it is warming up, and `key`, `observed`, … `change` of the risers."""
         now = int(as_of.timestamp()) // 60
+        hours, found = self._risers(now)
+        _, earlier = self._risers(now - STEPS["rising"])
+        ranks = {key: rank for rank, (*_, key, _) in enumerate(earlier[:100])}
+        places = [
+            {"key": key, "observed": -hour, "expected": round(usual, 2), "score": round(-score, 2)}
+            | {"change": ranks[key] - rank if key in ranks else None}
+            for rank, (score, hour, _, key, usual) in enumerate(found[:size])
+        ]
+        return hours < 24, places
+
+    def _risers(self, now: int) -> tuple[int, list[tuple[float, int, int, str, float]]]:
         week = [now - minute for minutes in self.minutes.values() for minute in minutes]
         hours = len({age // 60 for age in week if 60 <= age < WINDOWS["7d"]})
         found = []
@@ -125,11 +158,7 @@ class Oracle:
             usual = max(days / max(hours, 1), 1.0)
             if hour >= 5 and hour > usual:
                 found.append((-((hour - usual) ** 2) / usual, -hour, -self.last[key], key, usual))
-        places = [
-            {"key": key, "observed": -hour, "expected": round(usual, 2), "score": round(-score, 2)}
-            for score, hour, _, key, usual in sorted(found)[:size]
-        ]
-        return hours < 24, places
+        return hours, sorted(found)
 
     def _spelling(self, key: str) -> str:
         return min(self.spellings[key].items(), key=lambda item: (-item[1], item[0]))[0]

@@ -56,9 +56,9 @@ def of_hbase() -> Counts:
         key = row.decode()
         for column, value in cells.items():
             if column == b"n:count":
-                counts["tags"][key] = int(value)
+                counts["tags"][key] = int(value.split()[0])
             else:
-                counts["minutes"][f"{key} {int(column[2:])}"] = int(value)
+                counts["minutes"][f"{key} {int(column[2:])}"] = int(value.split()[0])
     return counts
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from trends.batch import Batch, Delta
+from trends.batch import Batch, Delta, Minute
 from trends.boards import WINDOWS, Place
 from trends.progress import Done, Intent
 from trends.sink import Boards
@@ -18,17 +18,22 @@ NOW = 1_795_341_600_123
 class Store:
     """As much of the store as boards are made from."""
 
-    def scan(self, since: int) -> Iterator[tuple[str, int, int, dict[int, int]]]:
-        yield "東京", 390, NOW, {NOW // 60_000: 3}
+    def scan(self, since: int) -> Iterator[tuple[str, int, int, dict[int, Minute]]]:
+        yield "東京", 390, NOW, {NOW // 60_000: Minute(3, {"1"})}
 
     def spellings(self, keys: list[str]) -> dict[str, str]:
         return {key: {"café": "Café"}.get(key, key) for key in keys}
 
 
+def delta(spelling: str, minutes: dict[int, int], last: int) -> Delta:
+    parts = {minute: Minute(n, {"1", "2"}) for minute, n in minutes.items()}
+    return Delta(1, last, {spelling: sum(minutes.values())}, parts)
+
+
 def documents() -> dict[str, bytes]:
-    boards = Boards(Store(), frozenset({"hidden"}))
-    boards.add([Place.of("hidden", 999, NOW)], {"hidden": Delta({"Hidden": 999}, {1: 999}, 1, NOW)})
-    boards.add([Place.of("café", 412, NOW)], {"café": Delta({"Café": 412}, {1: 412}, 1, NOW)})
+    boards = Boards(Store(), frozenset({"hidden"}), 0)
+    boards.add([Place.of("hidden", 999, NOW)], {"hidden": delta("Hidden", {1: 999}, NOW)})
+    boards.add([Place.of("café", 412, NOW)], {"café": delta("Café", {1: 412}, NOW)})
     intent = Intent(NOW, {"0": 0}, {"0": 18_234})
     done = Done().after(intent, Batch(tagged=4120, sources={"x"}), 3_600_000)
     return boards.documents(done, NOW)
@@ -48,7 +53,11 @@ def test_a_written_board_has_the_examples_shape() -> None:
 
 def test_the_web_service_reads_what_is_written() -> None:
     written = documents()
-    assert set(written) == {"all", *WINDOWS, "rising"}
+    assert set(written) == {"all", *WINDOWS, *(f"{name}.people" for name in WINDOWS), "rising"}
+    assert all(
+        parse_board(row, cell).rank_by == ("people" if row.endswith(".people") else "tweets")
+        for row, cell in written.items()
+    )
     board = parse_board("all", written["all"])
     assert [place.key for place in board.hashtags] == ["café", "東京"]
 
@@ -56,9 +65,9 @@ def test_the_web_service_reads_what_is_written() -> None:
 def test_the_rising_board_has_the_examples_shape_and_is_read() -> None:
     example = json.loads((EXAMPLES / "board.rising.json").read_text())
     now = time.time_ns() // 1_000_000  # the windows begin with the running minute
-    delta = Delta({"Café": 46}, {now // 60_000: 46, now // 60_000 - 100: 4}, 1, now)
-    boards = Boards(Store())
-    boards.add([Place.of("café", 48, now)], {"café": delta})
+    boards = Boards(Store(), frozenset(), 0)
+    minutes = {now // 60_000: 46, now // 60_000 - 100: 4}
+    boards.add([Place.of("café", 48, now)], {"café": delta("Café", minutes, now)})
     written = boards.documents(Done(), now)["rising"]
     found = json.loads(written)
     assert found.keys() == example.keys()

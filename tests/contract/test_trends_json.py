@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from unit.web.memory_store import MemoryStore, entries
 from web import create_app
-from web.board import BOARDS, parse_board
+from web.board import BOARDS, RANKINGS, WINDOWS, parse_board, row_of
 from web.settings import Settings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 SCHEMA = json.loads((CONTRACTS / "trends.schema.json").read_text())
 RISING = (CONTRACTS / "examples" / "board.rising.json").read_bytes()
+PEOPLE = (CONTRACTS / "examples" / "board.people.json").read_bytes()
 BOARD = (CONTRACTS / "examples" / "board.json").read_bytes()
 TRENDS = json.loads((CONTRACTS / "examples" / "trends.json").read_text())
 
@@ -23,7 +24,8 @@ NEVER_OLD = Settings(stale_after_seconds=10**9)
 
 def serve(cell: bytes, query: str = "", settings: Settings = NEVER_OLD) -> Any:
     store = MemoryStore()
-    store.cells[json.loads(cell)["board"]] = cell
+    written = json.loads(cell)
+    store.cells[row_of(written["board"], written.get("rank_by", "tweets"))] = cell
     response = create_app(settings, store).test_client().get(f"/api/v1/trends{query}")
     assert response.status_code == 200
     Draft202012Validator(SCHEMA).validate(response.json)
@@ -47,12 +49,47 @@ def test_the_rising_board_is_served_with_what_its_ranks_are_made_of() -> None:
             parse_board("rising", json.dumps(broken).encode())
 
 
+def test_the_board_by_people_is_served_with_both_counts() -> None:
+    answer, written = serve(PEOPLE, "?board=24h&rank_by=people"), json.loads(PEOPLE)
+    assert answer["rank_by"] == "people"
+    for shown, stored in zip(answer["hashtags"], written["hashtags"], strict=True):
+        assert {name: shown[name] for name in stored} == stored
+
+
+@pytest.mark.parametrize("board", WINDOWS)
+def test_people_may_be_on_a_board_by_tweets_or_not_yet(board: str) -> None:
+    for people in ({}, {"people": 17}):
+        written = {**json.loads(BOARD), "board": board, "hashtags": entries(2, **people)}
+        answer = serve(json.dumps(written).encode(), f"?board={board}")
+        assert [{"people"} & each.keys() for each in answer["hashtags"]] == [people.keys()] * 2
+
+
+def test_people_are_on_no_other_board() -> None:
+    written = {**json.loads(BOARD), "hashtags": entries(2, people=17)}
+    answer = serve(json.dumps(written).encode())
+    assert all("people" not in each for each in answer["hashtags"])
+    for wrong in (
+        {"rank_by": "people"},
+        {"hashtags": [{**TRENDS["hashtags"][0], "people": 1}]},
+        {"rank_by": "people", "board": "24h"},
+    ):
+        with pytest.raises(ValidationError):
+            Draft202012Validator(SCHEMA).validate({**TRENDS, **wrong})
+
+
+def test_what_an_older_driver_wrote_meets_the_schema() -> None:
+    older = json.loads(BOARD)
+    del older["rank_by"]
+    assert serve(json.dumps(older).encode()) == TRENDS
+
+
 def test_the_example_answer_meets_the_schema() -> None:
     Draft202012Validator(SCHEMA).validate(TRENDS)
 
 
 def test_the_boards_that_can_be_asked_for_are_the_schema_s() -> None:
     assert list(BOARDS) == SCHEMA["properties"]["board"]["enum"]
+    assert list(RANKINGS) == SCHEMA["properties"]["rank_by"]["enum"]
 
 
 @pytest.mark.parametrize(

@@ -23,17 +23,25 @@ def assert_exact(stack: Stack, oracle: Oracle) -> None:
     twice = {key: n for key, n in more.items() if key in expected}
     assert (dict(missing), twice, foreign) == ({}, {}, {})
     for name in BOARDS:
-        for limit in (100, 10):
-            board = stack.board(name, limit)
-            shown = [{k: place[k] for k in ("tag", "key", "count")} for place in board["hashtags"]]
-            computed = datetime.fromisoformat(board["as_of"])
-            assert shown == oracle.board(name, computed, limit), (name, limit, board["as_of"])
-            assert [place["rank"] for place in board["hashtags"]] == [*range(1, len(shown) + 1)]
-            assert (board["tweets_read"], board["tweets_tagged"]) == (oracle.read, oracle.tagged)
-            assert board["board"] == name
-            assert not board["stale"]
+        for rank_by in ("tweets", "people") if name != "all" else ("tweets",):
+            for limit in (100, 10):
+                board = stack.board(name, limit, rank_by)
+                shown = [
+                    {field: value for field, value in place.items() if field not in ("rank", "url")}
+                    for place in board["hashtags"]
+                ]
+                computed = datetime.fromisoformat(board["as_of"])
+                right = oracle.board(name, computed, limit, rank_by)
+                assert shown == right, (name, rank_by, limit, board["as_of"])
+                assert [p["rank"] for p in board["hashtags"]] == [*range(1, len(shown) + 1)]
+                assert (board["tweets_read"], board["tweets_tagged"]) == (
+                    oracle.read,
+                    oracle.tagged,
+                )
+                assert (board["board"], board["rank_by"]) == (name, rank_by)
+                assert not board["stale"]
     rising = stack.board("rising", 100)
-    explained = ("key", "observed", "expected", "score")
+    explained = ("key", "observed", "expected", "score", "change")
     shown = [{name: place[name] for name in explained} for place in rising["hashtags"]]
     computed = datetime.fromisoformat(rising["as_of"])
     assert (rising["warming_up"], shown) == oracle.rising(computed, 100)

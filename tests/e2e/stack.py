@@ -56,7 +56,8 @@ for future in sent:
 READ_COUNTS = """
 import happybase, json
 table = happybase.Connection("hbase-thrift", timeout=60_000).table("hashtags")
-counts = {key.decode(): int(row[b"n:count"]) for key, row in table.scan(columns=[b"n:count"])}
+rows = table.scan(columns=[b"n:count"])
+counts = {key.decode(): int(row[b"n:count"].split()[0]) for key, row in rows}
 print(json.dumps(counts))
 """
 
@@ -226,9 +227,9 @@ class Stack:
         """Ask the published port."""
         return requests.get(self.url + path, timeout=10, **keywords)
 
-    def board(self, name: str = "all", limit: int = 100) -> Json:
+    def board(self, name: str = "all", limit: int = 100, rank_by: str = "tweets") -> Json:
         """A board as it is served."""
-        response = self.api(f"/api/v1/trends?board={name}&limit={limit}")
+        response = self.api(f"/api/v1/trends?board={name}&limit={limit}&rank_by={rank_by}")
         response.raise_for_status()
         return response.json()  # type: ignore[no-any-return]
 

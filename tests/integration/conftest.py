@@ -67,7 +67,7 @@ def hbase() -> Iterator[happybase.Connection]:
 @pytest.fixture
 def store(hbase: happybase.Connection) -> Iterator[Store]:
     """The product's own access, with its tables made."""
-    found = Store(THRIFT, 9090, Event())
+    found = Store(THRIFT, 9090, Event(), writers=2)
     found.create_tables()
     yield found
     found.disconnect()

@@ -13,8 +13,9 @@ import pytest
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import SparkSession
 
-from integration_support import counts_in_hbase, records, send
+from integration_support import counts_in_hbase, counts_of, records, send
 from oracle import Oracle
+from trends.boards import LONGEST
 from trends.settings import Settings
 from trends.sink import Sink
 from trends.store import Store
@@ -47,12 +48,13 @@ def stream(seed: int, n: int = 1500) -> list[dict[str, Any]]:
             made.append(rng.choice(made[-300:]))
             continue
         text = " ".join(f"#{rng.choice(tags)}" for _ in range(rng.choice([0, 0, 1, 1, 2, 3])))
-        created = now - timedelta(minutes=rng.choice([0, 1, 5, 70, 1500]))
+        created = now - timedelta(minutes=rng.choice([0, 1, 5, 15, 70, 1500, 11_000, 12_000]))
         made.append(
             {
                 "id": f"{seed}-{i}",
                 "source": "x",
                 "created_at": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "author": rng.choice([None, *(f"{author:016x}" for author in range(9))]),
                 "text": f"words {text}",
                 "hashtags": rng.choice([None, None, None, ["Handed", "over"]]),
             }
@@ -71,7 +73,7 @@ class Driver:
     def run(self, until: int, sabotage: Callable[[Store, Sink], None] | None = None) -> Sink:
         """Count until `until` records are read, or die of `sabotage`."""
         spark, settings, topics, store = self.parts
-        store._rows.clear()  # a new process knows nothing
+        store.forget()  # a new process knows nothing
         sink = Sink(store, topics, settings.deduplicate_minutes * 60_000)
         if sabotage:
             sabotage(store, sink)
@@ -137,21 +139,27 @@ def dying_half_way(monkeypatch: pytest.MonkeyPatch) -> Callable[[Store, Sink], N
 
 def check(hbase: happybase.Connection, oracle: Oracle, sink: Sink) -> None:
     """Every cell, every total, every board."""
-    assert counts_in_hbase(hbase) == {
-        key: (oracle.counts[key], oracle.last[key], oracle.spellings[key], oracle.minutes[key])
-        for key in oracle.counts
-    }
+    since = sink.done.fence // 60_000 - LONGEST
+    assert counts_in_hbase(hbase) == counts_of(oracle, since)
     assert (sink.done.read, sink.done.tagged) == (oracle.read, oracle.tagged)
-    for name in ("all", "1h", "24h", "7d"):
-        board = json.loads(hbase.table("boards").row(name.encode())[b"b:board"])
-        shown = [{k: place[k] for k in ("tag", "key", "count")} for place in board["hashtags"]]
-        as_of = datetime.fromisoformat(board["as_of"])
-        assert shown == oracle.board(name, as_of, size=100)
-    rising = json.loads(hbase.table("boards").row(b"rising")[b"b:board"])
-    explained = ("key", "observed", "expected", "score")
-    shown = [{name: place[name] for name in explained} for place in rising["hashtags"]]
-    as_of = datetime.fromisoformat(rising["as_of"])
-    assert (rising["warming_up"], shown) == oracle.rising(as_of, size=100)
+    boards = {
+        row.decode(): json.loads(cells[b"b:board"])
+        for row, cells in hbase.table("boards").scan(columns=[b"b:board"])
+    }
+    for row, board in boards.items():
+        name, as_of = board["board"], datetime.fromisoformat(board["as_of"])
+        places = [
+            {field: value for field, value in place.items() if field != "rank"}
+            for place in board["hashtags"]
+        ]
+        if name == "rising":
+            explained = ("key", "observed", "expected", "score", "change")
+            rises = [{field: place[field] for field in explained} for place in places]
+            assert (board["warming_up"], rises) == oracle.rising(as_of, size=100)
+        else:
+            assert places == oracle.board(name, as_of, 100, board["rank_by"]), row
+    windows = ("1h", "24h", "7d")
+    assert boards.keys() == {"all", "rising", *windows, *(f"{name}.people" for name in windows)}
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:
@@ -289,8 +297,8 @@ def test_bad_records_are_set_aside_and_disturb_nothing(
     assert all(len(entry["record"]) <= 1024 and entry["reason"] for entry in aside)
     counts = counts_in_hbase(hbase)
     assert "bad" not in counts
-    (minute,) = counts["later"][3]
+    (minute,) = counts["later"]["minutes"]
     assert 0 <= minute - arrived.timestamp() // 60 <= 2
     assert sum(key.startswith("spam") for key in counts) == 30
     oracle = Oracle(good)
-    assert {key: counts[key][0] for key in oracle.counts} == oracle.counts
+    assert {key: counts[key]["count"] for key in oracle.counts} == oracle.counts

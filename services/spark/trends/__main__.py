@@ -51,9 +51,10 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     """Wait for the stores, start the query and watch over it."""
     topics = Topics(settings.kafka, stopping)
     topics.create(settings.topic_partitions, settings.retention_hours)
-    store = Store(settings.thrift_host, settings.thrift_port, stopping)
+    store = Store(settings.thrift_host, settings.thrift_port, stopping, settings.thrift_connections)
     store.create_tables()
-    sink = Sink(store, topics, settings.deduplicate_minutes * 60_000, settings.hidden)
+    horizon = settings.deduplicate_minutes * 60_000
+    sink = Sink(store, topics, horizon, settings.hidden, settings.min_authors)
     spark = stream.session(settings, stopping)
     trends = stream.Trends(spark, settings, topics, store, sink)
     query = trends.start()

@@ -1,9 +1,16 @@
 """What one micro-batch adds, as plain values."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, NamedTuple
+
+
+@dataclass(slots=True)
+class Minute:
+    """What one minute has of a tag: its tweets, and who wrote them (salted hashes)."""
+
+    tweets: int = 0
+    authors: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -13,15 +20,27 @@ class Delta:
     `first` and `last` are the earliest and latest of them, in milliseconds.
     """
 
-    spellings: Counter[str] = field(default_factory=Counter)
-    minutes: Counter[int] = field(default_factory=Counter)
-    first: int = 0
-    last: int = 0
+    first: int
+    last: int
+    spellings: dict[str, int] = field(default_factory=dict)
+    minutes: dict[int, Minute] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
         """Tweets with the tag."""
-        return self.spellings.total()
+        return sum(self.spellings.values())
+
+    def add(self, spelling: str, at: int, author: str | None) -> None:
+        """Take in a tweet that was written `at` (milliseconds)."""
+        self.first = min(self.first, at)
+        self.last = max(self.last, at)
+        self.spellings[spelling] = self.spellings.get(spelling, 0) + 1
+        minute = self.minutes.get(at // 60_000)
+        if minute is None:
+            minute = self.minutes[at // 60_000] = Minute()
+        minute.tweets += 1
+        if author:
+            minute.authors.add(author)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +64,42 @@ class Batch:
     demo: bool = False
 
 
-class TallyRow(Protocol):
-    """A row of `transforms.tally`."""
+class Row(NamedTuple):
+    """A row of `transforms.digest`: a tweet with tags, or a record that is none."""
 
-    kind: str
-    demo: bool
-    a: str
-    b: str
-    minute: int
-    n: int
-    first: int
-    last: int
-    record: str
+    source: str
+    at: int
+    author: str | None
+    keys: list[str] | None
+    spellings: list[str] | None
+    surplus: int | None
+    reason: str | None = None
+    origin: str | None = None
+    record: str | None = None
 
 
-def gather(rows: Iterable[TallyRow], demo: bool) -> Batch:
-    """The rows of `transforms.tally` -> a batch.
+def gather(rows: Iterable[tuple[Any, ...]], demo: bool) -> Batch:
+    """Tuples as `Row` has them -> a batch.
 
     `demo` tells whether all that was counted before was generated. From the first real tweet on
     (`Batch.demo` is then false) generated ones are left out: they are never shown beside real ones.
     """
     rows = list(rows)
-    batch = Batch(demo=demo and not any(row.kind == "tweet" and not row.demo for row in rows))
-    for row in rows:
-        if row.kind == "bad":
-            batch.bad.append(BadRecord(row.a, row.b, row.record))
-        elif row.demo and not batch.demo:
-            continue
-        elif row.kind == "tag":
-            _add(batch.tags.setdefault(row.a, Delta(first=row.first, last=row.last)), row)
-        elif row.kind == "tweet":
-            batch.tagged += row.n
-            batch.sources.add(row.a)
-        elif row.kind == "surplus":
-            batch.surplus += row.n
+    batch = Batch(
+        demo=demo and not any(keys and source != "demo" for source, _, _, keys, *_ in rows)
+    )
+    tags = batch.tags
+    # Unpacked, since to name a column of Spark's rows takes longer than all that is done with it.
+    for source, at, author, keys, spellings, surplus, reason, origin, record in rows:
+        if reason:
+            batch.bad.append(BadRecord(origin, reason, record))
+        elif source != "demo" or batch.demo:
+            batch.surplus += surplus
+            batch.tagged += bool(keys)
+            batch.sources.update((source,) if keys else ())
+            for key, spelling in zip(keys, spellings, strict=True):
+                delta = tags.get(key)
+                if delta is None:
+                    delta = tags[key] = Delta(at, at)
+                delta.add(spelling, at, author)
     return batch
-
-
-def _add(delta: Delta, row: TallyRow) -> None:
-    delta.spellings[row.b] += row.n
-    delta.minutes[row.minute] += row.n
-    delta.first = min(delta.first, row.first)
-    delta.last = max(delta.last, row.last)

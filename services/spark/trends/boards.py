@@ -1,39 +1,52 @@
 """The boards: which tags lead, ever and in the last hours. Pure: no clock, no store."""
 
 import heapq
-from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from trends.batch import Minute
+from trends.sliding import Distinct, Sliding, Span
+
 BOARD_SIZE = 100
 ALL, RISING = "all", "rising"
+# What a window's board can be ranked by.
+TWEETS, PEOPLE = "tweets", "people"
+HOUR, DAY = 60, 24 * 60
 # Minutes that each windowed board looks back, the running minute included.
-WINDOWS = {"1h": 60, "24h": 24 * 60, "7d": 7 * 24 * 60}
-LONGEST = max(WINDOWS.values())
-# The rising board: the last hour against the rest of the longest window.
-HOUR = 60
+WINDOWS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY}
+# "Places gained" compares with the board as it was so many minutes ago.
+STEPS = {ALL: DAY, RISING: 10, "1h": 10, "24h": HOUR, "7d": DAY}
+# Minutes older than this are in no window, and in none of a step before.
+LONGEST = max(length + STEPS[name] for name, length in WINDOWS.items())
 # Fewer tweets in the last hour than this may be chance.
 LEAST_OBSERVED = 5
 # Nothing is so rare that its first tweets would be endlessly many times as many.
 LEAST_EXPECTED = 1.0
 # Until there are tweets of so many earlier hours, what is usual is not known yet.
 WARM_HOURS = 24
-# "Places gained" compares with the board of at least this long ago.
-CHANGE_MILLISECONDS = 10 * 60_000
+
+# The rising board: the last hour against the rest of the longest window.
+_BASELINE = max(WINDOWS.values())
+_SINCE_STEP = Span(STEPS[ALL])
+_SPANS = {
+    _SINCE_STEP,
+    *(Span(length, lag) for name, length in WINDOWS.items() for lag in (0, STEPS[name])),
+    *(Span(length, STEPS[RISING]) for length in (HOUR, _BASELINE)),
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """One tag's standing; places sort as they stand on a board.
 
-    More tweets come first, then the tag seen later, then the key in code-point order.
+    More of what is counted comes first, then the tag seen later, then the key in code-point order.
     """
 
     _order: tuple[int, int, str]
 
     @classmethod
     def of(cls, key: str, count: int, last: int) -> "Place":
-        """`count` tweets with the tag `key`, the last of them at `last` (milliseconds)."""
+        """`count` tweets with the tag `key`, or people; the last use at `last` (milliseconds)."""
         return cls((-count, -last, key))
 
     @property
@@ -43,7 +56,7 @@ class Place:
 
     @property
     def count(self) -> int:
-        """Tweets with the tag."""
+        """Tweets with the tag, or people who used it."""
         return -self._order[0]
 
     @property
@@ -84,126 +97,115 @@ def leaders(places: Iterable[Place], size: int = BOARD_SIZE) -> list[Place]:
     return heapq.nsmallest(size, places)
 
 
+def changes(places: Iterable[Place], earlier: Iterable[Place]) -> dict[str, int | None]:
+    """Key -> places gained since the `earlier` board; None: it was not on it."""
+    ranks = {place.key: rank for rank, place in enumerate(earlier, 1)}
+    return {
+        place.key: ranks[place.key] - rank if place.key in ranks else None
+        for rank, place in enumerate(places, 1)
+    }
+
+
 class AllTime:
     """The top of all tags ever.
 
     Counts never fall, so a tag can only enter by a change of its own: the old top and the
-    changed tags are all that has to be compared.
+    changed tags are all that has to be compared. Twice the board is kept, so that the board of
+    some time ago is known too, unless a whole board of tags has come past since.
     """
 
+    SIZE = 2 * BOARD_SIZE
+
     def __init__(self, places: Iterable[Place] = ()) -> None:
-        self._top = {place.key: place for place in places}
+        self._top = {place.key: place for place in leaders(places, self.SIZE)}
 
     def update(self, changed: Iterable[Place]) -> None:
         """Take in the new standings of the tags of a batch."""
-        self._top.update({place.key: place for place in changed})
-        self._top = {place.key: place for place in leaders(self._top.values())}
+        least = 0 if len(self._top) < self.SIZE else min(p.count for p in self._top.values())
+        self._top.update({place.key: place for place in changed if place.count >= least})
+        self._top = {place.key: place for place in leaders(self._top.values(), self.SIZE)}
 
     def places(self) -> list[Place]:
         """The board."""
         return leaders(self._top.values())
 
+    def earlier(self, windows: "Windows") -> list[Place]:
+        """The board of a step ago, which is before all that `windows` has of the last step."""
+        since = {key: windows.tweets.count(_SINCE_STEP, key) for key in self._top}
+        return leaders(
+            Place.of(key, place.count - since[key], place.last)
+            for key, place in self._top.items()
+            if place.count > since[key]
+        )
+
 
 class Windows:
-    """Counts of the last hours and days, minute by minute.
+    """Tweets and people of the last hours and days.
 
-    A minute is an append-only pair of arrays (tag number, count), 8 bytes an entry, and each
-    window keeps a running sum: what enters is added once, what leaves is taken off once.
+    On its boards stand only tags that at least `min_authors` different people used.
     """
 
-    def __init__(self, now: int) -> None:
-        self._now = now
-        self._keys: list[str] = []
-        self._numbers: dict[str, int] = {}
-        self._last = array("q")
-        self._minutes: dict[int, tuple[array[int], array[int]]] = {}
-        self._sums: dict[str, dict[int, int]] = {name: {} for name in WINDOWS}
+    def __init__(self, now: int, min_authors: int = 0) -> None:
+        self._min_authors = min_authors
+        self.tweets = Sliding[str](now, _SPANS)
+        self.people = Distinct(now, _SPANS)
+        self._last: dict[str, int] = {}
 
-    def add(self, key: str, minutes: Mapping[int, int], last: int) -> None:
-        """`minutes`: minute since 1970 -> tweets with the tag `key`; `last` use in milliseconds."""
-        number = self._number(key)
-        self._last[number] = max(self._last[number], last)
-        for minute, count in minutes.items():
-            if minute <= self._now - LONGEST:
-                continue
-            numbers, counts = self._minutes.setdefault(minute, (array("I"), array("I")))
-            numbers.append(number)
-            counts.append(count)
-            for name, length in WINDOWS.items():
-                if self._now - length < minute <= self._now:
-                    sums = self._sums[name]
-                    sums[number] = sums.get(number, 0) + count
+    def add(self, key: str, minutes: Mapping[int, Minute], last: int) -> None:
+        """`minutes`: minute since 1970 -> what it has of the tag; `last` use in milliseconds."""
+        recent = {m: each for m, each in minutes.items() if m > self.tweets.now - LONGEST}
+        if not recent:
+            return
+        self._last[key] = max(self._last.get(key, 0), last)
+        self.tweets.add(key, {minute: each.tweets for minute, each in recent.items()})
+        for minute, each in recent.items():
+            for author in each.authors:
+                self.people.add((key, author), {minute: 1})
 
     def advance(self, now: int) -> None:
         """The running minute is `now` (since 1970); it never goes back."""
-        while self._now < now:
-            self._now += 1
-            for name, length in WINDOWS.items():
-                self._move(self._sums[name], self._now, 1)
-                self._move(self._sums[name], self._now - length, -1)
-            self._minutes.pop(self._now - LONGEST, None)
+        for key in self.tweets.advance(now):
+            del self._last[key]
+        self.people.advance(now)
 
-    def places(self, name: str) -> list[Place]:
-        """The board of one window."""
-        return leaders(
-            Place.of(self._keys[number], count, self._last[number])
-            for number, count in self._sums[name].items()
-        )
+    def places(self, name: str, rank_by: str, *, earlier: bool = False) -> list[Place]:
+        """The board of a window by the number of tweets or of people; or as it was a step ago."""
+        span = Span(WINDOWS[name], STEPS[name] if earlier else 0)
+        if rank_by == TWEETS and not self._min_authors:
+            return self._leaders(self.tweets.most(span, BOARD_SIZE))
+        persons = self.people.persons[span].items()
+        counts = [(key, n) for key, n in persons if n >= self._min_authors]
+        if rank_by == TWEETS:
+            counts = [(key, self.tweets.count(span, key)) for key, _ in counts]
+        return self._leaders(counts)
 
-    def rises(self) -> tuple[list[Rise], int]:
-        """The rising board, and of how many hours before the last one there are tweets."""
-        hours, rises = self._hours(), []
-        for number, observed in self._sums["1h"].items():
-            earlier = self._sums["7d"][number] - observed
-            expected = max(earlier / max(hours, 1), LEAST_EXPECTED)
-            if observed >= LEAST_OBSERVED and observed > expected:
-                place = Place.of(self._keys[number], observed, self._last[number])
-                rises.append(Rise.of(place, expected))
-        return heapq.nsmallest(BOARD_SIZE, rises), hours
+    def counts(self, name: str, key: str) -> tuple[int, int]:
+        """The tweets of a window with the tag, and how many people wrote them."""
+        span = Span(WINDOWS[name])
+        return self.tweets.count(span, key), self.people.persons[span].get(key, 0)
 
-    def _hours(self) -> int:
-        """Hours with tweets, and not all hours since the oldest: that one may be a straggler."""
-        ages = (self._now - minute for minute in self._minutes)
-        return len({age // HOUR for age in ages if HOUR <= age < LONGEST})
+    def rises(self, *, earlier: bool = False) -> list[Rise]:
+        """The rising board."""
+        lag = STEPS[RISING] if earlier else 0
+        hour, baseline = Span(HOUR, lag), Span(_BASELINE, lag)
+        hours, rises = max(self.hours(lag), 1), []
+        for key, observed in self.tweets.at_least(hour, LEAST_OBSERVED):
+            earlier_uses = self.tweets.count(baseline, key) - observed
+            expected = max(earlier_uses / hours, LEAST_EXPECTED)
+            persons = self.people.persons[hour].get(key, 0)
+            if observed > expected and persons >= self._min_authors:
+                rises.append(Rise.of(Place.of(key, observed, self._last[key]), expected))
+        return heapq.nsmallest(BOARD_SIZE, rises)
 
-    def _number(self, key: str) -> int:
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self._keys)
-            self._keys.append(key)
-            self._last.append(0)
-        return number
+    def hours(self, lag: int = 0) -> int:
+        """Of how many hours before the last one there are tweets.
 
-    def _move(self, sums: dict[int, int], minute: int, sign: int) -> None:
-        for number, count in zip(*self._minutes.get(minute, ((), ())), strict=True):
-            total = sums.get(number, 0) + sign * count
-            if total:
-                sums[number] = total
-            else:
-                sums.pop(number, None)
+        It is not how long ago the oldest was: that one may be a straggler.
+        """
+        ages = (self.tweets.now - lag - minute for minute in self.tweets.minutes())
+        return len({age // HOUR for age in ages if HOUR <= age < _BASELINE})
 
-
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """An earlier board's ranks by key, and when it was that (milliseconds)."""
-
-    at: int
-    ranks: Mapping[str, int]
-
-
-class Changes:
-    """Places gained or lost against the board of ten to twenty minutes ago."""
-
-    def __init__(self) -> None:
-        self._earlier: dict[str, Ranks] = {}
-        self._next: dict[str, Ranks] = {}
-
-    def of(self, board: str, places: list[Place], now: int) -> dict[str, int | None]:
-        """Key -> places gained on `board` at `now` (milliseconds); None: it was not on it."""
-        ranks = {place.key: rank for rank, place in enumerate(places, 1)}
-        if board not in self._next:
-            self._earlier[board] = self._next[board] = Ranks(now, ranks)
-        elif now - self._next[board].at >= CHANGE_MILLISECONDS:
-            self._earlier[board], self._next[board] = self._next[board], Ranks(now, ranks)
-        earlier = self._earlier[board].ranks
-        return {key: earlier[key] - rank if key in earlier else None for key, rank in ranks.items()}
+    def _leaders(self, counts: list[tuple[str, int]]) -> list[Place]:
+        # Few of many can stand on the board; only those are put in order.
+        least = min(heapq.nlargest(BOARD_SIZE, (n for _, n in counts)), default=0)
+        return leaders(Place.of(key, n, self._last[key]) for key, n in counts if n >= least)

@@ -22,6 +22,7 @@ class Settings:
     retention_hours: int
     thrift_host: str
     thrift_port: int
+    thrift_connections: int
     master: str
     driver_memory: str
     executor_memory: str
@@ -31,6 +32,7 @@ class Settings:
     max_tweets_per_batch: int
     deduplicate_minutes: int
     hidden: frozenset[str]
+    min_authors: int
     metrics_port: int
     log_level: str
 
@@ -56,6 +58,7 @@ class Settings:
             retention_hours=whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600),
             thrift_host=read("HBASE_THRIFT_HOST", "hbase-thrift", _text, "a host name"),
             thrift_port=whole("HBASE_THRIFT_PORT", 9090, 1, 65_535),
+            thrift_connections=whole("HBASE_THRIFT_CONNECTIONS", 2, 1, 32),
             master=read(
                 "SPARK_MASTER",
                 "spark://spark-master:7077",
@@ -72,6 +75,7 @@ class Settings:
             max_tweets_per_batch=whole("MAX_TWEETS_PER_BATCH", 200_000, 100, 10_000_000),
             deduplicate_minutes=whole("DEDUPLICATE_MINUTES", 60, 1, 10_080),
             hidden=read("HIDE_HASHTAGS", "", _tags, "hashtags separated by commas or spaces"),
+            min_authors=whole("MIN_AUTHORS", 0, 0, 1_000_000),
             metrics_port=whole("METRICS_PORT", 9464, 1, 65_535),
             log_level=read("LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR"),
         )

@@ -6,22 +6,24 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from trends import metrics
-from trends.batch import Delta, TallyRow, gather
+from trends.batch import Delta, gather
 from trends.boards import (
     ALL,
     LONGEST,
+    PEOPLE,
     RISING,
+    TWEETS,
     WARM_HOURS,
     WINDOWS,
     AllTime,
-    Changes,
     Place,
     Rise,
     Windows,
-    leaders,
+    changes,
 )
 from trends.progress import Done, Intent, Offsets, ProgressError, is_applied
 from trends.store import Store
@@ -34,16 +36,22 @@ class Sink:
     """The single writer of the counts.
 
     `apply` runs in the stream's thread and `refresh` in the main one; a lock keeps them apart.
-    The tags `hidden` (keys) are counted, but stand on no board.
+    The tags `hidden` (keys) are counted, but stand on no board, and those that fewer people than
+    `min_authors` used stand on none of the last hours or days.
     """
 
     def __init__(
-        self, store: Store, topics: Topics, horizon: int, hidden: frozenset[str] = frozenset()
+        self,
+        store: Store,
+        topics: Topics,
+        horizon: int,
+        hidden: frozenset[str] = frozenset(),
+        min_authors: int = 0,
     ) -> None:
         self._store = store
         self._topics = topics
         self._horizon = horizon
-        self._hidden = hidden
+        self._read_boards = partial(Boards, store, hidden, min_authors)
         self._lock = threading.Lock()
         self._boards: Boards | None = None
         self._version = 0
@@ -56,8 +64,8 @@ class Sink:
             return self._intent
         return None
 
-    def apply(self, rows: Iterable[TallyRow], start: Offsets, end: Offsets) -> None:
-        """Count the tally of the records from `start` to `end` (exclusive), unless it is counted.
+    def apply(self, rows: Iterable[tuple[Any, ...]], start: Offsets, end: Offsets) -> None:
+        """Count the digest of the records from `start` to `end` (exclusive), unless it is counted.
 
         Raises:
             ProgressError: another driver counts too, or a half applied batch has other offsets.
@@ -76,7 +84,7 @@ class Sink:
             places = self._store.apply(batch.tags, intent.fence)
             done = self.done.after(intent, batch, self._horizon)
             if self._boards is None:
-                self._boards = Boards(self._store, self._hidden)
+                self._boards = self._read_boards()
             else:
                 self._boards.add(places, batch.tags)
             self._publish(done, with_progress=True)
@@ -87,7 +95,7 @@ class Sink:
         """Compute the boards anew: windows change also when nothing arrives."""
         with self._lock:
             if self.pending is None:  # else rows may be half applied: no board shows them
-                self._boards = self._boards or Boards(self._store, self._hidden)
+                self._boards = self._boards or self._read_boards()
                 self._publish(self.done, with_progress=False)
 
     def _announce(self, start: Offsets, end: Offsets) -> Intent:
@@ -113,20 +121,19 @@ class Sink:
 
 
 class Boards:
-    """All boards without the `hidden` tags, as HBase has the counts when this is made."""
+    """All boards, as HBase has the counts when this is made; `Sink` tells of the arguments."""
 
-    def __init__(self, store: Store, hidden: frozenset[str] = frozenset()) -> None:
+    def __init__(self, store: Store, hidden: frozenset[str], min_authors: int) -> None:
         began = time.monotonic()
         self._store = store
         self._hidden = hidden
-        self._changes = Changes()
-        self._windows = Windows(_minute())
+        self._windows = Windows(_minute(), min_authors)
         places = []
         for key, count, last, minutes in store.scan(since=_minute() - LONGEST):
             if key not in hidden:
                 places.append(Place.of(key, count, last))
                 self._windows.add(key, minutes, last)
-        self._all = AllTime(leaders(places))
+        self._all = AllTime(places)
         log.info("read %d tags from HBase in %.1f s", len(places), time.monotonic() - began)
 
     def add(self, places: list[Place], deltas: Mapping[str, Delta]) -> None:
@@ -137,51 +144,67 @@ class Boards:
                 self._windows.add(key, delta.minutes, delta.last)
 
     def documents(self, done: Done, version: int) -> dict[str, bytes]:
-        """Board name -> its document (docs/contracts/hbase.md, examples/board.json)."""
+        """Row of the table `boards` -> its document (docs/contracts/hbase.md)."""
         self._windows.advance(version // 60_000)
-        rises, hours = self._windows.rises()
-        boards = {ALL: self._all.places()}
-        boards.update({name: self._windows.places(name) for name in WINDOWS})
-        boards[RISING] = [rise.place for rise in rises]
+        rises, earlier_rises = self._windows.rises(), self._windows.rises(earlier=True)
+        boards = {
+            (ALL, TWEETS): (self._all.places(), self._all.earlier(self._windows)),
+            (RISING, TWEETS): (
+                [rise.place for rise in rises],
+                [rise.place for rise in earlier_rises],
+            ),
+        }
+        for name in WINDOWS:
+            for rank_by in (TWEETS, PEOPLE):
+                boards[name, rank_by] = (
+                    self._windows.places(name, rank_by),
+                    self._windows.places(name, rank_by, earlier=True),
+                )
         spellings = self._store.spellings(
-            sorted({place.key for places in boards.values() for place in places})
+            sorted({place.key for places, _ in boards.values() for place in places})
         )
-        documents = {
-            name: self._document(name, places, spellings, done, version)
-            for name, places in boards.items()
-        }
-        documents[RISING]["warming_up"] = hours < WARM_HOURS
-        for entry, rise in zip(documents[RISING]["hashtags"], rises, strict=True):
-            entry.update(_explained(rise))
-        return {
-            name: json.dumps(document, ensure_ascii=False).encode()
-            for name, document in documents.items()
-        }
-
-    def _document(
-        self, name: str, places: list[Place], spellings: dict[str, str], done: Done, version: int
-    ) -> dict[str, Any]:
-        changes = self._changes.of(name, places, version)
-        as_of = datetime.fromtimestamp(version // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {
-            "board": name,
-            "as_of": as_of,
-            "version": version,
-            "source": done.sources,
-            "demo": done.demo and "demo" in done.sources,
-            "tweets_read": done.read,
-            "tweets_tagged": done.tagged,
-            "hashtags": [
+        documents = {}
+        for (name, rank_by), (places, earlier) in boards.items():
+            gained = changes(places, earlier)
+            entries: list[dict[str, Any]] = [
                 {
                     "rank": rank,
                     "tag": spellings[place.key],
                     "key": place.key,
                     "count": place.count,
-                    "change": changes[place.key],
+                    "change": gained[place.key],
                 }
                 for rank, place in enumerate(places, 1)
-            ],
+            ]
+            if name in WINDOWS:
+                for entry in entries:
+                    entry["count"], entry["people"] = self._windows.counts(name, entry["key"])
+            document = {**_head(done, version), "board": name, "rank_by": rank_by}
+            documents[_row(name, rank_by)] = document | {"hashtags": entries}
+        rising = documents[_row(RISING, TWEETS)]
+        rising["warming_up"] = self._windows.hours() < WARM_HOURS
+        for entry, rise in zip(rising["hashtags"], rises, strict=True):
+            entry.update(_explained(rise))
+        return {
+            row: json.dumps(document, ensure_ascii=False).encode()
+            for row, document in documents.items()
         }
+
+
+def _row(name: str, rank_by: str) -> str:
+    return name if rank_by == TWEETS else f"{name}.{rank_by}"
+
+
+def _head(done: Done, version: int) -> dict[str, Any]:
+    as_of = datetime.fromtimestamp(version // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "as_of": as_of,
+        "version": version,
+        "source": done.sources,
+        "demo": done.demo and "demo" in done.sources,
+        "tweets_read": done.read,
+        "tweets_tagged": done.tagged,
+    }
 
 
 def _explained(rise: Rise) -> dict[str, Any]:

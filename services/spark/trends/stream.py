@@ -21,7 +21,7 @@ from trends.settings import Settings
 from trends.sink import Sink
 from trends.store import Store
 from trends.topics import TWEETS, Topics
-from trends.transforms import deduplicate, extract, parse, tally
+from trends.transforms import deduplicate, digest, extract, parse, promising
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ class Trends:
             self._read(self._spark.readStream, self._sink.done.end)
             .option("maxOffsetsPerTrigger", self._settings.max_tweets_per_batch)
             .load()
+            .transform(promising)
             .transform(parse)
             .transform(extract)
             .transform(self._without_earlier(self._store.read_seed()))
@@ -105,18 +106,18 @@ class Trends:
     def _apply(self, rows: DataFrame, batch: int) -> None:
         self._applying_since = began = time.monotonic()
         # Also when the batch is applied already: Spark's state is kept by running it.
-        tallied = rows.transform(tally).collect()
+        found = rows.transform(digest).collect()
         computed = time.monotonic()
         start, end = self._sink.done.end or self._begin, self._checkpoint.end(batch)
-        self._sink.apply(tallied, start, end)
+        self._sink.apply(found, start, end)
         self._applying_since = None
         if (records := span(start, end)) >= CATCHING_UP:
             log.info(
-                "%d records in %.1f s, %.1f s of them for %d changes in HBase",
+                "%d records in %.1f s, %.1f s of them for %d tagged tweets in HBase",
                 records,
                 time.monotonic() - began,
                 time.monotonic() - computed,
-                len(tallied),
+                len(found),
             )
 
     def _take_over(self) -> None:
@@ -130,17 +131,18 @@ class Trends:
         if pending:
             log.info("running the half applied batch to %s again", pending.end)
             seed = Seed(0, done.seed_start(pending.fence, horizon), pending.start)
-            tallied = (
+            found = (
                 self._read(self._spark.read, pending.start)
                 .option("endingOffsets", self._offsets(pending.end))
                 .load()
+                .transform(promising)
                 .transform(parse)
                 .transform(extract)
                 .transform(self._without_earlier(seed))
                 .dropDuplicates(["id"])
-                .transform(tally)
+                .transform(digest)
             )
-            self._sink.apply(tallied.collect(), pending.start, pending.end)
+            self._sink.apply(found.collect(), pending.start, pending.end)
             done = self._sink.done
         if done.end:
             now = self._checkpoint.begun
@@ -159,6 +161,7 @@ class Trends:
                 self._read(self._spark.read, start)
                 .option("endingOffsets", self._offsets(seed.end))
                 .load()
+                .transform(promising)
                 .transform(parse)
                 .transform(extract)
                 .select("id")

@@ -7,22 +7,30 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import api, headers, health, pages, problems
 from web.cache import BoardCache, Store
+from web.hashtag_cache import HashtagCache, HashtagStore
+from web.hashtags import Hashtags
 from web.settings import Settings
-from web.store import HBaseBoards
+from web.store import HBaseBoards, HBaseHashtags
 from web.trends import Trends
 
 
-def create_app(settings: Settings | None = None, store: Store | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    store: Store | None = None,
+    hashtag_store: HashtagStore | None = None,
+) -> Flask:
     """Put the service together; by default from the environment, reading from HBase.
 
     Nothing is connected here: HBase is first asked when a visitor asks.
     """
     settings = settings or Settings.from_env(os.environ)
-    store = store or HBaseBoards(settings.hbase_thrift_host, settings.hbase_thrift_port)
-    source = Trends(BoardCache(store), settings)
+    address = (settings.hbase_thrift_host, settings.hbase_thrift_port)
+    source = Trends(BoardCache(store or HBaseBoards(*address)), settings)
+    cache = HashtagCache(hashtag_store or HBaseHashtags(*address))
+    hashtags = Hashtags(cache, settings.hide_hashtags)
 
     app = Flask(__name__)
-    app.register_blueprint(api.blueprint(source))
+    app.register_blueprint(api.blueprint(source, hashtags))
     app.register_blueprint(pages.blueprint(source, settings.refresh_seconds))
     app.register_blueprint(health.blueprint(source))
     problems.init_app(app)

@@ -1,4 +1,4 @@
-"""The JSON API, version 1: docs/contracts/trends.schema.json and status.schema.json."""
+"""The JSON API, version 1: what the schemas of docs/contracts describe."""
 
 import json
 import re
@@ -7,23 +7,35 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT
+from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, PEOPLE, RANKINGS, TWEETS, WINDOWS
+from web.hashtag import DEFAULT_HOURS, LONGEST_HOURS, MAX_HOURS, STEPS, default_step
+from web.hashtags import Hashtags
 from web.problems import BadParameter
 from web.trends import Trends
 
 _LIMIT = re.compile(r"[0-9]{1,3}")
+_HOURS = re.compile(r"[0-9]{1,5}")
 
 
-def blueprint(source: Trends) -> Blueprint:
+def blueprint(source: Trends, hashtags: Hashtags) -> Blueprint:
     """Return the routes under /api/v1."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
 
     @api.get("/trends")
     def trends() -> BaseResponse:
         """One board; 304 when the caller's copy is still the newest."""
-        answer = source.answer(board_parameter(), limit_parameter())
+        board = board_parameter()
+        answer = source.answer(board, limit_parameter(), rank_by_parameter(board))
         response = _json(answer.payload)
         response.set_etag(answer.etag)
+        return response.make_conditional(request)
+
+    # A network may hand over a tag with slashes in it.
+    @api.get("/hashtags/<path:tag>")
+    def hashtag(tag: str) -> BaseResponse:
+        """One tag's history; 304 when the caller's copy still says the same."""
+        response = _json(hashtags.history(tag, *span_parameters()))
+        response.add_etag()
         return response.make_conditional(request)
 
     @api.get("/status")
@@ -40,6 +52,37 @@ def board_parameter() -> str:
     if board not in BOARDS:
         raise BadParameter("board", f"one of {', '.join(BOARDS)}")
     return board
+
+
+def rank_by_parameter(board: str) -> str:
+    """Return ?rank_by=; raise BadParameter for one that there is not, or not of this board."""
+    rank_by = request.args.get("rank_by", TWEETS)
+    if rank_by not in RANKINGS:
+        raise BadParameter("rank_by", f"one of {', '.join(RANKINGS)}")
+    if rank_by == PEOPLE and board not in WINDOWS:
+        raise BadParameter(
+            "rank_by",
+            f"{TWEETS} with board={board}: who used a tag is known for the last days only, "
+            f"so ask for one of {', '.join(WINDOWS)}",
+        )
+    return rank_by
+
+
+def span_parameters() -> tuple[str, int]:
+    """Return ?step= and ?hours=; raise BadParameter unless the step reaches so far back."""
+    text = request.args.get("hours", str(DEFAULT_HOURS))
+    hours = int(text) if _HOURS.fullmatch(text) else 0
+    if not 1 <= hours <= MAX_HOURS:
+        raise BadParameter("hours", f"a whole number from 1 to {MAX_HOURS}")
+    step = request.args.get("step", default_step(hours))
+    if step not in STEPS:
+        raise BadParameter("step", f"one of {', '.join(STEPS)}")
+    if hours > LONGEST_HOURS[step]:
+        coarser = next(each for each, longest in LONGEST_HOURS.items() if hours <= longest)
+        raise BadParameter(
+            "hours", f"at most {LONGEST_HOURS[step]} with step={step}: for more take step={coarser}"
+        )
+    return step, hours
 
 
 def limit_parameter() -> int:

@@ -9,8 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 RISING = "rising"
-BOARDS = ("all", "1h", "24h", "7d", RISING)
-"""The boards that can be asked for; also their row keys in HBase."""
+WINDOWS = ("1h", "24h", "7d")
+BOARDS = ("all", *WINDOWS, RISING)
+"""The boards that can be asked for."""
+
+TWEETS, PEOPLE = "tweets", "people"
+RANKINGS = (TWEETS, PEOPLE)
+"""What a board can be ranked by; by people only those of `WINDOWS` can."""
 
 # Where a tag leads: the page of the first of these networks that the tweets came from. Archives
 # and the demo are X's kind; of Mastodon it is the largest server, for the reader's own is private.
@@ -22,6 +27,15 @@ PAGES = {
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 10
+
+
+def row_of(board: str, rank_by: str) -> str:
+    """Return the row key in HBase of a board with a ranking."""
+    return board if rank_by == TWEETS else f"{board}.{rank_by}"
+
+
+ROWS = (*BOARDS, *(row_of(board, PEOPLE) for board in WINDOWS))
+"""The row keys of all boards."""
 
 _AS_OF = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 
@@ -37,13 +51,18 @@ class Rise:
 
 @dataclass(frozen=True)
 class Hashtag:
-    """One line of a board; `change` is None for a tag that was not on the earlier board."""
+    """One line of a board.
+
+    `change` is None for a tag that was not on the earlier board; `people`, the distinct authors,
+    where they are not known.
+    """
 
     rank: int
     tag: str
     key: str
     count: int
     change: int | None
+    people: int | None = None
     rise: Rise | None = None
 
 
@@ -55,6 +74,7 @@ class Board:
     """
 
     board: str
+    rank_by: str
     as_of: datetime
     version: int
     source: tuple[str, ...]
@@ -65,33 +85,36 @@ class Board:
     warming_up: bool = False
 
 
-def parse_board(name: str, cell: bytes) -> Board:
-    """Read the cell `b:board` of row `name`; ValueError says what is wrong with it.
+def parse_board(row: str, cell: bytes) -> Board:
+    """Read the cell `b:board` of a row; ValueError says what is wrong with it.
 
-    Members that are not in the contract are ignored: a newer driver may add some.
+    Members that are not in the contract are ignored: a newer driver may add some. An older one
+    knew no ranking but that by tweets, and did not count people.
     """
     raw = json.loads(cell)
     if not isinstance(raw, dict):
         raise ValueError("it is not a JSON object")
-    if raw.get("board") != name:
-        raise ValueError(f"board is {raw.get('board')!r}")
+    name, rank_by = raw.get("board"), raw.get("rank_by", TWEETS)
+    if name not in BOARDS or rank_by not in RANKINGS or row_of(name, rank_by) != row:
+        raise ValueError(f"board is {name!r}, rank_by is {rank_by!r}")
     as_of = _member(raw, "as_of", str)
     if not _AS_OF.fullmatch(as_of):
         raise ValueError(f"as_of is {as_of!r}")
     return Board(
         board=name,
+        rank_by=rank_by,
         as_of=datetime.fromisoformat(as_of),
         version=_number(raw, "version"),
         source=tuple(str(source) for source in _member(raw, "source", list)),
         demo=_member(raw, "demo", bool),
         tweets_read=_number(raw, "tweets_read"),
         tweets_tagged=_number(raw, "tweets_tagged"),
-        hashtags=tuple(_hashtag(entry, name == RISING) for entry in _member(raw, "hashtags", list)),
+        hashtags=tuple(_hashtag(each, name, rank_by) for each in _member(raw, "hashtags", list)),
         warming_up=name == RISING and _member(raw, "warming_up", bool),
     )
 
 
-def _hashtag(raw: Any, rises: bool) -> Hashtag:
+def _hashtag(raw: Any, board: str, rank_by: str) -> Hashtag:
     if not isinstance(raw, dict):
         raise ValueError("an entry of hashtags is not a JSON object")
     tag, key = _member(raw, "tag", str), _member(raw, "key", str)
@@ -102,8 +125,16 @@ def _hashtag(raw: Any, rises: bool) -> Hashtag:
     change = raw.get("change")
     if change is not None and type(change) is not int:
         raise ValueError(f"change is {change!r}")
-    rise = _rise(raw) if rises else None
-    return Hashtag(_number(raw, "rank", 1), tag, key, _number(raw, "count", 1), change, rise)
+    counts_people = rank_by == PEOPLE or (board in WINDOWS and "people" in raw)
+    return Hashtag(
+        rank=_number(raw, "rank", 1),
+        tag=tag,
+        key=key,
+        count=_number(raw, "count", 1),
+        change=change,
+        people=_number(raw, "people") if counts_people else None,
+        rise=_rise(raw) if board == RISING else None,
+    )
 
 
 def _rise(raw: dict[str, Any]) -> Rise:
@@ -139,6 +170,7 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
     page = next((url for name, url in PAGES.items() if name in board.source), PAGES["x"])
     return {
         "board": board.board,
+        "rank_by": board.rank_by,
         "as_of": board.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "stale": stale,
         "source": sorted(set(board.source)),
@@ -153,6 +185,7 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
                 "tag": entry.tag,
                 "key": entry.key,
                 "count": entry.count,
+                **({} if entry.people is None else {"people": entry.people}),
                 "change": entry.change,
                 "url": page + quote(entry.tag, safe=""),
                 **(asdict(entry.rise) if entry.rise else {}),
@@ -165,4 +198,5 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
 def etag(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) -> str:
     """Return a name for exactly what `trends` returns for the same arguments."""
     state = "stale" if stale else "fresh"
-    return f"{board.board}-{board.version}-{limit}-{poll_after_seconds}-{state}"
+    row = row_of(board.board, board.rank_by)
+    return f"{row}-{board.version}-{limit}-{poll_after_seconds}-{state}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from web.board import BOARDS, Board, parse_board
+from web.board import ROWS, Board, parse_board
 from web.status import Standing, parse_report
 from web.store import StoreError
 
@@ -33,7 +33,7 @@ class Store(Protocol):
     """Where boards and ingest's report come from."""
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
-        """Return the stored boards among `names`; raise StoreError when they cannot be had."""
+        """Return the boards in the rows `names`; raise StoreError when they cannot be had."""
 
     def read_report(self) -> bytes | None:
         """Return ingest's report, None when there is none; raise StoreError as `read` does."""
@@ -84,7 +84,7 @@ class BoardCache:
         self._report_failure: str | None = NO_REPORT
 
     def get(self, name: str) -> View:
-        """Return the board, as new as can be had without being held up."""
+        """Return the board in row `name`, as new as can be had without being held up."""
         with self._changed:
             self._catch_up()
             return View(self._boards.get(name), self._failure_of(name))
@@ -137,16 +137,16 @@ class BoardCache:
 
     def _refresh(self) -> None:
         report = None
-        cells, failure = _try("board", lambda: self._store.read(BOARDS), self._failure)
+        cells, failure = attempt("board", lambda: self._store.read(ROWS), self._failure)
         trouble = failure
         if failure is None:
-            report, trouble = _try("report", self._store.read_report, self._report_trouble)
+            report, trouble = attempt("report", self._store.read_report, self._report_trouble)
         if failure is None and self._failure is not None:
             log.info("HBase can be read again")
         with self._changed:
             self._failure, self._report_trouble = failure, trouble
             if cells is not None:
-                for name in BOARDS:
+                for name in ROWS:
                     self._take(name, cells.get(name))
             if trouble is None:
                 self._take_report(report)
@@ -183,7 +183,7 @@ class BoardCache:
             self._report_failure = UNREADABLE_REPORT
 
 
-def _try(
+def attempt(
     what: str, read: Callable[[], T], earlier_failure: str | None
 ) -> tuple[T | None, str | None]:
     """Return what is read, or else why not; the log is told of each outage once."""

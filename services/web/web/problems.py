@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
 RETRY_AFTER_SECONDS = 5
@@ -21,15 +21,35 @@ class BadParameter(BadRequest):
         self.members = {"parameter": parameter}
 
 
-class NoBoardYet(ServiceUnavailable):
-    """There has never been a board to serve: 503 with what is waited for."""
+class NotSeen(NotFound):
+    """A hashtag has no history to show: 404."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"#{key} has not been seen.")
+
+
+class _Waiting(ServiceUnavailable):
+    """Something cannot be served now: 503 with what is waited for."""
+
+    lacking: str
 
     def __init__(self, waiting_for: str) -> None:
         super().__init__(
-            f"No board can be served yet. Waiting for: {waiting_for}.",
-            retry_after=RETRY_AFTER_SECONDS,
+            f"{self.lacking}. Waiting for: {waiting_for}.", retry_after=RETRY_AFTER_SECONDS
         )
         self.members = {"waiting_for": waiting_for}
+
+
+class NoBoardYet(_Waiting):
+    """There has never been a board to serve."""
+
+    lacking = "No board can be served yet"
+
+
+class NoAnswerNow(_Waiting):
+    """A hashtag cannot be looked up."""
+
+    lacking = "The hashtag cannot be looked up now"
 
 
 def init_app(app: Flask) -> None:

@@ -1,8 +1,11 @@
 """The settings of the web service, read once from the environment."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from web.hashtag import key_of
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
@@ -16,7 +19,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be set from outside; durations are in seconds."""
+    """What can be set from outside; durations are in seconds, hidden tags are keys."""
 
     hbase_thrift_host: str = "hbase-thrift"
     hbase_thrift_port: int = 9090
@@ -24,6 +27,7 @@ class Settings:
     stale_after_seconds: int = 60
     embed_allowed_origins: str = "'self'"
     trusted_proxies: int = 0
+    hide_hashtags: frozenset[str] = frozenset()
     log_level: str = "INFO"
 
     @classmethod
@@ -38,6 +42,7 @@ class Settings:
             ),
             embed_allowed_origins=_origins(env, "EMBED_ALLOWED_ORIGINS", cls.embed_allowed_origins),
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 10),
+            hide_hashtags=_keys(env, "HIDE_HASHTAGS"),
             log_level=_log_level(env, "LOG_LEVEL", cls.log_level),
         )
 
@@ -82,6 +87,13 @@ def _origins(env: Mapping[str, str], name: str, default: str) -> str:
             "separated by single spaces",
         )
     return value
+
+
+def _keys(env: Mapping[str, str], name: str) -> frozenset[str]:
+    """Return the keys of tags in any spelling; the driver reads the same variable."""
+    # A comma or a space of full width separates too.
+    words = re.split(r"[\s,]+", unicodedata.normalize("NFKC", env.get(name, "")))
+    return frozenset(key_of(word) for word in words) - {""}
 
 
 def _log_level(env: Mapping[str, str], name: str, default: str) -> str:

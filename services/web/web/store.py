@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 BOARD_TABLE, BOARD_CELL = "boards", b"b:board"
 STATUS_TABLE, STATUS_CELL = "status", b"s:document"
+HASHTAG_TABLE = "hashtags"
 INGEST = "ingest"
 
 
@@ -26,23 +27,15 @@ class _ConnectionLostError(StoreError):
     """A connection that had worked before is broken."""
 
 
-class HBaseBoards:
-    """Reads boards and ingest's report over one connection, kept open between reads.
+class _HBase:
+    """Reads rows over one connection, kept open between reads.
 
-    Not for several threads at once: the cache sees to it that there is one reader.
+    Not for several threads at once: the caches see to it that there is one reader.
     """
 
     def __init__(self, host: str, port: int, timeout: float = 3.0) -> None:
         self._host, self._port, self._timeout = host, port, timeout
         self._connection: happybase.Connection | None = None
-
-    def read(self, names: Sequence[str]) -> dict[str, bytes]:
-        """Return the stored boards among `names`; raise StoreError when HBase is away."""
-        return self._cells(BOARD_TABLE, names, BOARD_CELL)
-
-    def read_report(self) -> bytes | None:
-        """Return what ingest has last reported, if anything; raise StoreError as `read` does."""
-        return self._cells(STATUS_TABLE, [INGEST], STATUS_CELL).get(INGEST)
 
     def close(self) -> None:
         """Drop the connection; the next read opens another."""
@@ -58,11 +51,17 @@ class HBaseBoards:
         stop=stop_after_attempt(2),
         reraise=True,
     )
-    def _cells(self, table: str, names: Sequence[str], cell: bytes) -> dict[str, bytes]:
-        """Return one cell of each row among `names` that has it."""
+    def _rows(
+        self, table: str, names: Sequence[str], columns: Sequence[bytes]
+    ) -> dict[str, dict[bytes, bytes]]:
+        """Return those cells of the rows among `names` that there are."""
         reused = self._connection is not None
         try:
-            rows = self._connect().table(table).rows([name.encode() for name in names], [cell])
+            keys = [name.encode() for name in names]
+            return {
+                key.decode(): cells
+                for key, cells in self._connect().table(table).rows(keys, list(columns))
+            }
         except TimeoutError as error:
             self.close()
             raise StoreError(
@@ -82,7 +81,6 @@ class HBaseBoards:
             raise StoreError(
                 f"HBase: what answers at {self._address} does not speak Thrift"
             ) from error
-        return {key.decode(): cells[cell] for key, cells in rows if cell in cells}
 
     @property
     def _address(self) -> str:
@@ -98,7 +96,7 @@ class HBaseBoards:
             log.debug("connected to %s", self._address)
         return self._connection
 
-    def _refused(self, error: TException) -> dict[str, bytes]:
+    def _refused(self, error: TException) -> dict[str, dict[bytes, bytes]]:
         """Deal with an error that HBase itself reports, over a connection that works."""
         if "TableNotFoundException" in str(error):
             # Who writes it creates the table; before that there is simply nothing in it.
@@ -106,3 +104,31 @@ class HBaseBoards:
         raise StoreError(
             f"HBase: reachable at {self._address}, but it cannot read its table yet"
         ) from error
+
+
+class HBaseBoards(_HBase):
+    """Reads the boards and ingest's report."""
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the stored boards among `names`; raise StoreError when HBase is away."""
+        return self._cells(BOARD_TABLE, names, BOARD_CELL)
+
+    def read_report(self) -> bytes | None:
+        """Return what ingest has last reported, if anything; raise StoreError as `read` does."""
+        return self._cells(STATUS_TABLE, [INGEST], STATUS_CELL).get(INGEST)
+
+    def _cells(self, table: str, names: Sequence[str], cell: bytes) -> dict[str, bytes]:
+        """Return one cell of each row among `names` that has it."""
+        rows = self._rows(table, names, [cell])
+        return {name: cells[cell] for name, cells in rows.items() if cell in cells}
+
+
+class HBaseHashtags(_HBase):
+    """Reads the rows of tags, over a connection of its own: the boards wait for none of them."""
+
+    def read_hashtag(self, key: str, columns: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return those cells of a tag's row that there are; raise StoreError when HBase is away.
+
+        A column without a qualifier stands for its whole family.
+        """
+        return self._rows(HASHTAG_TABLE, [key], columns).get(key, {})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from web.board import BOARDS, etag, is_old, trends
+from web.board import BOARDS, TWEETS, etag, is_old, row_of, trends
 from web.cache import BoardCache
 from web.problems import NoBoardYet
 from web.settings import Settings
@@ -20,14 +20,14 @@ class Answer:
 
 
 class Trends:
-    """Answers for any board and limit, and on how all is going."""
+    """Answers for any board, ranking and limit, and on how all is going."""
 
     def __init__(self, cache: BoardCache, settings: Settings) -> None:
         self._cache, self._settings = cache, settings
 
-    def answer(self, board: str, limit: int) -> Answer:
+    def answer(self, board: str, limit: int, rank_by: str = TWEETS) -> Answer:
         """Return the board's first `limit` tags; raise NoBoardYet when there is none."""
-        view = self._cache.get(board)
+        view = self._cache.get(row_of(board, rank_by))
         if view.board is None:
             raise NoBoardYet(view.failure or "the first board")
         stale = view.failure is not None or is_old(

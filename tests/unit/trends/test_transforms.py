@@ -1,4 +1,4 @@
-"""From Kafka records to the tally, on Spark itself."""
+"""From Kafka records to what the driver has to know, on Spark itself."""
 
 import json
 import random
@@ -10,7 +10,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 import oracle
-from trends.transforms import MAX_TAGS, extract, parse, tally
+from trends.batch import Row
+from trends.transforms import MAX_TAGS, digest, extract, parse, promising
 
 ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MESSAGE = {"id": "1", "created_at": "2026-11-22T10:00:00.000Z", "text": "#a", "source": "x"}
@@ -27,7 +28,11 @@ def message(**fields: Any) -> bytes:
 
 
 def extracted(spark: SparkSession, values: list[bytes | None]) -> list[Any]:
-    return records(spark, values).transform(parse).transform(extract).collect()
+    """What comes of the records, which is the same if those without a tag leave first."""
+    given = records(spark, values)
+    rows: list[Any] = given.transform(promising).transform(parse).transform(extract).collect()
+    assert rows == given.transform(parse).transform(extract).collect()
+    return rows
 
 
 def tags(spark: SparkSession, texts: list[str]) -> list[list[str]]:
@@ -192,24 +197,109 @@ def test_what_only_looks_broken_is_counted(spark: SparkSession) -> None:
     assert [row.reason for row in extracted(spark, fine)] == [None] * len(fine)
 
 
-def test_the_tally_tells_everything_of_a_batch(spark: SparkSession) -> None:
+WRITTEN = {
+    "id": "1",
+    "source": "x",
+    "created_at": "2026-11-22T10:00:00.000Z",
+    "author": "0123456789abcdef",
+    "text": "words",
+    "hashtags": None,
+    "lang": "en",
+    "repost": False,
+}
+
+
+def written(**fields: Any) -> bytes:
+    """A message as ingest writes it."""
+    return json.dumps(WRITTEN | fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def kept(spark: SparkSession, values: list[bytes | None]) -> list[bytes | None]:
+    return [row.value for row in records(spark, values).transform(promising).collect()]
+
+
+def test_messages_without_a_tag_leave_before_they_are_parsed(spark: SparkSession) -> None:
+    leaving = [
+        written(),
+        written(text='日本 \U0001f600 "quoted" \\ a\nb\tc', lang=None, author=None, repost=True),
+        written(hashtags=[], source="mastodon"),
+        written(created_at="2024-02-28T23:59:59Z"),
+        json.dumps(WRITTEN | {"text": "\ufffd"}, ensure_ascii=False).encode(),
+    ]
+    assert kept(spark, leaving) == []
+    staying: list[bytes | None] = [
+        None,
+        b"",
+        written(text="#a"),
+        written(text="＃a"),
+        written(hashtags=["a"]),
+        written(id="i" * 257),
+        written(id=""),
+        written(created_at="2026-02-30T10:00:00.000Z"),
+        written(created_at="2026-04-31T10:00:00.000Z"),
+        written(created_at="1969-11-22T10:00:00.000Z"),
+        written(created_at="2026-11-22T24:00:00.000Z"),
+        written(text="x" * 262_144),
+        written(author="somebody"),
+        written().replace(b"words", b"\\u0023a"),
+        written().replace(b"words", b"\\uFf03a"),
+        written().replace(b"words", b"\\ud83d"),
+        written().replace(b"words", b"\xff"),
+        written().replace(b"words", b"\x00"),
+        written() + b"{}",
+        written() + b"\n",
+    ]
+    assert kept(spark, staying) == staying
+
+
+def test_a_long_text_of_escapes_is_no_trouble(spark: SparkSession) -> None:
+    text = "\n\U0001f600" * 8000 + "#a"
+    (row,) = extracted(spark, [json.dumps(WRITTEN | {"text": text}).encode()])
+    assert [tag.key for tag in row.tags] == ["a"]
+
+
+def test_random_messages_are_judged_alike_with_and_without_the_short_cut(
+    spark: SparkSession,
+) -> None:
+    """Messages as ingest writes them, and what becomes of them when bytes are changed."""
+    rng = random.Random(5)
+    pieces = ["a", "#a", "＃b", " ", "é", "\U0001f600", "\\", '"', "\n", "#", "\ufffd", "\x7f"]
+    values: list[bytes | None] = []
+    for number in range(3000):
+        value = json.dumps(
+            WRITTEN
+            | {
+                "id": str(number),
+                "text": "".join(rng.choices(pieces, k=rng.randrange(6))),
+                "hashtags": rng.choice([None, None, [], ["c"], ["", "d"]]),
+            },
+            ensure_ascii=rng.random() < 0.5,
+            separators=rng.choice([(",", ":"), (", ", ": ")]),
+        ).encode()
+        if rng.random() < 0.5:
+            at = rng.randrange(len(value))
+            changed = rng.choice([b"", b'"', b"\\", b"#", b"\xe9", b"\\u0023", b"9", b"{", b","])
+            value = value[:at] + changed + value[at + 1 :]
+        values.append(value)
+    reasons = Counter(row.reason is None for row in extracted(spark, values))
+    assert reasons[True] > 500 and reasons[False] > 300
+
+
+def test_the_digest_tells_everything_of_a_batch(spark: SparkSession) -> None:
     values = [
-        message(id="1", text="#a #b", created_at="2026-11-22T10:00:59.999Z"),
-        message(id="2", text="#A", created_at="2026-11-22T10:01:00.000Z"),
-        message(id="3", text="none"),
-        message(id="4", text="#a", source="demo"),
-        message(id="5", text=" ".join(f"#s{i}" for i in range(33))),
+        message(id="1", text="#a #b #A", created_at="2026-11-22T10:00:59.999Z"),
+        message(id="2", text="none"),
+        message(id="3", text="#a", source="demo", author="0123456789abcdef"),
+        message(id="4", text=" ".join(f"#s{i}" for i in range(33)), author="somebody"),
         b"broken",
     ]
-    rows = records(spark, values).transform(parse).transform(extract).transform(tally).collect()
-    kinds = Counter(row.kind for row in rows)
-    assert kinds == {"tag": 34, "tweet": 2, "surplus": 1, "bad": 1}
-    minute = int(datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()) // 60
-    counted = {(r.a, r.b, r.demo, r.minute - minute): r.n for r in rows if r.kind == "tag"}
-    assert counted[("a", "a", False, 0)] == counted[("a", "A", False, 1)] == 1
-    assert counted[("a", "a", True, 0)] == 1
-    tweets = {(row.a, row.demo): row.n for row in rows if row.kind == "tweet"}
-    assert tweets == {("x", False): 3, ("demo", True): 1}
-    (surplus,) = (row.n for row in rows if row.kind == "surplus")
-    (bad,) = (row for row in rows if row.kind == "bad")
-    assert (surplus, bad.a, bad.record) == (3, "tweets/3/5", "broken")
+    rows = records(spark, values).transform(parse).transform(extract).transform(digest)
+    assert rows.columns == list(Row._fields)
+    first, demo, many, bad = (Row(*row) for row in rows.collect())
+    at = round(datetime(2026, 11, 22, 10, 0, 59, 999_000, UTC).timestamp() * 1000)
+    assert first == Row("x", at, None, ["a", "b"], ["a", "b"], 0)
+    assert (demo.source, demo.author) == ("demo", "0123456789abcdef")
+    assert (len(many.keys or []), many.surplus, many.author) == (30, 3, None)
+    assert (bad.origin, bad.reason, bad.record) == (
+        "tweets/3/4", "not a JSON object of the message's types", "broken",
+    )  # fmt: skip

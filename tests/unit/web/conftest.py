@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.cache import BoardCache
+from web.hashtag_cache import HashtagCache
 from web.settings import Settings
 
 
@@ -23,9 +24,10 @@ def make_client(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> Callable
     # Every request reads, so that a test need not wait for a second to pass; and waits for
     # what it reads, however slow the machine.
     monkeypatch.setattr("web.BoardCache", partial(BoardCache, interval=0, patience=30))
+    monkeypatch.setattr("web.HashtagCache", partial(HashtagCache, kept=0, pause=0, patience=30))
 
     def make(**settings: Any) -> FlaskClient:
-        return create_app(Settings(**settings), store).test_client()
+        return create_app(Settings(**settings), store, store).test_client()
 
     return make
 

@@ -10,13 +10,17 @@ from web.store import StoreError
 
 
 class MemoryStore:
-    """What HBaseBoards is to the app: cells by row, or an error while it is `down`."""
+    """What HBaseBoards and HBaseHashtags are to the app, or an error while it is `down`.
+
+    `cells` are the boards by row, `tags` the cells of a tag by key.
+    """
 
     def __init__(self) -> None:
         self.cells: dict[str, bytes] = {}
+        self.tags: dict[str, dict[bytes, bytes]] = {}
         self.report: bytes | None = None
         self.down: Exception | None = None
-        self.reads = self.report_reads = 0
+        self.reads = self.report_reads = self.tag_reads = 0
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         self.reads += 1
@@ -30,20 +34,40 @@ class MemoryStore:
             raise self.down
         return self.report
 
+    def read_hashtag(self, key: str, columns: Sequence[bytes]) -> dict[bytes, bytes]:
+        self.tag_reads += 1
+        if self.down is not None:
+            raise self.down
+        cells = self.tags.get(key, {})
+        return {c: v for c, v in cells.items() if c in columns or c.split(b":")[0] in columns}
+
     def go_down(self) -> None:
         self.down = StoreError("HBase: not reachable at hbase-thrift:9090")
 
-    def put(self, name: str = "all", **changes: Any) -> None:
-        self.cells[name] = json.dumps(board(board=name, **changes)).encode()
+    def put(self, row: str = "all", **changes: Any) -> None:
+        name, _, rank_by = row.partition(".")
+        ranking = {"rank_by": rank_by} if rank_by else {}
+        self.cells[row] = json.dumps(board(board=name, **ranking, **changes)).encode()
 
     def put_report(self, **changes: Any) -> None:
         self.report = json.dumps(report(**changes)).encode()
+
+
+class Clock:
+    """Stands still unless `now` is set."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def board(**changes: Any) -> dict[str, Any]:
     entry = {"rank": 1, "tag": "Café", "key": "café", "count": 412, "change": 2}
     return {
         "board": "all",
+        "rank_by": "tweets",
         "as_of": ago(0),
         "version": 7,
         "source": ["x"],
@@ -94,9 +118,9 @@ def ago(seconds: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def entries(count: int) -> list[dict[str, Any]]:
+def entries(count: int, **more: Any) -> list[dict[str, Any]]:
     return [
-        {"rank": n, "tag": f"tag{n}", "key": f"tag{n}", "count": 1000 - n, "change": 0}
+        {"rank": n, "tag": f"tag{n}", "key": f"tag{n}", "count": 1000 - n, "change": 0, **more}
         for n in range(1, count + 1)
     ]
 

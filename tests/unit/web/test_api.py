@@ -30,9 +30,42 @@ def test_board_and_limit_are_obeyed(
     assert len(answer["hashtags"]) == length
 
 
+@pytest.mark.parametrize("board", ["1h", "24h", "7d"])
+def test_a_window_can_be_ranked_by_people(
+    client: FlaskClient, store: MemoryStore, board: str
+) -> None:
+    store.put(board, hashtags=entries(5, people=3))
+    store.put(f"{board}.people", hashtags=entries(7, people=4))
+    by_tweets = client.get(f"{URL}?board={board}")
+    by_people = client.get(f"{URL}?board={board}&rank_by=people")
+    assert client.get(f"{URL}?board={board}&rank_by=tweets").get_json() == by_tweets.get_json()
+    for answer, rank_by, people in ((by_tweets, "tweets", [3] * 5), (by_people, "people", [4] * 7)):
+        assert answer.get_json()["board"] == board
+        assert answer.get_json()["rank_by"] == rank_by
+        assert [h["people"] for h in answer.get_json()["hashtags"]] == people
+        assert answer.get_json()["hashtags"][0]["count"] == 999
+    assert by_people.headers["ETag"] != by_tweets.headers["ETag"]
+
+
+def test_each_ranking_is_as_fresh_as_its_own_board(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("1h")
+    assert client.get(f"{URL}?board=1h").status_code == 200
+    missing = client.get(f"{URL}?board=1h&rank_by=people")
+    assert missing.status_code == 503
+    assert "the first board" in missing.get_json()["waiting_for"]
+    store.put("1h.people", hashtags=[], as_of="2026-11-22T10:00:00Z")
+    assert client.get(f"{URL}?board=1h&rank_by=people").get_json()["stale"] is True
+    assert client.get(f"{URL}?board=1h").get_json()["stale"] is False
+
+
 @pytest.mark.parametrize(
     ("query", "parameter", "allowed"),
     [
+        ("board=1h&rank_by=likes", "rank_by", "tweets, people"),
+        ("board=1h&rank_by=", "rank_by", "tweets, people"),
+        ("board=1h.people", "board", "all, 1h, 24h, 7d"),
+        ("rank_by=people", "rank_by", "for the last days only, so ask for one of 1h, 24h, 7d"),
+        ("board=rising&rank_by=people", "rank_by", "tweets with board=rising: who used"),
         ("board=year", "board", "all, 1h, 24h, 7d"),
         ("board=", "board", "all, 1h, 24h, 7d"),
         ("board=_progress", "board", "all, 1h, 24h, 7d"),

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from unit.web.memory_store import board
-from web.board import parse_board, trends
+from web.board import parse_board, row_of, trends
 
 
 def parse(**changes: Any) -> Any:
@@ -23,6 +23,10 @@ def test_members_a_newer_driver_adds_are_ignored() -> None:
     "changes",
     [
         {"board": "1h"},
+        {"board": ["all"]},
+        {"rank_by": "people"},
+        {"rank_by": "likes"},
+        {"rank_by": None},
         {"as_of": "2026-11-22"},
         {"as_of": "2026-13-22T10:00:00Z"},
         {"as_of": None},
@@ -45,6 +49,26 @@ def test_members_a_newer_driver_adds_are_ignored() -> None:
 def test_what_breaks_the_contract_is_no_board(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         parse(**changes)
+
+
+def test_a_board_by_people_is_no_board_without_them() -> None:
+    row = row_of("1h", "people")
+    by_people = {"board": "1h", "rank_by": "people"}
+    known = board(**by_people, **entry(people=37))
+    assert parse_board(row, json.dumps(known).encode()).hashtags[0].people == 37
+    for wrong in (entry(), entry(people=None), entry(people=-1), {"rank_by": "tweets"}):
+        with pytest.raises(ValueError):
+            parse_board(row, json.dumps({**known, **wrong}).encode())
+
+
+def test_what_an_older_driver_wrote_is_ranked_by_tweets_of_unknown_people() -> None:
+    older = board(board="24h")
+    del older["rank_by"]
+    answer = trends(
+        parse_board("24h", json.dumps(older).encode()), limit=1, stale=False, poll_after_seconds=10
+    )
+    assert answer["rank_by"] == "tweets"
+    assert "people" not in answer["hashtags"][0]
 
 
 @pytest.mark.parametrize("cell", [b"", b"{", b"[]", b"null", b"\xff\xfe"])

@@ -5,16 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from unit.web.memory_store import MemoryStore, eventually
+from unit.web.memory_store import Clock, MemoryStore, eventually
 from web.cache import NO_BOARD, UNREADABLE, BoardCache
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class HangingStore(MemoryStore):

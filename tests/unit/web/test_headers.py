@@ -21,6 +21,11 @@ EVERY = [
     ("HEAD", "/api/v1/trends", 200),
     ("OPTIONS", "/api/v1/trends", 200),
     ("GET", "/api/v1/trends?limit=0", 400),
+    ("GET", "/api/v1/hashtags/%23Tea", 200),
+    ("HEAD", "/api/v1/hashtags/tea", 200),
+    ("OPTIONS", "/api/v1/hashtags/tea", 200),
+    ("GET", "/api/v1/hashtags/coffee", 404),
+    ("GET", "/api/v1/hashtags/tea?hours=0", 400),
     ("GET", "/api/v1/nothing", 404),
     ("POST", "/api/v1/trends", 405),
 ]
@@ -31,6 +36,7 @@ def test_every_answer_has_its_headers(
     client: FlaskClient, store: MemoryStore, method: str, path: str, status: int
 ) -> None:
     store.put()
+    store.tags["tea"] = {b"n:count": b"1 0 0"}
     response = client.open(path, method=method)
     headers = response.headers
     assert response.status_code == status

@@ -10,6 +10,7 @@ import web
 from unit.web.memory_store import MemoryStore, board, entries
 
 Make = Callable[..., FlaskClient]
+DEFAULTS = 'data-query="board=all" data-limit="10" data-refresh="10"'
 STATIC = Path(web.__file__).parent / "static"
 
 
@@ -27,11 +28,18 @@ def test_the_board_is_in_the_page_before_any_script_runs(
 @pytest.mark.parametrize(
     ("query", "data"),
     [
-        ("", 'data-board="all" data-limit="10" data-refresh="10"'),
-        ("?board=24h&limit=5&refresh=30", 'data-board="24h" data-limit="5" data-refresh="30"'),
-        ("?board=x&limit=0&refresh=1", 'data-board="all" data-limit="10" data-refresh="10"'),
-        ("?limit=101&refresh=9999", 'data-board="all" data-limit="10" data-refresh="10"'),
-        ("?limit=1e1&refresh=%22%3E", 'data-board="all" data-limit="10" data-refresh="10"'),
+        ("", DEFAULTS),
+        (
+            "?board=24h&limit=5&refresh=30",
+            'data-query="board=24h" data-limit="5" data-refresh="30"',
+        ),
+        ("?board=x&limit=0&refresh=1", DEFAULTS),
+        ("?limit=101&refresh=9999", DEFAULTS),
+        ("?limit=1e1&refresh=%22%3E", DEFAULTS),
+        ("?board=7d&rank_by=people", 'data-query="board=7d&amp;rank_by=people" data-limit="10"'),
+        ("?board=7d&rank_by=likes", 'data-query="board=7d" data-limit="10"'),
+        ("?board=rising&rank_by=people", 'data-query="board=rising" data-limit="10"'),
+        ("?rank_by=people", DEFAULTS),
     ],
 )
 def test_parameters_are_honoured_and_wrong_ones_fall_back(
@@ -141,9 +149,63 @@ def test_the_rising_board_says_that_it_warms_up(client: FlaskClient, store: Memo
 def test_only_the_board_shown_is_the_current_tab(client: FlaskClient, store: MemoryStore) -> None:
     store.put("24h")
     text = client.get("/?board=24h").text
-    assert re.findall(r'href="\./\?board=(\w+)"', text) == ["all", "1h", "24h", "7d", "rising"]
-    assert re.findall(r'board=(\w+)" aria-current', text) == ["24h"]
-    assert "/widget?board=24h" in text
+    assert links(text, "tabs") == [f"board={b}" for b in ("all", "1h", "24h", "7d", "rising")]
+    assert current(text) == ["board=24h", "board=24h"]
+    assert "/widget?board=24h<" in text
+
+
+def links(text: str, navigation: str) -> list[str]:
+    found = re.search(f'<nav class="{navigation}".*?</nav>', text, re.DOTALL)
+    return re.findall(r'href="\./\?([^"]*)"', unescape(found[0])) if found else []
+
+
+def current(text: str) -> list[str]:
+    return re.findall(r'href="\./\?([^"]*)" aria-current', unescape(text))
+
+
+@pytest.mark.parametrize("board", ["1h", "24h", "7d"])
+def test_a_window_can_be_ranked_by_people_without_a_script(
+    client: FlaskClient, store: MemoryStore, board: str
+) -> None:
+    store.put(board)
+    store.put(f"{board}.people", hashtags=entries(2, people=37))
+    by_tweets, by_people = f"board={board}", f"board={board}&rank_by=people"
+    assert links(client.get(f"/?{by_tweets}").text, "rankings") == [by_tweets, by_people]
+    text = client.get(f"/?{by_people}").text
+    assert links(text, "rankings") == [by_tweets, by_people]
+    assert current(text) == [by_people, by_people]
+    # The other windows keep the ranking, what has none does not.
+    windows = [f"board={name}&rank_by=people" for name in ("1h", "24h", "7d")]
+    assert links(text, "tabs") == ["board=all", *windows, "board=rising"]
+    assert f"/widget?{by_people}<" in unescape(text)
+    assert f'href="api/v1/trends?{by_people}"' in unescape(text)
+
+
+@pytest.mark.parametrize("board", ["all", "rising"])
+def test_where_people_are_not_known_tweets_are_shown_without_a_choice(
+    client: FlaskClient, store: MemoryStore, board: str
+) -> None:
+    store.put(board, hashtags=[], warming_up=False)
+    by_tweets = client.get(f"/?board={board}").text
+    assert links(by_tweets, "rankings") == []
+    assert client.get(f"/?board={board}&rank_by=people").text == by_tweets
+
+
+def test_what_is_counted_is_told(client: FlaskClient, store: MemoryStore) -> None:
+    few, many = entries(2, people=1200)
+    store.put("1h.people", hashtags=[many, {**few, "people": 300, "count": 5000}])
+    text = " ".join(client.get("/widget?board=1h&rank_by=people").text.split())
+    assert '<span class="period">last hour, by people</span>' in text
+    assert "<title>Trending hashtags last hour, by people</title>" in text
+    assert 'value="1200" title="posts: 998, people: 1,200">1,200</data>' in text
+    assert 'value="300" title="posts: 5,000, people: 300">300</data>' in text
+    assert re.findall(r'class="unseen">(\w+)<', text) == ["people", "people"]
+    assert re.findall(r'rect width="([\d.]+)%', text) == ["100.0", "25.0"]
+
+    store.put("1h", hashtags=[few])
+    text = " ".join(client.get("/widget?board=1h").text.split())
+    assert 'value="999" title="posts: 999, people: 1,200">999</data>' in text
+    assert re.findall(r'class="unseen">(\w+)<', text) == ["posts"]
 
 
 def test_changes_are_arrows_and_new_means_newer_than_others(

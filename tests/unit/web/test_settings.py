@@ -6,9 +6,11 @@ import pytest
 from web import create_app
 from web.settings import Settings, SettingsError
 
+NAMES = ["HBASE_THRIFT_HOST", "REFRESH_SECONDS", "EMBED_ALLOWED_ORIGINS", "HIDE_HASHTAGS"]
+
 
 def test_an_empty_environment_and_empty_strings_mean_the_defaults() -> None:
-    empty = dict.fromkeys(["HBASE_THRIFT_HOST", "REFRESH_SECONDS", "EMBED_ALLOWED_ORIGINS"], "")
+    empty = dict.fromkeys(NAMES, "")
     assert Settings.from_env({}) == Settings.from_env(empty) == Settings()
 
 
@@ -21,10 +23,18 @@ def test_every_variable_is_read() -> None:
             "STALE_AFTER_SECONDS": "90",
             "EMBED_ALLOWED_ORIGINS": "'self' https://*.example.org http://localhost:3000",
             "TRUSTED_PROXIES": "2",
+            "HIDE_HASHTAGS": "#Spam, ＃ＣＡＦÉ，other,,",
             "LOG_LEVEL": "debug",
         }
     ) == Settings(
-        "10.0.0.7", 9091, 5, 90, "'self' https://*.example.org http://localhost:3000", 2, "DEBUG"
+        hbase_thrift_host="10.0.0.7",
+        hbase_thrift_port=9091,
+        refresh_seconds=5,
+        stale_after_seconds=90,
+        embed_allowed_origins="'self' https://*.example.org http://localhost:3000",
+        trusted_proxies=2,
+        hide_hashtags=frozenset({"spam", "café", "other"}),
+        log_level="DEBUG",
     )
 
 

@@ -13,21 +13,24 @@ from thriftpy2.protocol import TBinaryProtocol
 from thriftpy2.thrift import TException, TProcessor
 from thriftpy2.transport import TBufferedTransport, TSocket
 
-from web.store import HBaseBoards, StoreError
+from web.store import HBaseBoards, HBaseHashtags, StoreError
 
 # happybase makes this module from HBase's interface definition when it is imported.
 HBASE: Any = importlib.import_module("Hbase_thrift")
 
 
 class FakeHBase(socketserver.ThreadingTCPServer):
-    """Answers getRowsWithColumns from `rows`, raises `error`, or hangs until `free` is set."""
+    """Answers getRowsWithColumns from `rows`, raises `error`, or hangs until `free` is set.
+
+    A row is a board, or the cells of a tag.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.rows: dict[bytes, bytes] = {}
+        self.rows: dict[bytes, bytes | dict[bytes, bytes]] = {}
         self.error: Exception | None = None
         self.free = threading.Event()
         self.free.set()
@@ -50,10 +53,11 @@ class FakeHBase(socketserver.ThreadingTCPServer):
         self.free.wait(30)
         if self.error is not None:
             raise self.error
+        found = {k: self.rows[k] for k in keys if k in self.rows}
         return [
-            HBASE.TRowResult(row=k, columns={b"b:board": HBASE.TCell(self.rows[k], 1)})
-            for k in keys
-            if k in self.rows
+            HBASE.TRowResult(row=k, columns={c: HBASE.TCell(v, 1) for c, v in cells.items()})
+            for k, row in found.items()
+            if (cells := row if isinstance(row, dict) else {b"b:board": row})
         ]
 
 
@@ -93,6 +97,21 @@ def test_all_boards_are_read_in_one_call(hbase: FakeHBase, boards: HBaseBoards) 
     hbase.rows = {b"all": b"{}", b"7d": "é".encode()}
     assert boards.read(["all", "1h", "7d"]) == {"all": b"{}", "7d": "é".encode()}
     assert hbase.calls == [(b"boards", [b"all", b"1h", b"7d"], [b"b:board"])]
+
+
+def test_a_tag_is_read_with_the_columns_that_are_asked_for(hbase: FakeHBase) -> None:
+    tags = HBaseHashtags("127.0.0.1", hbase.port, timeout=5)
+    key, columns = "東京", [b"n:count", b"s"]
+    hbase.rows = {key.encode(): {b"n:count": b"1 0 0", b"s:x": b"1"}}
+    assert tags.read_hashtag(key, columns) == {b"n:count": b"1 0 0", b"s:x": b"1"}
+    assert hbase.calls == [(b"hashtags", [key.encode()], columns)]
+    assert tags.read_hashtag("other", columns) == {}
+    hbase.error = HBASE.IOError(message="org.apache.hadoop.hbase.TableNotFoundException: hashtags")
+    assert tags.read_hashtag(key, columns) == {}
+    hbase.error = HBASE.IOError(message="org.apache.hadoop.hbase.PleaseHoldException: later")
+    with pytest.raises(StoreError, match="cannot read its table yet"):
+        tags.read_hashtag(key, columns)
+    tags.close()
 
 
 def test_the_connection_is_kept(hbase: FakeHBase, boards: HBaseBoards) -> None:

@@ -43,7 +43,8 @@ function newRow(key) {
   rect.setAttribute("height", "100%");
   rect.setAttribute("rx", "3");
   bar.append(rect);
-  row.append(element("span", "rank"), tag, element("span", "change"), element("data", "count"), bar);
+  const counted = [element("data", "count"), element("span", "unseen")];
+  row.append(element("span", "rank"), tag, element("span", "change"), ...counted, bar);
   return row;
 }
 
@@ -59,13 +60,14 @@ function drawChange(node, change, someKnown) {
   else node.removeAttribute("title");
 }
 
-// On the rising board: what the rank is made of.
+// On the rising board: what the rank is made of; where people are counted too: both numbers.
 function countTitle(entry) {
-  const observed = exact.format(entry.count);
-  return entry.expected ? `${observed}, where ${exact.format(entry.expected)} would be usual` : observed;
+  const posts = exact.format(entry.count);
+  if (entry.expected) return `${posts}, where ${exact.format(entry.expected)} would be usual`;
+  return entry.people === undefined ? posts : `posts: ${posts}, people: ${exact.format(entry.people)}`;
 }
 
-function drawRow(row, entry, top, someKnown) {
+function drawRow(row, entry, counted, top, someKnown) {
   row.querySelector(".rank").textContent = entry.rank;
   const tag = row.querySelector(".tag");
   tag.href = entry.url;
@@ -73,10 +75,11 @@ function drawRow(row, entry, top, someKnown) {
   tag.firstChild.textContent = `#${entry.tag}`;
   drawChange(row.querySelector(".change"), entry.change, someKnown);
   const shown = row.querySelector(".count");
-  shown.value = entry.count;
-  shown.textContent = count(entry.count);
+  shown.value = entry[counted];
+  shown.textContent = count(entry[counted]);
   shown.title = countTitle(entry);
-  row.querySelector("rect").setAttribute("width", `${((100 * entry.count) / top).toFixed(1)}%`);
+  row.querySelector(".unseen").textContent = counted === "people" ? "people" : "posts";
+  row.querySelector("rect").setAttribute("width", `${((100 * entry[counted]) / top).toFixed(1)}%`);
 }
 
 class Board {
@@ -85,8 +88,8 @@ class Board {
     this.refresh = Number(root.dataset.refresh);
     this.errors = 0;
     this.answered = !this.part("foot").hidden;
-    const { board, limit } = root.dataset;
-    this.url = `api/v1/trends?board=${board}&limit=${limit}`;
+    const { query, limit } = root.dataset;
+    this.url = `api/v1/trends?${query}&limit=${limit}`;
     this.localise();
     document.addEventListener("visibilitychange", () => this.resume());
     window.addEventListener("online", () => this.poll());
@@ -177,7 +180,7 @@ class Board {
 
   draw(trends) {
     this.answered = true;
-    this.drawRows(trends.hashtags);
+    this.drawRows(trends.hashtags, trends.rank_by === "people" ? "people" : "count");
     this.part("demo").hidden = !trends.demo;
     this.part("warming").hidden = !trends.warming_up;
     this.part("waiting").hidden = true;
@@ -214,14 +217,14 @@ class Board {
 
   // A tag keeps its element, and one that keeps its place is not touched in the tree: only so
   // does its bar grow to the new length instead of jumping.
-  drawRows(entries) {
+  drawRows(entries, counted) {
     const list = this.part("rows");
     const known = new Map(Array.from(list.children, (row) => [row.dataset.key, row]));
-    const top = Math.max(1, ...entries.map((entry) => entry.count));
+    const top = Math.max(1, ...entries.map((entry) => entry[counted]));
     const someKnown = entries.some((entry) => entry.change !== null);
     entries.forEach((entry, place) => {
       const row = known.get(entry.key) ?? newRow(entry.key);
-      drawRow(row, entry, top, someKnown);
+      drawRow(row, entry, counted, top, someKnown);
       if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
     });
     while (list.children.length > entries.length) list.lastElementChild.remove();
