@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
+from urllib.parse import quote
 
 import requests
 
@@ -45,6 +46,26 @@ def assert_exact(stack: Stack, oracle: Oracle) -> None:
     shown = [{name: place[name] for name in explained} for place in rising["hashtags"]]
     computed = datetime.fromisoformat(rising["as_of"])
     assert (rising["warming_up"], shown) == oracle.rising(computed, 100)
+
+
+def assert_history(stack: Stack, oracle: Oracle, key: str) -> None:
+    """A tag's minutes, hours and days, each as far back as may be asked."""
+    asked = {"minute": (1, 168), "hour": (60, 2160), "day": (1440, 87_600)}
+    for step, (minutes, hours) in asked.items():
+        response = stack.api(f"/api/v1/hashtags/{quote(key)}?step={step}&hours={hours}")
+        response.raise_for_status()
+        told = response.json()
+        start = int(datetime.fromisoformat(told["from"]).timestamp()) // 60
+        counts: Counter[int] = Counter()
+        for minute, n in oracle.minutes[key].items():
+            counts[(minute - start) // minutes] += n
+        assert told["counts"] == [counts[i] for i in range(len(told["counts"]))], (key, step)
+        assert (told["key"], told["count"]) == (key, oracle.counts[key])
+        spellings = {each["tag"]: each["count"] for each in told["spellings"]}
+        assert spellings == dict(oracle.spellings[key].most_common(10))
+        now = int(datetime.fromisoformat(told["to"]).timestamp()) // 60
+        people = {who for minute, who in oracle.uses[key] if who and minute > now - 10_080}
+        assert told["people"] == (len(people) or None)
 
 
 def demo_numbers(messages: Iterable[Json]) -> set[int]:

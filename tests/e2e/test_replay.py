@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from e2e.checks import assert_exact, report
+from e2e.checks import assert_exact, assert_history, report
 from e2e.stack import Json, Stack
 from oracle import Oracle
 from waiting import eventually
@@ -84,7 +84,7 @@ class Archive:
         }
 
     def _v2(self, number: int) -> tuple[Json, Json]:
-        message = self._message(number)
+        message = self._message(number) | {"author": "12"}
         line = {
             "id": message["id"],
             "created_at": message["created_at"].replace("+00:00", ".000Z"),
@@ -108,7 +108,7 @@ class Archive:
         return line | {"edit_history_tweet_ids": [first, line["id"]]}, message
 
     def _v1(self, number: int) -> tuple[Json, Json]:
-        message = self._message(number)
+        message = self._message(number) | {"author": "34"}
         created = datetime.fromisoformat(message["created_at"])
         line = {
             "id": int(message["id"]),
@@ -141,6 +141,8 @@ def test_an_archive_is_counted(no_stack: Stack, tmp_path: Path) -> None:
     assert_exact(stack, oracle)
     board = stack.board()
     assert (board["demo"], board["source"]) == (False, ["replay"])
+    for key in ("archive", "東京", "tag0"):
+        assert_history(stack, oracle, key)
     report(lines=LINES, tweets=oracle.read, malformed=len(archive.malformed))
 
     aside = [json.loads(value) for value in stack.records("tweets.quarantine")]

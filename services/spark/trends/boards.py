@@ -157,10 +157,10 @@ class Windows:
         if not recent:
             return
         self._last[key] = max(self._last.get(key, 0), last)
-        self.tweets.add(key, {minute: each.tweets for minute, each in recent.items()})
         for minute, each in recent.items():
+            self.tweets.add(key, minute, each.tweets)
             for author in each.authors:
-                self.people.add((key, author), {minute: 1})
+                self.people.add((key, author), minute, 1)
 
     def advance(self, now: int) -> None:
         """The running minute is `now` (since 1970); it never goes back."""
@@ -173,11 +173,15 @@ class Windows:
         span = Span(WINDOWS[name], STEPS[name] if earlier else 0)
         if rank_by == TWEETS and not self._min_authors:
             return self._leaders(self.tweets.most(span, BOARD_SIZE))
-        persons = self.people.persons[span].items()
-        counts = [(key, n) for key, n in persons if n >= self._min_authors]
-        if rank_by == TWEETS:
-            counts = [(key, self.tweets.count(span, key)) for key, _ in counts]
-        return self._leaders(counts)
+        persons = self.people.persons[span]
+        if rank_by == PEOPLE:
+            # Few of many can stand on the board; only those are put in order.
+            least = max(
+                min(heapq.nlargest(BOARD_SIZE, persons.values()), default=0), self._min_authors
+            )
+            return self._leaders([(key, n) for key, n in persons.items() if n >= least])
+        enough = [key for key, n in persons.items() if n >= self._min_authors]
+        return self._leaders([(key, self.tweets.count(span, key)) for key in enough])
 
     def counts(self, name: str, key: str) -> tuple[int, int]:
         """The tweets of a window with the tag, and how many people wrote them."""
@@ -206,6 +210,4 @@ class Windows:
         return len({age // HOUR for age in ages if HOUR <= age < _BASELINE})
 
     def _leaders(self, counts: list[tuple[str, int]]) -> list[Place]:
-        # Few of many can stand on the board; only those are put in order.
-        least = min(heapq.nlargest(BOARD_SIZE, (n for _, n in counts)), default=0)
-        return leaders(Place.of(key, n, self._last[key]) for key, n in counts if n >= least)
+        return leaders(Place.of(key, n, self._last[key]) for key, n in counts)

@@ -145,45 +145,30 @@ class Boards:
 
     def documents(self, done: Done, version: int) -> dict[str, bytes]:
         """Row of the table `boards` -> its document (docs/contracts/hbase.md)."""
-        self._windows.advance(version // 60_000)
-        rises, earlier_rises = self._windows.rises(), self._windows.rises(earlier=True)
+        windows = self._windows
+        windows.advance(version // 60_000)
+        rises, earlier_rises = windows.rises(), windows.rises(earlier=True)
+        # Each board as it is, and as it was a step ago.
         boards = {
-            (ALL, TWEETS): (self._all.places(), self._all.earlier(self._windows)),
-            (RISING, TWEETS): (
-                [rise.place for rise in rises],
-                [rise.place for rise in earlier_rises],
-            ),
+            (ALL, TWEETS): (self._all.places(), self._all.earlier(windows)),
+            (RISING, TWEETS): ([r.place for r in rises], [r.place for r in earlier_rises]),
         }
         for name in WINDOWS:
-            for rank_by in (TWEETS, PEOPLE):
-                boards[name, rank_by] = (
-                    self._windows.places(name, rank_by),
-                    self._windows.places(name, rank_by, earlier=True),
-                )
-        spellings = self._store.spellings(
-            sorted({place.key for places, _ in boards.values() for place in places})
-        )
+            for by in (TWEETS, PEOPLE):
+                boards[name, by] = windows.places(name, by), windows.places(name, by, earlier=True)
+        shown = {place.key for places, _ in boards.values() for place in places}
+        spellings = self._store.spellings(sorted(shown))
         documents = {}
         for (name, rank_by), (places, earlier) in boards.items():
-            gained = changes(places, earlier)
-            entries: list[dict[str, Any]] = [
-                {
-                    "rank": rank,
-                    "tag": spellings[place.key],
-                    "key": place.key,
-                    "count": place.count,
-                    "change": gained[place.key],
-                }
-                for rank, place in enumerate(places, 1)
-            ]
+            entries = _entries(places, earlier, spellings)
             if name in WINDOWS:
                 for entry in entries:
-                    entry["count"], entry["people"] = self._windows.counts(name, entry["key"])
-            document = {**_head(done, version), "board": name, "rank_by": rank_by}
-            documents[_row(name, rank_by)] = document | {"hashtags": entries}
-        rising = documents[_row(RISING, TWEETS)]
-        rising["warming_up"] = self._windows.hours() < WARM_HOURS
-        for entry, rise in zip(rising["hashtags"], rises, strict=True):
+                    entry["count"], entry["people"] = windows.counts(name, entry["key"])
+            documents[name if rank_by == TWEETS else f"{name}.{rank_by}"] = {
+                "board": name, "rank_by": rank_by, **_head(done, version), "hashtags": entries
+            }  # fmt: skip
+        documents[RISING]["warming_up"] = windows.hours() < WARM_HOURS
+        for entry, rise in zip(documents[RISING]["hashtags"], rises, strict=True):
             entry.update(_explained(rise))
         return {
             row: json.dumps(document, ensure_ascii=False).encode()
@@ -191,8 +176,20 @@ class Boards:
         }
 
 
-def _row(name: str, rank_by: str) -> str:
-    return name if rank_by == TWEETS else f"{name}.{rank_by}"
+def _entries(
+    places: list[Place], earlier: list[Place], spellings: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    gained = changes(places, earlier)
+    return [
+        {
+            "rank": rank,
+            "tag": spellings[place.key],
+            "key": place.key,
+            "count": place.count,
+            "change": gained[place.key],
+        }
+        for rank, place in enumerate(places, 1)
+    ]
 
 
 def _head(done: Done, version: int) -> dict[str, Any]:

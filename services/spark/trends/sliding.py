@@ -2,7 +2,7 @@
 
 import heapq
 from array import array
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Generic, NamedTuple, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -13,10 +13,6 @@ class Span(NamedTuple):
 
     length: int
     lag: int = 0
-
-    def has(self, age: int) -> bool:
-        """Whether a minute of this age lies in it; the running minute's is 0."""
-        return self.lag <= age < self.lag + self.length
 
 
 class Sliding(Generic[K]):
@@ -35,23 +31,24 @@ class Sliding(Generic[K]):
         self._keys: list[K] = []
         self._numbers: dict[K, int] = {}
         self._free: list[int] = []
+        self._of_age: dict[int, list[Span]] = {}
         # How many entries the minutes hold of a number.
         self._entries = array("I")
 
-    def add(self, key: K, uses: Mapping[int, int]) -> None:
-        """`uses`: minute since 1970 -> how often `key` was used in it."""
-        for minute, count in uses.items():
-            age = self.now - minute
-            if age >= self._reach:
-                continue
-            number = self._number(key)
-            numbers, counts = self._minutes.setdefault(minute, (array("I"), array("I")))
-            numbers.append(number)
-            counts.append(count)
-            self._entries[number] += 1
-            for span in self.sums:
-                if span.has(age):
-                    self._change(span, number, count)
+    def add(self, key: K, minute: int, uses: int) -> None:
+        """`key` was used so often in a minute (since 1970)."""
+        age = self.now - minute
+        if age >= self._reach:
+            return
+        number = self._number(key)
+        if minute not in self._minutes:
+            self._minutes[minute] = array("I"), array("I")
+        numbers, counts = self._minutes[minute]
+        numbers.append(number)
+        counts.append(uses)
+        self._entries[number] += 1
+        for span in self._spans(age):
+            self._change(span, number, uses)
 
     def advance(self, now: int) -> list[K]:
         """The running minute is `now` (since 1970); it never goes back. The keys now forgotten."""
@@ -83,6 +80,14 @@ class Sliding(Generic[K]):
     def minutes(self) -> Iterable[int]:
         """The minutes in which anything was used."""
         return self._minutes.keys()
+
+    def _spans(self, age: int) -> list[Span]:
+        """The spans in which a minute of this age lies; most ages are few."""
+        if age not in self._of_age:
+            self._of_age[age] = [
+                span for span in self.sums if span.lag <= age < span.lag + span.length
+            ]
+        return self._of_age[age]
 
     def _number(self, key: K) -> int:
         number = self._numbers.get(key)

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 HASHTAGS, BOARDS, PROGRESS = "hashtags", "boards", b"_progress"
 SOCKET_TIMEOUT_MS = 15_000
+# Thrift's server drops connections that are idle for a minute.
+IDLE_SECONDS = 45
 # One request's worth of rows: large enough to be efficient, small enough for the time-out, and
 # for the region server, which keeps the blocks of all rows that it has yet to answer with.
 CHUNK = 1_000
@@ -73,11 +75,15 @@ class Store:
         return result
 
     def _attempt(self, action: Callable[[happybase.Connection], T]) -> T:
+        if time.monotonic() - getattr(self._own, "used", 0) > IDLE_SECONDS:
+            self.disconnect()
         try:
-            if getattr(self._own, "connection", None) is None:
+            if self._own.connection is None:
                 host, port = self._address
                 self._own.connection = happybase.Connection(host, port, timeout=SOCKET_TIMEOUT_MS)
-            return action(self._own.connection)
+            result = action(self._own.connection)
+            self._own.used = time.monotonic()
+            return result
         except HBaseError:
             raise  # an answer: the connection is sound
         except BaseException:
