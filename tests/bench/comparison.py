@@ -94,7 +94,7 @@ def compare(stack: Stack, names: Collection[str]) -> list[Result]:
     stack.up(*(service for service in stack.services() if service != "ingest"))
     stack.compose("stop", "trends")
     say(f"producing {BACKLOG:,} tweets while nobody counts")
-    load(stack, "backlog", BACKLOG, 0, PRODUCERS)
+    load(stack, "backlog", BACKLOG, 0, PRODUCERS, "tagged")
     say("computing the right counts")
     right = answer(stack, "oracle")
     say(f"{len(right['tags']):,} different tags")

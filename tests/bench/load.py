@@ -1,11 +1,12 @@
 """Puts generated tweets on Kafka; it runs in a container of the stack's network.
 
-    load.py NAME NUMBER RATE PROCESSES    RATE in tweets a second, 0: as fast as possible
+    load.py LOAD NAME NUMBER RATE PROCESSES    RATE in tweets a second, 0: as fast as possible
 
 It prints when each tweet was sent, in seconds since 1970, one line a tweet, unless RATE is 0.
-One tweet in six has a hashtag and one in twenty a second one; a message has about 250 bytes. The
-tags are drawn by Zipf's law from so many that a million tweets hold 100,000 different ones, most
-of them once, as on a real timeline. One message in a hundred is one that was sent before.
+LOAD is `timeline`, on which one tweet in six has a hashtag, as on real ones, or `tagged`, where
+eight in ten have; three in ten of those have a second one. A message has about 250 bytes. The tags
+are drawn by Zipf's law from so many that a million tweets hold 100,000 different ones. One message
+in a hundred is one that was sent before.
 """
 
 import json
@@ -19,31 +20,33 @@ from typing import Any
 
 from kafka import KafkaProducer
 
-TAGS = 30_000_000
+# The share of tweets with a tag, and from how many tags they are drawn.
+LOADS = {"timeline": (1 / 6, 30_000_000), "tagged": (8 / 10, 135_000)}
 WORDS = "some words about the day, what it brings and what it takes away, number"
 REPEATED = 1 / 100
 # How many messages lie between a message and its repetition.
 DISTANCE = 1000
 
 
-def zipf(rng: random.Random) -> int:
-    """The rank of a tag, from 1 to TAGS, each as probable as its inverse (nearly)."""
-    return int((TAGS + 1) ** rng.random())
+def zipf(rng: random.Random, tags: int) -> int:
+    """The rank of a tag, from 1 to `tags`, each as probable as its inverse (nearly)."""
+    return int((tags + 1) ** rng.random())
 
 
-def messages(name: str, number: int, seed: int):
-    """Contract messages; all but their times depends on the name, the number and the seed alone."""
+def messages(load: str, name: str, number: int, seed: int):
+    """Contract messages; all but their times depends on the arguments alone."""
     rng = random.Random(seed)
+    tagged, tags = LOADS[load]
     recent: deque[dict[str, Any]] = deque(maxlen=DISTANCE)
     for i in range(number):
         if len(recent) == DISTANCE and rng.random() < REPEATED:
             yield recent[0]
             continue
         text = f"{WORDS} {i}"
-        if rng.random() < 1 / 6:
-            text += f" #Tag{zipf(rng)}"
+        if rng.random() < tagged:
+            text += f" #Tag{zipf(rng, tags)}"
             if rng.random() < 0.3:
-                text += f" #Tag{zipf(rng)}"
+                text += f" #Tag{zipf(rng, tags)}"
         created = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         recent.append(
             {
@@ -60,13 +63,13 @@ def messages(name: str, number: int, seed: int):
         yield recent[-1]
 
 
-def produce(name: str, number: int, rate: float, seed: int) -> None:
+def produce(load: str, name: str, number: int, rate: float, seed: int) -> None:
     """Send `number` tweets and wait for all acknowledgements."""
     producer = KafkaProducer(
         bootstrap_servers="kafka:9092", acks="all", linger_ms=5 if rate else 50, batch_size=131_072
     )
     began, times, futures = time.time(), [], []
-    for i, message in enumerate(messages(name, number, seed)):
+    for i, message in enumerate(messages(load, name, number, seed)):
         if rate:
             time.sleep(max(0.0, began + i / rate - time.time()))
             times.append(time.time())
@@ -80,7 +83,8 @@ def produce(name: str, number: int, rate: float, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    name, number, rate, processes = sys.argv[1], *map(int, sys.argv[2:])
-    share = [(name, number // processes, rate / processes, seed) for seed in range(processes)]
+    load, name = sys.argv[1:3]
+    number, rate, processes = map(int, sys.argv[3:])
+    share = [(load, name, number // processes, rate / processes, seed) for seed in range(processes)]
     with multiprocessing.Pool(processes) as pool:
         pool.starmap(produce, share)

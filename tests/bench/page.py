@@ -61,9 +61,10 @@ def _head() -> Iterator[str]:
 same machine as the stack.
 
 Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}, with the settings as they come: one
-Kafka broker, one Spark worker. The load: messages of about 250 bytes, one in six with a hashtag,
-the tags by Zipf's law, so that a million tweets hold about 100,000 different ones; one message in
-a hundred comes twice.
+Kafka broker, one Spark worker. The load: messages of about 250 bytes, the tags by Zipf's law, so
+that a million tweets hold about 100,000 different ones; one message in a hundred comes twice. At a
+rate one message in six has a hashtag, as on real timelines; in a backlog it is eight in ten, which
+is far more work.
 
 ## The product
 

@@ -59,9 +59,11 @@ def say(text: str) -> None:
     print(f"{time.strftime('%X')} {text}", file=sys.stderr, flush=True)
 
 
-def load(stack: Stack, name: str, number: int, rate: int, processes: int = 1) -> list[float]:
+def load(
+    stack: Stack, name: str, number: int, rate: int, processes: int = 1, kind: str = "timeline"
+) -> list[float]:
     """Produce tweets; when each was sent, if at a rate."""
-    printed = stack.inside("ingest", LOAD, name, str(number), str(rate), str(processes))
+    printed = stack.inside("ingest", LOAD, kind, name, str(number), str(rate), str(processes))
     return sorted(float(line) for line in printed.split())
 
 
@@ -131,7 +133,7 @@ def measure_warm(stack: Stack) -> tuple[float, float]:
     gateway = stack.container("hbase-thrift")["Id"]
     run(["docker", "pause", gateway])
     say(f"producing {BACKLOG:,} tweets while HBase's gateway is away")
-    load(stack, "warm", BACKLOG, 0, PRODUCERS)
+    load(stack, "warm", BACKLOG, 0, PRODUCERS, "tagged")
     with Reader(stack) as reader:
         run(["docker", "unpause", gateway])
         began = time.time()

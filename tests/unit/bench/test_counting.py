@@ -77,7 +77,7 @@ def test_an_id_is_spent_by_the_first_version_with_a_tag(tags: Tags) -> None:
 
 
 def test_the_load_of_the_benchmark(tags: Tags) -> None:
-    counts = assert_as_the_oracle(tags, list(messages("sample", 30_000, 0)))
+    counts = assert_as_the_oracle(tags, list(messages("timeline", "sample", 30_000, 0)))
     assert len(counts.tags) > 3_000
     assert counts.tags["tag1"] > counts.tags["tag2"] > counts.tags["tag9"]
 
