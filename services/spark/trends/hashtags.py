@@ -1,40 +1,56 @@
-"""X's rule of what a hashtag is, as Java regular expressions for Spark's own functions.
+"""X's rule of what a hashtag is, for Spark's own functions.
 
-The rule is that of twitter-text 3.1.0: `validHashtag`, `endHashtagMatch`,
-`extractUrlsWithIndices`.
+The rule is that of twitter-text 3.1.0 (`extractHashtags`), whose answers these are for every text.
 """
 
+from functools import reduce
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
+
+from trends import urls
+from trends.characters import DIGITS, LETTERS_AND_MARKS, SPECIAL
+from trends.urls import END, START, TAG
+
+_SIGNS = ("#", "＃")
+_SIGN = f"[{''.join(_SIGNS)}]"
+
 # Java looks behind by whole characters only where the pattern itself holds one beyond U+FFFF, so
-# a letter of that kind stands here, though `\p{L}` covers it.
+# a letter of that kind stands here, though it is among the letters already.
 _ASTRAL = "\U0001d49c"
-# Characters that twitter-text takes as part of a tag beside letters, marks and digits.
-_SPECIAL = (
-    r"_\u200C\u200D\uA67E\u05BE\u05F3\u05F4\uFF5E\u301C\u309B\u309C\u30A0\u30FB\u3003"
-    r"\u0F0B\u0F0C\u00B7"
-)
-_ALPHANUMERIC = rf"\p{{L}}\p{{M}}\p{{Nd}}{_SPECIAL}{_ASTRAL}"
+_IN_TAG = rf"{LETTERS_AND_MARKS}{DIGITS}{SPECIAL}{_ASTRAL}"
 
-HASH_SIGNS = ("#", "＃")
-
-# Group 1 is the tag. The possessive `++` keeps the regular expression from giving characters
-# back to get past the last condition: `#abc#` is no tag, not the tag `ab`.
-HASHTAG = (
-    rf"(?:(?<![&{_ALPHANUMERIC}])|(?<=[\uFE0E\uFE0F]))"  # what may stand before
-    r"[#＃](?![\uFE0F\u20E3])"  # not a keycap
-    rf"(?=[\p{{Nd}}{_SPECIAL}]*+[\p{{L}}\p{{M}}])"  # at least one letter or mark
-    rf"([{_ALPHANUMERIC}]++)"
-    r"(?![#＃]|://)"
+# What stands before the tag itself. A variation selector may be in a tag and may stand before
+# one, but not both at once, hence `\G`, the end of what was found before.
+_BEFORE = (
+    rf"(?={_SIGN})"  # the cheapest of the conditions
+    rf"(?:(?<![&{_IN_TAG}])|(?<=[\uFE0E\uFE0F])(?!\G))"
+    rf"{_SIGN}(?![\uFE0F\u20E3])"  # not a keycap
+    rf"(?=[{DIGITS}{SPECIAL}]*+[{LETTERS_AND_MARKS}])"  # at least one letter or mark
 )
 
-_LATIN = r"\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0253-\u0254\u0256-\u0257\u025B\u1E00-\u1EFF"
-_PATH = rf"a-z0-9\u0400-\u04FF{_LATIN}!*';:=+,.$/%#\[\]\-\u2013_~@|&()"
-_PATH_END = rf"a-z0-9\u0400-\u04FF{_LATIN}+\-=_#/)"
+# Group 1 is the tag, or nothing: `#abc#` has none, but its letters are used up by it.
+HASHTAG = rf"{_BEFORE}(?:([{_IN_TAG}]++)(?!{_SIGN}|://)|[{_IN_TAG}]++)"
 
-# Only a URL with a path or a query can hold a `#` that would otherwise start a tag. Java's
-# classes are ASCII unless named otherwise, as X's are: a letter of another script ends the URL.
-URL = (
-    rf"(?i)(?<![a-z0-9@＠$#＃{_LATIN}])(?:https?://)?"
-    rf"(?:[a-z0-9{_LATIN}](?:[a-z0-9_\-{_LATIN}]*+)\.)++[a-z]{{2,}}(?::\d++)?"
-    rf"(?:/(?:[{_PATH}]*[{_PATH_END}])?)?"
-    r"(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/])?"
+# For a text whose URLs are marked: a URL, or a tag that starts outside one. A tag that runs into
+# a URL ends it there, as far as hashtags are concerned: of two that overlap, the first one counts.
+_MARKED_TAG = rf"{_BEFORE}[{_IN_TAG}]++"
+_URL_OR_TAG = (
+    rf"{START}[^{END}]*+{END}"
+    rf"|{TAG}{_SIGN}((?:[{START}{END}]*+[{_IN_TAG}]++)++)"
+    rf"(?![{START}{END}{TAG}]*+(?:{_SIGN}|://))"
 )
+
+
+def hashtags(text: Column) -> Column:
+    """The hashtags of a text in their order, without the sign; null where it has no sign at all."""
+    has_sign = reduce(Column.__or__, [text.contains(sign) for sign in _SIGNS])
+    plain = F.regexp_extract_all(text, F.lit(HASHTAG), F.lit(1))
+    found = F.when(urls.may_hold_sign(text), _beside_urls(text)).when(has_sign, plain)
+    return F.array_remove(found, "")
+
+
+def _beside_urls(text: Column) -> Column:
+    marked = urls.mark(F.regexp_replace(urls.unmarked(text), _MARKED_TAG, rf"{TAG}$0"))
+    found = F.regexp_extract_all(marked, F.lit(_URL_OR_TAG), F.lit(1))
+    return F.transform(found, lambda tag: F.translate(tag, START + END, ""))

@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
 
 from trends import shape
-from trends.hashtags import HASH_SIGNS, HASHTAG, URL
+from trends.hashtags import hashtags
 
 # A long post has up to 25,000 characters; what is larger than this is no message of ours.
 MAX_RECORD_BYTES = 262_144
@@ -132,14 +132,10 @@ def extract(messages: DataFrame) -> DataFrame:
     Only rows that something is to be counted of go on, before any state is kept for them: on
     real timelines five tweets of six have no tag.
     """
-    has_hash = reduce(Column.__or__, [F.col("text").contains(sign) for sign in HASH_SIGNS])
-    # Most texts with a tag have no URL, and blanking one is the dearest of these steps.
-    has_url = F.col("text").contains("/") & F.col("text").contains(".")
-    text = F.when(has_url, F.regexp_replace("text", URL, "\u00b7 ")).otherwise(F.col("text"))
     found = (
         F.when(F.col("reason").isNotNull(), F.lit(None))
         .when(F.col("hashtags").isNotNull(), _handed_over())
-        .when(has_hash, F.regexp_extract_all(text, F.lit(HASHTAG), F.lit(1)))
+        .otherwise(hashtags(F.col("text")))
     )
     return (
         messages.withColumn("found", found)
