@@ -38,8 +38,11 @@ def hashtags(text: str) -> list[str]:
     """The hashtags of a text in their order, without the sign."""
     urls = [match.span() for match in _URL.finditer(text)]
     found = []
+    used = 0  # where the last tag ended, be it none because of what follows it
     for start, character in enumerate(text):
         if character not in HASHES or any(a <= start < b for a, b in urls):
+            continue
+        if start and start <= used:
             continue
         before = text[start - 1] if start else " "
         if before not in "\ufe0e\ufe0f" and (before == "&" or is_tag_character(before)):
@@ -48,9 +51,10 @@ def hashtags(text: str) -> list[str]:
         while end < len(text) and is_tag_character(text[end]):
             end += 1
         tag, rest = text[start + 1 : end], text[end:]
-        if tag[:1] in ("\ufe0f", "\u20e3") or rest[:1] in (*HASHES,) or rest.startswith("://"):
+        if tag[:1] in ("\ufe0f", "\u20e3") or not any(is_letter(c) for c in tag):
             continue
-        if any(is_letter(c) for c in tag):
+        used = end
+        if rest[:1] not in (*HASHES,) and not rest.startswith("://"):
             found.append(tag)
     return found
 

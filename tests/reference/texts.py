@@ -82,7 +82,8 @@ def tag(rng: random.Random) -> str:
     pieces = [rng.choice(SIGNS), word(rng)]
     if rng.random() < 0.3:
         pieces.insert(rng.randint(0, 2), rng.choice(SPECIALS + SELECTORS + "0９٣"))
-    return "".join(pieces) + rng.choice(["", "", "", "", *SIGNS, "://", ":", "\ufe0f", "\u20e3"])
+    end: str = rng.choice(["", "", "", "", *SIGNS, "://", ":", "\ufe0f", "\u20e3"])
+    return "".join(pieces) + end
 
 
 def label(rng: random.Random) -> str:
@@ -135,7 +136,8 @@ def short_url(rng: random.Random) -> str:
 def other(rng: random.Random) -> str:
     """What is neither."""
     kinds = [EMOJI, SPACES, SPACES, UNSEEN, PUNCTUATION, PUNCTUATION, GLUE, SPECIALS, SELECTORS]
-    return rng.choice(rng.choice(kinds))
+    found: str = rng.choice(rng.choice(kinds))
+    return found
 
 
 def account(rng: random.Random) -> str:

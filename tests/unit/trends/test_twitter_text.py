@@ -87,18 +87,18 @@ CASES = [
     ("#a:// #b:/ #c: ://#d", ["b", "c", "d"]),
     # URLs with a protocol
     ("http://x.com/#a https://x.com/b?c=#d HTTP://X.COM/#e #f", ["f"]),
-    ("http://x.com#a", ["a"]),
+    ("http://x.com#a http://x.com(#b", ["b"]),
     ("http://x.com/ #a http://x.com/b,#c http://x.com/d、#e", ["a", "e"]),
     ("http://x.nosuchdomain/#a http://localhost/#b http://1.2.3.4/#c", ["a", "b", "c"]),
     ("http://x.com:80/#a http://x.com:y/#b", ["b"]),
-    ("ahttp://x.com/#a 日http://x.com/#b @http://x.com/#c -http://x.com/#d", []),
+    ("ahttp://x.com/#a 日http://x.com/#b @http://x.com/#c -http://x.com/#d", ["a", "c"]),
     ("http://日本.みんな/#a http://пример.РФ/#b http://xn--x.xn--p1ai/#c", []),
-    ("http://x_y.z.com/#a http://y_x.com/#b http://-x.com/#c", []),
+    ("http://x_y.z.com/#a http://y_x.com/#b http://-x.com/#c", ["b", "c"]),
     ("http://＃x.com ＃y.com", ["y"]),
     ("ftp://x.com/#a", ["a"]),
     # URLs without one
     ("x.com/#a www.x.co.uk/#b x.museum/#c t.co/#d", []),
-    ("x.com#a x.com?b=#c x.com #d", ["a", "c", "d"]),
+    ("x.com#a x.com?b=#c x.com #d", ["c", "d"]),
     ("x.py/#a x.txt/#b 1.5/#c e.g/#d", ["b", "c", "d"]),
     ("@x.com/#a $x.com/#b me@x.com/#c #x.com/#d", ["a", "b", "c", "x", "d"]),
     ("-x.com/#a _x.com/#b .x.com/#c /x.com/#d", ["a", "b", "c", "d"]),
@@ -108,16 +108,16 @@ CASES = [
     ("x.com日本/#a", ["a"]),
     # paths
     ("x.com/(#a) x.com/b(#c) x.com/!(#d) x.com/(e(#f)g)", ["d"]),
-    ("x.com/é#a x.com/ж#b x.com/日#c x.com/–#d x.com/a)#e", ["c", "e"]),
+    ("x.com/é#a x.com/ж#b x.com/日#c x.com/–#d x.com/a)#e", ["e"]),
     ("x.com/#a日本#b", []),
-    ('x.com/a<#b x.com/a"#c x.com/a?#d x.com/a?b=日#e', ["b", "c", "e"]),
+    ('x.com/a<#b x.com/a"#c x.com/a?#d x.com/a?b=日#e', ["b", "c"]),
     # X's own short URLs
     ("http://t.co/a#b http://t.co/a-#c http://t.co/a?b=#d http://t.co/a/#e", ["c", "e"]),
     (f"http://t.co/{'a' * 40}?#b http://t.co/{'a' * 41}?#c", ["c"]),
     # lengths
     (f"http://{'a' * 63}.com/#a http://{'a' * 64}.com/#b", ["b"]),
     (f"http://{'語' * 40}.com/#a http://{'語' * 60}.com/#b", ["b"]),
-    (f"http://x.com/{'a' * 4074}/#a http://x.com/{'a' * 4075}/#b", ["b"]),
+    (f"http://x.com/{'a' * 4073}/#a http://x.com/{'a' * 4074}/#b", ["b"]),
 ]
 
 
@@ -218,7 +218,7 @@ def test_no_text_takes_long(spark: SparkSession) -> None:
     began = time.monotonic()
     ours = found(spark, given)
     assert time.monotonic() - began < 30
-    assert [LONG_NAME for LONG_NAME, a, b in zip(LONG, ours, theirs, strict=True) if a != b] == []
+    assert [name for name, a, b in zip(LONG, ours, theirs, strict=True) if a != b] == []
 
 
 @pytest.mark.parametrize("text", ["", "no sign", "a.com/b", "１"])
