@@ -7,11 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import happybase
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from oracle import Oracle
+from waiting import eventually
 
 KAFKA = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+
+
+def delete_topics(admin: KafkaAdminClient) -> None:
+    """Delete the driver's topics, where they are."""
+    stale = {"tweets", "tweets.quarantine"} & set(admin.list_topics())
+    if stale:
+        admin.delete_topics(sorted(stale))
+        eventually(lambda: not stale & set(admin.list_topics()), within=30)
 
 
 def send(values: Sequence[bytes | dict[str, Any]]) -> None:
@@ -32,22 +41,34 @@ def send(values: Sequence[bytes | dict[str, Any]]) -> None:
 
 def records(topic: str) -> list[bytes]:
     """All values of a topic."""
+    return [record.value for record in consumed(topic)]
+
+
+def consumed(topic: str) -> list[Any]:
+    """All records of a topic, with their places."""
     consumer = KafkaConsumer(bootstrap_servers=KAFKA, auto_offset_reset="earliest")
     partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
     consumer.assign(partitions)
     consumer.seek_to_beginning()
     ends = consumer.end_offsets(partitions)
-    found = []
+    found: list[Any] = []
     while any(consumer.position(partition) < end for partition, end in ends.items()):
         for batch in consumer.poll(timeout_ms=1000).values():
-            found += [record.value for record in batch]
+            found += batch
     consumer.close()
     return found
 
 
+def awake(connection: happybase.Connection) -> happybase.Connection:
+    """The connection opened anew: the server drops one that was idle for a minute."""
+    connection.close()
+    connection.open()
+    return connection
+
+
 def counts_in_hbase(connection: happybase.Connection) -> dict[str, dict[str, Any]]:
     """Key -> all that its row says, in the words of docs/contracts/hbase.md."""
-    return {key.decode(): _row(cells) for key, cells in connection.table("hashtags").scan()}
+    return {key.decode(): _row(cells) for key, cells in awake(connection).table("hashtags").scan()}
 
 
 def _row(cells: dict[bytes, bytes]) -> dict[str, Any]:

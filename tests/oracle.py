@@ -15,6 +15,7 @@ SPECIALS = set(
     "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
 )
 HASHES = "#＃"
+SELECTORS = "\ufe0e\ufe0f"
 MAX_TAGS, MAX_LENGTH = 30, 100
 WINDOWS = {"1h": 60, "24h": 1440, "7d": 10080}
 # The board that a change of places refers to is that of so many minutes ago.
@@ -37,15 +38,14 @@ def is_tag_character(character: str) -> bool:
 def hashtags(text: str) -> list[str]:
     """The hashtags of a text in their order, without the sign."""
     urls = [match.span() for match in _URL.finditer(text)]
-    found = []
-    used = 0  # where the last tag ended, be it none because of what follows it
+    found, used = [], 0
     for start, character in enumerate(text):
         if character not in HASHES or any(a <= start < b for a, b in urls):
             continue
-        if start and start <= used:
-            continue
         before = text[start - 1] if start else " "
-        if before not in "\ufe0e\ufe0f" and (before == "&" or is_tag_character(before)):
+        # A variation selector may stand before a tag, unless it is part of another one.
+        may_start = start > used if before in SELECTORS else not is_tag_character(before)
+        if before == "&" or not may_start:
             continue
         end = start + 1
         while end < len(text) and is_tag_character(text[end]):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bench.comparison import PRODUCT, Result
-from bench.product import BACKLOG, BURST, IDLE_SECONDS, Latency
+from bench.product import BACKLOG, BURST, IDLE_SECONDS, Drain, Latency
 
 # Tweets a second -> seconds that 95 of 100 tweets shall not exceed.
 LATENCY_AIMS = {100: 2.0, 2000: 4.0}
@@ -24,7 +24,8 @@ class Figures:
     latencies: list[Latency] = field(default_factory=list)
     idle: dict[str, tuple[float, float]] = field(default_factory=dict)
     recovery: float | None = None
-    warm: tuple[float, float] | None = None
+    warm: Drain | None = None
+    workers: dict[int, float] = field(default_factory=dict)
     compared: list[Result] = field(default_factory=list)
 
 
@@ -83,13 +84,16 @@ def _product(figures: Figures) -> Iterator[str]:
         what = "driver killed (`kill -9`) while it counts: until all counts are exact"
         yield row(what, f"{seconds:.0f} s", f"≤ {RECOVERY_AIM} s", verdict(seconds <= RECOVERY_AIM))
     if figures.warm:
-        seconds, rate = figures.warm
+        warm = figures.warm
         what = f"backlog of {BACKLOG:,} tweets while running: rate"
         wanted = f"≥ {WARM_AIM:,} tweets/s"
-        yield row(what, f"{rate:,.0f} tweets/s", wanted, verdict(rate >= WARM_AIM))
-        yield row(
-            "the same, from the end of the outage to exact counts", f"{seconds:.0f} s", "", ""
-        )
+        yield row(what, f"{warm.rate:,.0f} tweets/s", wanted, verdict(warm.rate >= WARM_AIM))
+        what = "the same, from the end of the outage to exact counts"
+        yield row(what, f"{warm.seconds:.0f} s", "", "")
+        yield row("the same, time in the driver and HBase", f"{warm.driver:.0%}", "", "")
+    for number, rate in figures.workers.items():
+        what = f"the same backlog with {number} worker{'s'[: number - 1]} of one core: rate"
+        yield row(what, f"{rate:,.0f} tweets/s", "", "")
     for result in figures.compared:
         if result.candidate is PRODUCT and result.run:
             what = f"backlog of {BACKLOG:,} tweets after a start of `trends`"
@@ -134,7 +138,7 @@ by the other's, "× running" that of the backlog while running.
  durable | tuned | lines of code |
 |---|---|---|---|---|---|---|---|---|---|---|"""
     product = next((each.run for each in figures.compared if each.candidate is PRODUCT), None)
-    running = figures.warm[1] if figures.warm else None
+    running = figures.warm.rate if figures.warm else None
     for result in figures.compared:
         rates = (product.rate if product else None, running)
         yield row(*_compared(result, *rates))

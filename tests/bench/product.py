@@ -23,6 +23,8 @@ PRODUCERS = 2
 BACKLOG = int(os.environ.get("BENCH_TWEETS", "1000000")) // PRODUCERS * PRODUCERS
 BURST = 100_000
 IDLE_SECONDS = 60
+# Of one core each, as many as the machine has.
+WORKERS = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,19 @@ class Latency:
 
     rate: int
     seconds: list[float]
+
+
+@dataclass(frozen=True)
+class Drain:
+    """A backlog that was counted while everything was running.
+
+    `rate` is in tweets a second, between the first and the last news of it; `driver` is the part
+    of the batches' time that the driver and HBase took, the rest being Spark's.
+    """
+
+    seconds: float
+    rate: float
+    driver: float
 
 
 @dataclass(frozen=True)
@@ -124,22 +139,41 @@ def measure_latency(stack: Stack, rate: int, seconds: int, warm_up: int) -> Late
     return Latency(rate, latencies)
 
 
-def measure_warm(stack: Stack) -> tuple[float, float]:
-    """Let a backlog come up while HBase is away; seconds until it is counted, and the rate.
-
-    The rate is that between the first and the last news of it.
-    """
+def measure_warm(stack: Stack, name: str = "warm") -> Drain:
+    """Let a backlog come up while HBase is away, and be counted."""
     before = read_so_far(stack)
     gateway = stack.container("hbase-thrift")["Id"]
     run(["docker", "pause", gateway])
     say(f"producing {BACKLOG:,} tweets while HBase's gateway is away")
-    load(stack, "warm", BACKLOG, 0, PRODUCERS, "tagged")
+    load(stack, name, BACKLOG, 0, PRODUCERS, "tagged")
     with Reader(stack) as reader:
+        told = len(_batches(stack))
         run(["docker", "unpause", gateway])
         began = time.time()
         reader.reached(before + BACKLOG, within=600)
     (first_at, first), *_, (last_at, last) = reader.seen[1:]
-    return last_at - began, (last - first) / (last_at - first_at)
+    # The first one waited for HBase.
+    batches = _batches(stack)[told + 1 :]
+    driver = sum(part for _, part in batches) / sum(whole for whole, _ in batches)
+    return Drain(last_at - began, (last - first) / (last_at - first_at), driver)
+
+
+def _batches(stack: Stack) -> list[tuple[float, float]]:
+    """Seconds of each large batch, and of its part in the driver and HBase."""
+    found = re.findall(r"records in ([\d.]+) s, ([\d.]+) s of them", stack.logs("trends"))
+    return [(float(whole), float(part)) for whole, part in found]
+
+
+def measure_workers(stack: Stack) -> dict[int, float]:
+    """Workers of one core each -> the rate at which a backlog is counted with them."""
+    rates = {}
+    stack.configure({"DEMO_COUNT": "1", "SPARK_WORKER_CORES": "1"})
+    stack.up("spark-worker")
+    for number in WORKERS:
+        say(f"{number} of {max(WORKERS)} workers")
+        stack.scale("spark-worker", number)
+        rates[number] = measure_warm(stack, f"workers-{number}").rate
+    return rates
 
 
 def measure_cold(stack: Stack) -> Run:

@@ -14,6 +14,7 @@ from bench.product import (
     measure_latency,
     measure_recovery,
     measure_warm,
+    measure_workers,
     read_so_far,
     say,
 )
@@ -23,7 +24,7 @@ from waiting import eventually
 # Rate (tweets a second), seconds that are measured, seconds before.
 LATENCIES = {"latency": (100, 90, 30), "latency-2000": (2000, 60, 15)}
 # In the order in which they run: each leaves more tweets behind.
-PRODUCT_PARTS = ("latency", "idle", "latency-2000", "recovery", "backlog")
+PRODUCT_PARTS = ("latency", "idle", "latency-2000", "recovery", "backlog", "workers")
 COMPARED = tuple(candidate.name for candidate in ALL)
 PARTS = (*PRODUCT_PARTS, *COMPARED)
 
@@ -76,8 +77,10 @@ def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> 
             figures.idle = measure_idle(stack)
         elif part == "recovery":
             figures.recovery = measure_recovery(stack)
-        else:
+        elif part == "backlog":
             figures.warm = measure_warm(stack)
+        else:
+            figures.workers = measure_workers(stack)
 
 
 if __name__ == "__main__":

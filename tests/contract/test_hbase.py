@@ -32,8 +32,8 @@ def delta(spelling: str, minutes: dict[int, int], last: int) -> Delta:
 
 def documents() -> dict[str, bytes]:
     boards = Boards(Store(), frozenset({"hidden"}), 0)
-    boards.add([Place.of("hidden", 999, NOW)], {"hidden": delta("Hidden", {1: 999}, NOW)})
-    boards.add([Place.of("café", 412, NOW)], {"café": delta("Café", {1: 412}, NOW)})
+    boards.add({"hidden": delta("Hidden", {1: 999}, NOW)}, [Place.of("hidden", 999, NOW)])
+    boards.add({"café": delta("Café", {1: 412}, NOW)}, [Place.of("café", 412, NOW)])
     intent = Intent(NOW, {"0": 0}, {"0": 18_234})
     done = Done().after(intent, Batch(tagged=4120, sources={"x"}), 3_600_000)
     return boards.documents(done, NOW)
@@ -67,7 +67,7 @@ def test_the_rising_board_has_the_examples_shape_and_is_read() -> None:
     now = time.time_ns() // 1_000_000  # the windows begin with the running minute
     boards = Boards(Store(), frozenset(), 0)
     minutes = {now // 60_000: 46, now // 60_000 - 100: 4}
-    boards.add([Place.of("café", 48, now)], {"café": delta("Café", minutes, now)})
+    boards.add({"café": delta("Café", minutes, now)}, [Place.of("café", 48, now)])
     written = boards.documents(Done(), now)["rising"]
     found = json.loads(written)
     assert found.keys() == example.keys()

@@ -10,12 +10,13 @@ import pytest
 from kafka import KafkaAdminClient
 from pyspark.sql import SparkSession
 
+from driver import Driver
+from integration_support import KAFKA, delete_topics
 from trends.settings import Settings
 from trends.store import Store
-from trends.topics import QUARANTINE, TWEETS, Topics
+from trends.topics import Topics
 from waiting import eventually
 
-KAFKA = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
 THRIFT = os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift")
 
 
@@ -36,14 +37,16 @@ def spark() -> Iterator[SparkSession]:
 
 
 @pytest.fixture
-def topics() -> Topics:
+def admin() -> Iterator[KafkaAdminClient]:
+    found = KafkaAdminClient(bootstrap_servers=KAFKA)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def topics(admin: KafkaAdminClient) -> Topics:
     """Empty topics."""
-    admin = KafkaAdminClient(bootstrap_servers=KAFKA)
-    stale = [name for name in admin.list_topics() if name in (TWEETS, QUARANTINE)]
-    if stale:
-        admin.delete_topics(stale)
-        eventually(lambda: not set(stale) & set(admin.list_topics()), within=30)
-    admin.close()
+    delete_topics(admin)
     found = Topics(KAFKA, Event())
     found.create(partitions=4, retention_hours=1)
     return found
@@ -86,3 +89,8 @@ def settings(tmp_path: Path) -> Settings:
             "MAX_TWEETS_PER_BATCH": "400",
         }
     )
+
+
+@pytest.fixture
+def driver(spark: SparkSession, settings: Settings, topics: Topics, store: Store) -> Driver:
+    return Driver(spark, settings, topics, store)

@@ -1,165 +1,20 @@
 """Kafka -> Spark -> HBase, with the driver dying wherever it hurts: the counts stay exact."""
 
 import json
-import random
 import shutil
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import happybase
 import pytest
 from pyspark.errors import StreamingQueryException
-from pyspark.sql import SparkSession
 
-from integration_support import counts_in_hbase, counts_of, records, send
+from driver import Driver, check, dying_at, dying_half_way, stream
+from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
-from trends.boards import LONGEST
-from trends.settings import Settings
 from trends.sink import Sink
 from trends.store import Store
-from trends.stream import Trends
-from trends.topics import QUARANTINE, Topics
-from waiting import eventually
-
-
-class KilledError(Exception):
-    """The driver dies here."""
-
-
-def stream(seed: int, n: int = 1500) -> list[dict[str, Any]]:
-    """Tweets of the last hours with tags in several scripts, one in ten a duplicate."""
-    rng = random.Random(seed)
-    tags = [
-        "Café",
-        "CAFE\u0301",
-        "東京",
-        "ＴＯＫＹＯ",
-        "tokyo",
-        "مرحبا",
-        "x_1",
-        *(f"Tag{i}" for i in range(60)),
-    ]
-    now = datetime.now(UTC)
-    made: list[dict[str, Any]] = []
-    for i in range(n):
-        if made and rng.random() < 0.1:
-            made.append(rng.choice(made[-300:]))
-            continue
-        text = " ".join(f"#{rng.choice(tags)}" for _ in range(rng.choice([0, 0, 1, 1, 2, 3])))
-        created = now - timedelta(minutes=rng.choice([0, 1, 5, 15, 70, 1500, 11_000, 12_000]))
-        made.append(
-            {
-                "id": f"{seed}-{i}",
-                "source": "x",
-                "created_at": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                "author": rng.choice([None, *(f"{author:016x}" for author in range(9))]),
-                "text": f"words {text}",
-                "hashtags": rng.choice([None, None, None, ["Handed", "over"]]),
-            }
-        )
-    return made
-
-
-class Driver:
-    """The product's driver, which can be told where to die."""
-
-    def __init__(
-        self, spark: SparkSession, settings: Settings, topics: Topics, store: Store
-    ) -> None:
-        self.parts = (spark, settings, topics, store)
-
-    def run(self, until: int, sabotage: Callable[[Store, Sink], None] | None = None) -> Sink:
-        """Count until `until` records are read, or die of `sabotage`."""
-        spark, settings, topics, store = self.parts
-        store.forget()  # a new process knows nothing
-        sink = Sink(store, topics, settings.deduplicate_minutes * 60_000)
-        if sabotage:
-            sabotage(store, sink)
-        query = Trends(spark, settings, topics, store, sink).start()
-        try:
-            eventually(lambda: sink.done.read >= until or not query.isActive, within=120)
-            if not query.isActive:
-                query.awaitTermination()
-            eventually(lambda: not query.status["isTriggerActive"], within=30)
-        finally:
-            query.stop()
-            spark.catalog.clearCache()
-        return sink
-
-    def die(self, until: int, sabotage: Callable[[Store, Sink], None]) -> None:
-        with pytest.raises(StreamingQueryException, match="KilledError"):
-            self.run(until, sabotage)
-
-
-@pytest.fixture
-def driver(spark: SparkSession, settings: Settings, topics: Topics, store: Store) -> Driver:
-    return Driver(spark, settings, topics, store)
-
-
-def dying_at(
-    monkeypatch: pytest.MonkeyPatch, method: str, call: int, *, after: bool
-) -> Callable[[Store, Sink], None]:
-    """Die before or after the given call of a method of the store."""
-
-    def sabotage(store: Store, sink: Sink) -> None:
-        original, calls = getattr(store, method), iter(range(1, 10_000))
-
-        def fatal(*arguments: Any, **keywords: Any) -> Any:
-            last = next(calls) >= call
-            if last and not after:
-                raise KilledError
-            result = original(*arguments, **keywords)
-            if last:
-                raise KilledError
-            return result
-
-        monkeypatch.setattr(store, method, fatal)
-
-    return sabotage
-
-
-def dying_half_way(monkeypatch: pytest.MonkeyPatch) -> Callable[[Store, Sink], None]:
-    """Die in the third batch with only some of its rows written."""
-
-    def sabotage(store: Store, sink: Sink) -> None:
-        original, calls = store.apply, iter(range(1, 10_000))
-
-        def fatal(deltas: dict[str, Any], fence: int) -> Any:
-            if next(calls) < 3:
-                return original(deltas, fence)
-            original({key: deltas[key] for key in sorted(deltas)[::2]}, fence)
-            raise KilledError
-
-        monkeypatch.setattr(store, "apply", fatal)
-
-    return sabotage
-
-
-def check(hbase: happybase.Connection, oracle: Oracle, sink: Sink) -> None:
-    """Every cell, every total, every board."""
-    since = sink.done.fence // 60_000 - LONGEST
-    assert counts_in_hbase(hbase) == counts_of(oracle, since)
-    assert (sink.done.read, sink.done.tagged) == (oracle.read, oracle.tagged)
-    boards = {
-        row.decode(): json.loads(cells[b"b:board"])
-        for row, cells in hbase.table("boards").scan(columns=[b"b:board"])
-    }
-    for row, board in boards.items():
-        name, as_of = board["board"], datetime.fromisoformat(board["as_of"])
-        places = [
-            {field: value for field, value in place.items() if field != "rank"}
-            for place in board["hashtags"]
-        ]
-        if name == "rising":
-            explained = ("key", "observed", "expected", "score", "change")
-            rises = [{field: place[field] for field in explained} for place in places]
-            assert (board["warming_up"], rises) == oracle.rising(as_of, size=100)
-        else:
-            assert places == oracle.board(name, as_of, 100, board["rank_by"]), row
-    windows = ("1h", "24h", "7d")
-    assert boards.keys() == {"all", "rising", *windows, *(f"{name}.people" for name in windows)}
+from trends.topics import QUARANTINE
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:
@@ -226,14 +81,17 @@ def test_hbase_emptied_means_counting_anew(
     messages = stream(6)
     send(messages)
     driver.run(len(messages))
-    for name in hbase.tables():
+    for name in awake(hbase).tables():
         hbase.delete_table(name, disable=True)
     store.create_tables()
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
 def test_a_second_driver_is_kept_out(
-    driver: Driver, hbase: happybase.Connection, store: Store
+    driver: Driver,
+    hbase: happybase.Connection,
+    store: Store,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Whichever announces a batch second stops, and says so."""
     messages = stream(7)
@@ -246,6 +104,7 @@ def test_a_second_driver_is_kept_out(
 
     with pytest.raises(StreamingQueryException, match="another driver is counting"):
         driver.run(len(messages), rival)
+    assert "stop one of the two `trends` containers" in caplog.text
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 

@@ -1,7 +1,6 @@
 """Texts made from what X's rules turn on: a pure function of a seed."""
 
 import random
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -82,8 +81,8 @@ def tag(rng: random.Random) -> str:
     pieces = [rng.choice(SIGNS), word(rng)]
     if rng.random() < 0.3:
         pieces.insert(rng.randint(0, 2), rng.choice(SPECIALS + SELECTORS + "0９٣"))
-    end: str = rng.choice(["", "", "", "", *SIGNS, "://", ":", "\ufe0f", "\u20e3"])
-    return "".join(pieces) + end
+    last: str = rng.choice(["", "", "", "", *SIGNS, "://", ":", "\ufe0f", "\u20e3"])
+    return "".join(pieces) + last
 
 
 def label(rng: random.Random) -> str:
@@ -135,9 +134,9 @@ def short_url(rng: random.Random) -> str:
 
 def other(rng: random.Random) -> str:
     """What is neither."""
-    kinds = [EMOJI, SPACES, SPACES, UNSEEN, PUNCTUATION, PUNCTUATION, GLUE, SPECIALS, SELECTORS]
-    found: str = rng.choice(rng.choice(kinds))
-    return found
+    kinds = [EMOJI, SPACES, SPACES, UNSEEN, PUNCTUATION, PUNCTUATION, GLUE, [*SPECIALS, *SELECTORS]]
+    kind: list[str] = rng.choice(kinds)
+    return rng.choice(kind)
 
 
 def account(rng: random.Random) -> str:
@@ -243,8 +242,3 @@ def with_each(characters: Sequence[str], templates: Sequence[str], size: int) ->
             for character in characters[start : start + size]
             for template in templates
         )
-
-
-def split_at_full_stops(label: str) -> list[str]:
-    """Split a label at what other scripts have for a full stop."""
-    return re.split("[。．｡]", label)

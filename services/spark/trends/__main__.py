@@ -12,6 +12,7 @@ from pyspark.errors import StreamingQueryException
 from pyspark.sql.streaming.query import StreamingQuery
 
 from trends import stream
+from trends.progress import TopicError
 from trends.settings import Settings, SettingsError
 from trends.sink import Sink
 from trends.store import Store
@@ -35,16 +36,18 @@ def main() -> int:
     )
     try:
         settings = Settings.from_environment(os.environ)
+        logging.getLogger().setLevel(settings.log_level)
+        for chatty in ("kafka", "py4j"):
+            logging.getLogger(chatty).setLevel("ERROR")
+        start_http_server(settings.metrics_port)
+        return run(settings, stopping)
     except SettingsError as error:
-        # Started again it would say the same again: it stays down until somebody has read it.
         log.error("%s; then start this service again", error)
-        stopping.wait()
-        return 2
-    logging.getLogger().setLevel(settings.log_level)
-    for chatty in ("kafka", "py4j"):
-        logging.getLogger(chatty).setLevel("ERROR")
-    start_http_server(settings.metrics_port)
-    return run(settings, stopping)
+    except TopicError as error:
+        log.error("%s", error)
+    # Started again it would say the same again: it stays down until somebody has read it.
+    stopping.wait()
+    return 2
 
 
 def run(settings: Settings, stopping: threading.Event) -> int:
@@ -53,6 +56,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     topics.create(settings.topic_partitions, settings.retention_hours)
     store = Store(settings.thrift_host, settings.thrift_port, stopping, settings.thrift_connections)
     store.create_tables()
+    stream.recognise(topics, store, settings.count_topic)
     horizon = settings.deduplicate_minutes * 60_000
     sink = Sink(store, topics, horizon, settings.hidden, settings.min_authors)
     spark = stream.session(settings, stopping)

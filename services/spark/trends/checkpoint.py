@@ -5,45 +5,76 @@ The checkpoint can be on any file system that Hadoop reaches, so it is read thro
 
 import json
 import logging
+import re
 import time
+import zlib
 from typing import Any
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession
 
-from trends.progress import Done, Intent, Offsets
+from trends.progress import Done, Intent, Offsets, Topic
 from trends.topics import TWEETS
 
 log = logging.getLogger(__name__)
 
+# What the state holds: to be changed with the query's stateful operator (`deduplicate`).
+STATE = "ids within the watermark"
+# What this module has ever put into a location; whatever else is there is not its own.
+_OWN = re.compile(r"[0-9a-f]{8}|[0-9]{13}")
+
 
 class Checkpoint:
-    """One query's checkpoint: a folder of `location`, named by when it was begun (milliseconds)."""
+    """One query's checkpoint: the folder `location`/fingerprint/begun (milliseconds).
 
-    def __init__(self, spark: SparkSession, location: str) -> None:
+    Spark holds a query to the plan that its checkpoint was begun with: another version cannot read
+    it, and another number of shuffle partitions is silently not taken. So a checkpoint is one
+    plan's, and one topic's; those of others are given up, as HBase knows where to go on.
+    """
+
+    def __init__(self, spark: SparkSession, location: str, topic: str) -> None:
         jvm: Any = spark._jvm
         self._path = jvm.org.apache.hadoop.fs.Path
         self._read_fully = jvm.org.apache.commons.io.IOUtils.toString
-        self._location = location
         self._files = self._path(location).getFileSystem(spark._jsc.hadoopConfiguration())
-        names = self._numbers(location)
-        self.begun = names[-1] if names else _now()
+        fingerprint = _fingerprint(spark, topic)
+        self._give_up_others(location, fingerprint)
+        self._location = f"{location}/{fingerprint}"
+        numbers = self._numbers(self._location)
+        self.begun = numbers[-1] if numbers else _now()
 
     @property
     def path(self) -> str:
         """The folder."""
         return f"{self._location}/{self.begun}"
 
-    def _numbers(self, folder: str) -> list[int]:
-        """The names in `folder` that are numbers, in order."""
+    def _give_up_others(self, location: str, fingerprint: str) -> None:
+        others = [name for name in self._names(location) if _OWN.fullmatch(name)]
+        if others := sorted({*others} - {fingerprint}):
+            log.warning(
+                "the checkpoint of another version of the job is given up: %s/%s",
+                location,
+                ", ".join(others),
+            )
+            for name in others:
+                self._files.delete(self._path(f"{location}/{name}"), True)
+
+    def _names(self, folder: str) -> list[str]:
         path = self._path(folder)
         if not self._files.exists(path):
             return []
-        names = [status.getPath().getName() for status in self._files.listStatus(path)]
-        return sorted(int(name) for name in names if name.isdigit())
+        return [status.getPath().getName() for status in self._files.listStatus(path)]
+
+    def _numbers(self, folder: str) -> list[int]:
+        """The names in `folder` that are numbers, in order."""
+        return sorted(int(name) for name in self._names(folder) if name.isdigit())
 
     def end(self, batch: int) -> Offsets:
         """The offsets at which `batch` ends (exclusive)."""
-        stream = self._files.open(self._path(f"{self.path}/offsets/{batch}"))
+        return self._offsets(f"offsets/{batch}")
+
+    def _offsets(self, name: str) -> Offsets:
+        stream = self._files.open(self._path(f"{self.path}/{name}"))
         try:
             text: str = self._read_fully(stream, "UTF-8")
         finally:
@@ -56,30 +87,48 @@ class Checkpoint:
         """Whether no batch was ever planned with it."""
         return not self._numbers(f"{self.path}/offsets")
 
-    def agrees(self, done: Done, pending: Intent | None) -> bool:
+    def agrees(self, done: Done, pending: Intent | None, topic: Topic) -> bool:
         """Whether the batch that Spark would run next is the one that HBase waits for.
 
         HBase keeps the truth; a checkpoint of another story (a volume restored from a backup, or
-        HBase emptied) would count a second time, or leave out.
+        HBase emptied) would count a second time, or leave out. One that wants records which Kafka
+        no longer has would only fail.
         """
+        try:
+            return self.is_new or self._agrees(done, pending, topic)
+        except (Py4JJavaError, ValueError, LookupError):  # it lacks a file, or half of one
+            return False
+
+    def _agrees(self, done: Done, pending: Intent | None, topic: Topic) -> bool:
         planned = self._numbers(f"{self.path}/offsets")
-        if not planned:
-            return True
-        committed = set(self._numbers(f"{self.path}/commits"))
-        last = self.end(planned[-1])
-        if planned[-1] in committed:  # the next one starts where the last ended
-            return pending is None and done.end == last
+        end = self.end(planned[-1])
+        start = self.end(planned[-2]) if len(planned) > 1 else self._offsets("sources/0/0")
+        if planned[-1] in self._numbers(f"{self.path}/commits"):  # the next one starts there
+            start = end
+        if not (topic.has(start) and topic.has(end)):
+            return False
         if pending:  # planned, announced, perhaps half applied: it is run again
-            return pending.end == last
-        if done.end == last:  # applied, and killed before Spark wrote it down
-            return True
-        return len(planned) == 1 or done.end == self.end(planned[-2])
+            return start != end and pending.end == end
+        # Only planned; or applied, and killed before Spark wrote it down.
+        return topic.nearest(done.end) in (topic.nearest(start), topic.nearest(end))
 
     def renew(self) -> None:
         """Begin a new one."""
         log.warning("the checkpoint %s does not go with HBase: a new one is begun", self.path)
         self._files.delete(self._path(self.path), True)
         self.begun = _now()
+
+
+def _fingerprint(spark: SparkSession, topic: str) -> str:
+    """Eight hexadecimal digits that tell apart what a checkpoint can not be taken over by."""
+    plan = (
+        spark.version,
+        spark.conf.get("spark.sql.streaming.stateStore.providerClass"),
+        spark.conf.get("spark.sql.shuffle.partitions"),
+        STATE,
+        topic,
+    )
+    return f"{zlib.crc32(repr(plan).encode()):08x}"
 
 
 def _now() -> int:

@@ -1,6 +1,7 @@
 """X's rule of what a hashtag is, for Spark's own functions.
 
-The rule is that of twitter-text 3.1.0 (`extractHashtags`), whose answers these are for every text.
+The rule is that of twitter-text 3.1.0 (`extractHashtags`), and so are the answers: on generated
+texts they are compared with the library's own.
 """
 
 from functools import reduce

@@ -14,6 +14,34 @@ class ProgressError(Exception):
     """The checkpoint and HBase tell different stories; the message says what to do."""
 
 
+class TopicError(Exception):
+    """The topic is not the one that was counted so far; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The topic as Kafka has it: its id, and where each partition begins and ends (exclusive)."""
+
+    id: str
+    begin: Offsets
+    end: Offsets
+
+    def nearest(self, offsets: Offsets) -> Offsets:
+        """The offset of every partition, moved to where Kafka has records.
+
+        Before `begin` retention has removed them; beyond `end` a broker has lost them that was
+        killed together with its machine, or restored from a backup.
+        """
+        return {
+            partition: max(begin, min(offsets.get(partition, 0), self.end[partition]))
+            for partition, begin in self.begin.items()
+        }
+
+    def has(self, offsets: Offsets) -> bool:
+        """Whether Kafka can be read from `offsets` on."""
+        return self.nearest(offsets).items() >= offsets.items()
+
+
 class Cell:
     """A dataclass that is the JSON of one cell."""
 
@@ -43,7 +71,8 @@ class Done(Cell):
     """The batch applied last, and the totals after it.
 
     `trail` holds `[milliseconds, offsets]` of earlier batches, oldest first, so that the ids of
-    the last hour can be read from Kafka again when the checkpoint that held them is gone.
+    the last hour can be read from Kafka again when the checkpoint that held them is gone. `topic`
+    is the id of the topic whose offsets these are; earlier versions did not write it.
     """
 
     fence: int = 0
@@ -55,6 +84,7 @@ class Done(Cell):
     sources: tuple[str, ...] = ()
     demo: bool = True
     trail: tuple[tuple[int, Offsets], ...] = ()
+    topic: str = ""
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
@@ -82,6 +112,30 @@ class Done(Cell):
             demo=batch.demo,
             trail=_trail(self.trail, intent, horizon),
         )
+
+    def on(self, topic: Topic, intent: Intent | None, wanted: str) -> Self:
+        """The progress on the topic that Kafka has now, with the batch announced last.
+
+        Where it is another topic than before and its id is `wanted`, nothing of it is counted, and
+        a half applied batch is over: its records are gone.
+
+        Raises:
+            TopicError: it is another topic, and nobody has said that it is to be counted.
+        """
+        if topic.id == self.topic:
+            return self
+        if topic.id == wanted:
+            fence = max(self.fence, intent.fence if intent else 0)
+            return replace(self, topic=topic.id, fence=fence, end={}, trail=())
+        counted = (intent or self).end
+        if self.topic or any(topic.end.get(p, 0) < offset for p, offset in counted.items()):
+            raise TopicError(
+                "the topic `tweets` is not the one that was counted so far; what is on it now "
+                "would be counted on top of what HBase has. To do that, set "
+                f"COUNT_TOPIC={topic.id} in .env and start `trends` again with `make up`; "
+                "to begin anew: `make reset`"
+            )
+        return replace(self, topic=topic.id)
 
     def seed_start(self, now: int, horizon: int) -> Offsets:
         """Where Kafka has to be read from to know the ids of the last `horizon` milliseconds."""
@@ -121,6 +175,13 @@ def _trail(
 def span(start: Offsets, end: Offsets) -> int:
     """How many records lie between two offsets."""
     return sum(offset - start.get(partition, 0) for partition, offset in end.items())
+
+
+def told(start: Offsets, end: Offsets) -> str:
+    """The records between two offsets in words; nothing where `end` is nowhere beyond `start`."""
+    found = {p: n for p, offset in sorted(end.items()) if (n := offset - start.get(p, 0)) > 0}
+    places = ", ".join(f"{n} of partition {p}" for p, n in found.items())
+    return f"{sum(found.values())} records ({places})" if found else ""
 
 
 def is_applied(end: Offsets, done: Done) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -20,6 +21,7 @@ class Settings:
     kafka: str
     topic_partitions: int
     retention_hours: int
+    count_topic: str
     thrift_host: str
     thrift_port: int
     thrift_connections: int
@@ -56,6 +58,7 @@ class Settings:
             kafka=read("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092", _text, "host:port"),
             topic_partitions=whole("TOPIC_PARTITIONS", 4, 1, 256),
             retention_hours=whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600),
+            count_topic=read("COUNT_TOPIC", "", _id, "the id that the log of `trends` tells"),
             thrift_host=read("HBASE_THRIFT_HOST", "hbase-thrift", _text, "a host name"),
             thrift_port=whole("HBASE_THRIFT_PORT", 9090, 1, 65_535),
             thrift_connections=whole("HBASE_THRIFT_CONNECTIONS", 2, 1, 32),
@@ -93,6 +96,10 @@ def _between(kind: Callable[[str], T], low: float, high: float) -> Callable[[str
 
 def _text(value: str) -> str:
     return value.strip()
+
+
+def _id(value: str) -> str:
+    return str(uuid.UUID(value)) if value else ""
 
 
 def _tags(value: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -82,11 +83,12 @@ class Sink:
                 self._store.clear(intent.fence)
                 self._boards = None
             places = self._store.apply(batch.tags, intent.fence)
-            done = self.done.after(intent, batch, self._horizon)
             if self._boards is None:
+                deque(places, maxlen=0)
                 self._boards = self._read_boards()
             else:
-                self._boards.add(places, batch.tags)
+                self._boards.add(batch.tags, places)
+            done = self.done.after(intent, batch, self._horizon)
             self._publish(done, with_progress=True)
             metrics.applied(done, batch, time.monotonic() - began)
             self.done = done
@@ -136,12 +138,12 @@ class Boards:
         self._all = AllTime(places)
         log.info("read %d tags from HBase in %.1f s", len(places), time.monotonic() - began)
 
-    def add(self, places: list[Place], deltas: Mapping[str, Delta]) -> None:
-        """Take in what a batch changed."""
-        self._all.update(place for place in places if place.key not in self._hidden)
+    def add(self, deltas: Mapping[str, Delta], places: Iterable[Place]) -> None:
+        """Take in what a batch changed; `places` may come while HBase is still being written."""
         for key, delta in deltas.items():
             if key not in self._hidden:
                 self._windows.add(key, delta.minutes, delta.last)
+        self._all.update([place for place in places if place.key not in self._hidden])
 
     def documents(self, done: Done, version: int) -> dict[str, bytes]:
         """Row of the table `boards` -> its document (docs/contracts/hbase.md)."""

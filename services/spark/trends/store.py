@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from typing import Any, TypeVar
 
 import happybase
@@ -178,18 +179,19 @@ class Store:
 
     # -- counts -------------------------------------------------------------------------------
 
-    def apply(self, deltas: Mapping[str, Delta], fence: int) -> list[Place]:
-        """Add a batch's deltas, each row once however often this is called; the new standings."""
+    def apply(self, deltas: Mapping[str, Delta], fence: int) -> Iterator[Place]:
+        """Add a batch's deltas, each row once however often this is called; the new standings.
+
+        It is under way when this returns, and all is in HBase when the last standing has come.
+        """
         keys = sorted(deltas)
         chunks = [
             {key: deltas[key] for key in keys[start : start + CHUNK]}
             for start in range(0, len(keys), CHUNK)
         ]
-        write = partial(self._write, fence=fence)
-        places = [place for part in self._writers.map(write, chunks) for place in part]
         while len(self._rows) > CACHED_ROWS:
             self._rows.popitem(last=False)
-        return places
+        return chain.from_iterable(self._writers.map(partial(self._write, fence=fence), chunks))
 
     def _write(self, deltas: Mapping[str, Delta], fence: int) -> list[Place]:
         rows = self._call(partial(self._add, deltas=deltas, fence=fence))

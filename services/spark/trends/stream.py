@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from pyspark.sql.streaming.readwriter import DataStreamReader
 
 from trends.checkpoint import Checkpoint
 from trends.patience import patiently
-from trends.progress import Offsets, Seed, span
+from trends.progress import Offsets, ProgressError, Seed, span, told
 from trends.settings import Settings
 from trends.sink import Sink
 from trends.store import Store
@@ -59,6 +60,25 @@ def _wait_for_master(master: str, stopping: threading.Event) -> None:
     retrying(lambda: socket.create_connection((address.hostname, address.port), timeout=5).close())
 
 
+def recognise(topics: Topics, store: Store, wanted: str) -> None:
+    """See to it that HBase's offsets are those of the topic; `wanted` is one to be counted anew.
+
+    Raises:
+        TopicError: they are not.
+    """
+    done, intent = store.read_progress()
+    found = done.on(topics.tweets(), intent, wanted)
+    if found == done:
+        return
+    if not found.end:
+        if done.end:
+            log.warning("counting another topic on top of what HBase has: %s", found.topic)
+        if intent and intent.fence > done.fence:
+            log.warning("the last batch of the topic before may have been counted in part")
+        store.write_seed(Seed(1, {}, {}))  # has served: the ids were on the topic before
+    store.write_boards({}, found)
+
+
 class Trends:
     """One run of the counting, from where HBase says it stands."""
 
@@ -67,19 +87,15 @@ class Trends:
     ) -> None:
         self._spark = spark
         self._settings = settings
-        self._topics = topics
         self._store = store
         self._sink = sink
-        self._checkpoint = Checkpoint(spark, settings.checkpoint)
+        self._topic = topics.tweets()
+        self._checkpoint = Checkpoint(spark, settings.checkpoint, self._topic.id)
         self._applying_since: float | None = None
 
     def start(self) -> StreamingQuery:
         """Finish what was half done, then follow the topic."""
-        if not self._checkpoint.agrees(self._sink.done, self._sink.pending):
-            self._checkpoint.renew()
-        self._begin = self._topics.beginning()
-        if self._checkpoint.is_new:
-            self._take_over()
+        self._settle()
         rows = (
             self._read(self._spark.readStream, self._sink.done.end)
             .option("maxOffsetsPerTrigger", self._settings.max_tweets_per_batch)
@@ -108,8 +124,12 @@ class Trends:
         # Also when the batch is applied already: Spark's state is kept by running it.
         found = rows.transform(digest).collect()
         computed = time.monotonic()
-        start, end = self._sink.done.end or self._begin, self._checkpoint.end(batch)
-        self._sink.apply(found, start, end)
+        start, end = self._sink.done.end, self._checkpoint.end(batch)
+        try:
+            self._sink.apply(found, start, end)
+        except ProgressError as error:
+            log.error("%s", error)  # what to do: Spark would bury it in a trace
+            raise
         self._applying_since = None
         if (records := span(start, end)) >= CATCHING_UP:
             log.info(
@@ -119,6 +139,32 @@ class Trends:
                 time.monotonic() - computed,
                 len(found),
             )
+
+    def _settle(self) -> None:
+        """Find where HBase, Kafka and the checkpoint go on together."""
+        self._tell_losses()
+        if not self._checkpoint.agrees(self._sink.done, self._sink.pending, self._topic):
+            self._checkpoint.renew()
+        if self._checkpoint.is_new:
+            self._take_over()
+        if self._sink.pending is None:  # a half applied batch has its own offsets
+            earlier = self._sink.done.end
+            self._sink.done = replace(self._sink.done, end=self._topic.nearest(earlier))
+            if not self._topic.has(earlier):  # what comes in the places of lost records is new
+                self._store.write_boards({}, self._sink.done)
+
+    def _tell_losses(self) -> None:
+        """Say what Kafka no longer has; nothing can bring it back."""
+        done, pending = self._sink.done, self._sink.pending
+        start = pending.start if pending else done.end
+        if start and (removed := told(start, self._topic.begin)):
+            log.warning(
+                "Kafka has removed %s before they were counted: they are lost, and the counting "
+                "goes on behind them. KAFKA_RETENTION_HOURS says how long tweets are kept",
+                removed,
+            )
+        if lost := told(self._topic.end, (pending or done).end):
+            log.warning("Kafka has lost %s that were counted: they stay counted", lost)
 
     def _take_over(self) -> None:
         """Make a new checkpoint go on where another one was lost.
@@ -156,9 +202,8 @@ class Trends:
             if seed is None or (seed.until and seed.until < time.time() * 1000):
                 return rows
             # What retention has removed since then is not missed: it is older than the horizon.
-            start = {p: max(offset, self._begin.get(p, 0)) for p, offset in seed.start.items()}
             earlier = (
-                self._read(self._spark.read, start)
+                self._read(self._spark.read, seed.start)
                 .option("endingOffsets", self._offsets(seed.end))
                 .load()
                 .transform(promising)
@@ -187,4 +232,4 @@ class Trends:
 
     def _offsets(self, offsets: Offsets) -> str:
         """In the connector's form, which wants every partition named."""
-        return json.dumps({TWEETS: {**self._begin, **offsets}})
+        return json.dumps({TWEETS: self._topic.nearest(offsets)})

@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic, OffsetSpec
+from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from trends.batch import BadRecord
 from trends.patience import patiently
-from trends.progress import Offsets
+from trends.progress import Offsets, Topic
 
 log = logging.getLogger(__name__)
 
@@ -64,20 +64,26 @@ class Topics:
         finally:
             admin.close()
 
-    def beginning(self) -> Offsets:
-        """The first offset of each partition of `tweets`."""
-        return self._call(self._beginning)
+    def tweets(self) -> Topic:
+        """The topic `tweets` as it is now."""
+        return self._call(self._describe)
 
-    def _beginning(self) -> Offsets:
-        consumer = KafkaConsumer(bootstrap_servers=self._servers)
+    def _describe(self) -> Topic:
+        admin = KafkaAdminClient(bootstrap_servers=self._servers)
         try:
-            partitions = [
-                TopicPartition(TWEETS, p) for p in consumer.partitions_for_topic(TWEETS) or ()
-            ]
-            found = consumer.beginning_offsets(partitions)
-            return {str(partition.partition): offset for partition, offset in found.items()}
+            (found,) = admin.describe_topics([TWEETS])
+            if found["error_code"]:  # such as: just being made, or deleted
+                raise for_code(found["error_code"])(TWEETS)
+            places = [TopicPartition(TWEETS, p["partition_index"]) for p in found["partitions"]]
+
+            def offsets(spec: OffsetSpec) -> Offsets:
+                answer = admin.list_partition_offsets(dict.fromkeys(places, spec))
+                return {str(place.partition): answer[place].offset for place in places}
+
+            begin = offsets(OffsetSpec.EARLIEST)  # asked first: it never passes the end
+            return Topic(str(found["topic_id"]), begin, offsets(OffsetSpec.LATEST))
         finally:
-            consumer.close()
+            admin.close()
 
     def quarantine(self, records: Sequence[BadRecord]) -> None:
         """Set records aside (docs/contracts/quarantine.schema.json), acknowledged by the broker.

@@ -205,6 +205,7 @@ def deduplicate(minutes: int) -> Callable[[DataFrame], DataFrame]:
 
     The clock is the batch's own time, which a batch that is run again keeps: with the tweets'
     times, or Kafka's, a row from a slow partition could be too late and be dropped uncounted.
+    What the state holds is named by `checkpoint.STATE`.
     """
 
     def step(rows: DataFrame) -> DataFrame:

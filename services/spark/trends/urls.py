@@ -137,9 +137,12 @@ def _marked(part: Column) -> Column:
 
         def entity(names: Column) -> Column:
             return (
-                F.when(_is_none(url, protocol, domain, names), url)
+                F.when(_is_invalid(url, protocol, domain, names), url)
                 .when(protocol != "", F.regexp_replace(url, _WITH_PROTOCOL, f"{START}$0{END}"))
-                .when((F.size(names) > 0) & part.rlike(_COUNTS), _without(domain, names, rest))
+                .when(
+                    (F.size(names) > 0) & part.rlike(_COUNTS),
+                    _from_last_name(domain, names, rest),
+                )
                 .otherwise(url)
             )
 
@@ -149,8 +152,9 @@ def _marked(part: Column) -> Column:
     return let(F.split(part, END), groups_marked)
 
 
-def _is_none(url: Column, protocol: Column, domain: Column, names: Column) -> Column:
-    # In units of UTF-16, which JavaScript counts; it counts a protocol twice, or "https://".
+def _is_invalid(url: Column, protocol: Column, domain: Column, names: Column) -> Column:
+    # In units of UTF-16, which JavaScript counts; it counts a protocol twice, or "https://". A name
+    # that it starts in the middle of a character is measured here with the whole of it.
     size = F.octet_length(F.encode(F.translate(url, TAG, ""), "UTF-16BE"))
     more = len("https://") - (F.length(protocol) == len("http://")).cast("int")
     labels = F.split(F.translate(domain, TAG, ""), r"\.")
@@ -161,7 +165,7 @@ def _is_none(url: Column, protocol: Column, domain: Column, names: Column) -> Co
     )
 
 
-def _without(domain: Column, names: Column, rest: Column) -> Column:
+def _from_last_name(domain: Column, names: Column, rest: Column) -> Column:
     """Only the last of the domain's parts in Latin letters starts the URL."""
     # Where each is first found after the one before, be that inside another word.
     end = F.aggregate(

@@ -7,7 +7,7 @@ import pytest
 from bench.comparison import ALL, LOOP, PRODUCT, QUIX, STREAMS, Result, code_lines
 from bench.network import differences
 from bench.page import Figures, percentile, write
-from bench.product import Latency, Run
+from bench.product import Drain, Latency, Run
 from bench.run import PARTS, parts
 from e2e.stack import ROOT
 
@@ -22,7 +22,8 @@ def figures() -> Figures:
         latencies=[Latency(100, [1.0] * 99 + [9.0]), Latency(2000, [5.0] * 100)],
         idle={"kafka": (0.2, 300.0), "web": (0.05, 50.0)},
         recovery=41.0,
-        warm=(25.0, 40_000.0),
+        warm=Drain(25.0, 40_000.0, 0.5),
+        workers={1: 20_000.0, 2: 30_000.0},
         compared=[
             Result(PRODUCT, run_of(600_000, 20)),
             Result(LOOP, run_of(600_000, 10)),
@@ -43,6 +44,8 @@ def test_the_page_says_what_was_reached() -> None:
     assert cells(page, "tweet to JSON at 2,000 tweets/s, p95")[1:] == ["5.00 s", "≤ 4 s", "missed"]
     assert cells(page, "driver killed")[1:] == ["41 s", "≤ 60 s", "reached"]
     assert cells(page, "whole stack without tweets: memory")[1] == "0.35 GB"
+    assert cells(page, "the same, time in the driver and HBase")[1] == "50%"
+    assert cells(page, "the same backlog with 2 workers of one core")[1] == "30,000 tweets/s"
     assert cells(page, "kafka") == ["kafka", "0.200", "300 MB"]
 
 

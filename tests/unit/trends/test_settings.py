@@ -21,6 +21,7 @@ def test_defaults_hold_for_unset_and_empty() -> None:
         ("SPARK_DRIVER_MEMORY", "lots", "a size such as"),
         ("SPARK_MASTER", "yarn", "spark://host:port"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO"),
+        ("COUNT_TOPIC", "tweets", "the id that"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_what_is_allowed(
