@@ -75,3 +75,29 @@ def test_what_a_row_says_it_knows_it_knows() -> None:
     hours = {24 * day + hour: n for day, of in whole.days.items() for hour, n in of.items()}
     assert hours == days
     assert len(row.minutes) < 100 and len(row.days) < 10
+
+
+def stored(key: str, cells: dict[bytes, bytes]) -> int:
+    """Bytes of cells in HBase, without compression: HBase reference guide, "KeyValue"."""
+    around = 4 + 4 + 2 + 1 + 8 + 1  # lengths of key, value, row and family; timestamp, type
+    return sum(
+        around + len(key.encode()) + len(column) - len(b":") + len(value)
+        for column, value in cells.items()
+    )
+
+
+def test_what_a_tag_keeps_for_ever_is_bounded() -> None:
+    """docs/contracts/hbase.md states these numbers."""
+    kept, row = dict[bytes, bytes](), Row(empty_after=-1)
+    for hour in range(365 * 24):
+        at = NOW + hour * 3_600_000
+        delta = Delta(at, at)
+        for _ in range(20):
+            delta.add("hashtag", at, None)
+        kept |= row.add(delta, at)
+        if hour == 0:
+            once = {column: cell for column, cell in kept.items() if column[:2] != b"m:"}
+            assert stored("hashtag", once) < 200
+    days = {column: cell for column, cell in kept.items() if column.startswith(b"n:d")}
+    assert len(days) in (365, 366)
+    assert 60_000 < stored("hashtag", days) < 70_000
