@@ -222,13 +222,12 @@ def test_repetitions(spark: SparkSession) -> None:
     assert differences(given, found(spark, given), twitter_text.hashtags(given)) == []
 
 
-@pytest.mark.parametrize("kind", REPETITIONS)
-def test_no_text_takes_long(spark: SparkSession, kind: str) -> None:
-    """X's longest posts have 25,000 characters; what is tried over and over takes far longer."""
-    text = dict(zip(REPETITIONS, repeated(25_000), strict=True))[kind]
+def test_no_text_takes_long(spark: SparkSession) -> None:
+    """X's longest posts have 25,000 characters; what is tried over and over takes hours."""
+    given = repeated(25_000)
     began = time.monotonic()
-    found(spark, [text])
-    assert time.monotonic() - began < 10
+    found(spark, given)
+    assert time.monotonic() - began < 120
 
 
 @pytest.mark.parametrize("text", ["", "no sign", "a.com/b", "１"])
