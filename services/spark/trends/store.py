@@ -17,7 +17,7 @@ from rbloom import Bloom
 from thriftpy2.thrift import TException
 
 from trends.batch import Delta, Minute
-from trends.boards import LONGEST, Place
+from trends.boards import DAY, LONGEST, Place
 from trends.patience import patiently
 from trends.progress import Done, Intent, ProgressError, Seed
 from trends.row import COUNT, FIRST, LAST, Row, changed, day_column, minute_column
@@ -33,7 +33,7 @@ IDLE_SECONDS = 45
 # One request's worth of rows: large enough to be efficient, small enough for the time-out, and
 # for the region server, which keeps the blocks of all rows that it has yet to answer with.
 CHUNK = 1_000
-CACHED_ROWS = 50_000
+CACHED_ROWS = 100_000
 # Of more minutes and days than this a row is read as a whole.
 _COLUMNS = 60
 # One in a hundred of so many new tags is looked for in vain; of more tags more are.
@@ -226,11 +226,14 @@ class Store:
     ) -> dict[str, Row]:
         if not deltas:
             return {}
-        # No tweet is from the future, so later minutes have no cell; one more for skewed clocks.
-        empty_after = int(time.time() // 60) + 1
+        # No tweet is from the future; one minute more for skewed clocks. The last minutes are
+        # read in any case, so that what comes next need not be looked for row by row.
+        now = int(time.time() // 60)
+        recent = range(now - 1, now + 2)
+        empty_after = recent.start - 1
         changes = [changed(delta, fence) for delta in deltas.values()]
-        minutes = sorted({minute for minutes, _ in changes for minute in minutes})
-        days = sorted({day for _, days in changes for day in days})
+        minutes = sorted({*recent, *(minute for minutes, _ in changes for minute in minutes)})
+        days = sorted({now // DAY, *(day for _, days in changes for day in days)})
         columns = [COUNT, FIRST, LAST, b"s", *map(minute_column, minutes), *map(day_column, days)]
         if len(columns) > _COLUMNS:
             columns, minutes, days, empty_after = [b"n", b"s", b"m"], [], [], -1
@@ -242,7 +245,8 @@ class Store:
         for row in rows.values():
             row.empty_after = empty_after
             for minute in minutes:
-                row.minutes.setdefault(minute, Minute())
+                if minute <= empty_after:
+                    row.minutes.setdefault(minute, Minute())
             for day in days:
                 row.days.setdefault(day, {})
         return rows
