@@ -95,8 +95,9 @@ def gather(rows: Iterable[tuple[Any, ...]], demo: bool) -> Batch:
             batch.bad.append(BadRecord(origin, reason, record))
         elif source != "demo" or batch.demo:
             batch.surplus += surplus
-            batch.tagged += bool(keys)
-            batch.sources.update((source,) if keys else ())
+            if keys:
+                batch.tagged += 1
+                batch.sources.add(source)
             for key, spelling in zip(keys, spellings, strict=True):
                 delta = tags.get(key)
                 if delta is None:

@@ -160,14 +160,14 @@ class Boards:
                 boards[name, by] = windows.places(name, by), windows.places(name, by, earlier=True)
         shown = {place.key for places, _ in boards.values() for place in places}
         spellings = self._store.spellings(sorted(shown))
-        documents = {}
+        head, documents = _head(done, version), {}
         for (name, rank_by), (places, earlier) in boards.items():
             entries = _entries(places, earlier, spellings)
             if name in WINDOWS:
                 for entry in entries:
                     entry["count"], entry["people"] = windows.counts(name, entry["key"])
             documents[name if rank_by == TWEETS else f"{name}.{rank_by}"] = {
-                "board": name, "rank_by": rank_by, **_head(done, version), "hashtags": entries
+                "board": name, "rank_by": rank_by, **head, "hashtags": entries
             }  # fmt: skip
         documents[RISING]["warming_up"] = windows.hours() < WARM_HOURS
         for entry, rise in zip(documents[RISING]["hashtags"], rises, strict=True):

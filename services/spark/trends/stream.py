@@ -22,7 +22,7 @@ from trends.settings import Settings
 from trends.sink import Sink
 from trends.store import Store
 from trends.topics import TWEETS, Topics
-from trends.transforms import deduplicate, digest, extract, parse, promising
+from trends.transforms import deduplicate, digest, tagged
 
 log = logging.getLogger(__name__)
 
@@ -100,9 +100,7 @@ class Trends:
             self._read(self._spark.readStream, self._sink.done.end)
             .option("maxOffsetsPerTrigger", self._settings.max_tweets_per_batch)
             .load()
-            .transform(promising)
-            .transform(parse)
-            .transform(extract)
+            .transform(tagged)
             .transform(self._without_earlier(self._store.read_seed()))
             .transform(deduplicate(self._settings.deduplicate_minutes))
         )
@@ -181,9 +179,7 @@ class Trends:
                 self._read(self._spark.read, pending.start)
                 .option("endingOffsets", self._offsets(pending.end))
                 .load()
-                .transform(promising)
-                .transform(parse)
-                .transform(extract)
+                .transform(tagged)
                 .transform(self._without_earlier(seed))
                 .dropDuplicates(["id"])
                 .transform(digest)
@@ -206,9 +202,7 @@ class Trends:
                 self._read(self._spark.read, seed.start)
                 .option("endingOffsets", self._offsets(seed.end))
                 .load()
-                .transform(promising)
-                .transform(parse)
-                .transform(extract)
+                .transform(tagged)
                 .select("id")
                 .distinct()
                 .persist()

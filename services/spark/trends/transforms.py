@@ -33,6 +33,11 @@ _LONE_SURROGATE = (
 )
 
 
+def tagged(records: DataFrame) -> DataFrame:
+    """Kafka records -> those that something is to be counted of, and those that are set aside."""
+    return records.transform(promising).transform(parse).transform(extract)
+
+
 def promising(records: DataFrame) -> DataFrame:
     """Leave out the records that are messages beyond doubt, and without a tag beyond doubt.
 
