@@ -5,8 +5,9 @@
 It prints when each tweet was sent, in seconds since 1970, one line a tweet, unless RATE is 0.
 LOAD is `timeline`, on which one tweet in six has a hashtag, as on real ones, or `tagged`, where
 eight in ten have; three in ten of those have a second one. A message has about 250 bytes. The tags
-are drawn by Zipf's law from so many that a million tweets hold 100,000 different ones. One message
-in a hundred is one that was sent before.
+are drawn by Zipf's law from so many that a million tweets hold 100,000 different ones. The authors
+are as many as an account may follow on X at first. One message in a hundred is one that was sent
+before.
 """
 
 import json
@@ -24,6 +25,7 @@ from kafka import KafkaProducer
 LOADS = {"timeline": (1 / 6, 30_000_000), "tagged": (8 / 10, 135_000)}
 WORDS = "some words about the day, what it brings and what it takes away, number"
 REPEATED = 1 / 100
+AUTHORS = 5_000
 # How many messages lie between a message and its repetition.
 DISTANCE = 1000
 
@@ -53,7 +55,7 @@ def messages(load: str, name: str, number: int, seed: int):
                 "id": f"{name}-{seed}-{i}",
                 "source": "x",
                 "created_at": created,
-                "author": f"{rng.getrandbits(64):016x}",
+                "author": f"{rng.randrange(AUTHORS):016x}",
                 "text": text,
                 "hashtags": None,
                 "lang": "en",

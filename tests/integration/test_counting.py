@@ -12,6 +12,7 @@ from pyspark.errors import StreamingQueryException
 from driver import Driver, check, dying_at, dying_half_way, stream
 from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
+from trends.batch import DIGEST
 from trends.sink import Sink
 from trends.store import Store
 from trends.topics import QUARANTINE
@@ -99,7 +100,8 @@ def test_a_second_driver_is_kept_out(
 
     def rival(store: Store, sink: Sink) -> None:
         _, intent = store.read_progress()
-        sink.apply([], {"0": 0}, {"0": 0, "1": 0, "2": 0, "3": 0})  # nothing, but with a fence
+        nothing, end = DIGEST.empty_table(), {"0": 0, "1": 0, "2": 0, "3": 0}
+        sink.apply(nothing, {"0": 0}, end)  # but with a fence
         sink._intent = intent
 
     with pytest.raises(StreamingQueryException, match="another driver is counting"):

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 
 @dataclass(slots=True)
@@ -30,18 +33,6 @@ class Delta:
         """Tweets with the tag."""
         return sum(self.spellings.values())
 
-    def add(self, spelling: str, at: int, author: str | None) -> None:
-        """Take in a tweet that was written `at` (milliseconds)."""
-        self.first = min(self.first, at)
-        self.last = max(self.last, at)
-        self.spellings[spelling] = self.spellings.get(spelling, 0) + 1
-        minute = self.minutes.get(at // 60_000)
-        if minute is None:
-            minute = self.minutes[at // 60_000] = Minute()
-        minute.tweets += 1
-        if author:
-            minute.authors.add(author)
-
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
@@ -64,43 +55,80 @@ class Batch:
     demo: bool = False
 
 
-class Row(NamedTuple):
-    """A row of `transforms.digest`: a tweet with tags, or a record that is none."""
+_TEXTS = pa.list_(pa.string())
 
-    source: str
-    at: int
-    author: str | None
-    keys: list[str] | None
-    spellings: list[str] | None
-    surplus: int | None
-    reason: str | None = None
-    origin: str | None = None
-    record: str | None = None
+DIGEST = pa.schema(
+    {
+        "source": pa.string(),
+        "at": pa.int64(),  # milliseconds since 1970
+        "author": pa.string(),
+        "keys": _TEXTS,
+        "spellings": _TEXTS,
+        "surplus": pa.int32(),
+        "reason": pa.string(),
+        "origin": pa.string(),
+        "record": pa.string(),
+    }
+)
+"""The columns of `transforms.digest`: a row is a tweet, or a record that is none, with a reason."""
 
 
-def gather(rows: Iterable[tuple[Any, ...]], demo: bool) -> Batch:
-    """Tuples as `Row` has them -> a batch.
+def gather(digest: pa.Table, demo: bool) -> Batch:
+    """Columns as `DIGEST` has them -> a batch.
 
     `demo` tells whether all that was counted before was generated. From the first real tweet on
     (`Batch.demo` is then false) generated ones are left out: they are never shown beside real ones.
     """
-    rows = list(rows)
-    batch = Batch(
-        demo=demo and not any(keys and source != "demo" for source, _, _, keys, *_ in rows)
+    is_tweet = pc.is_null(digest["reason"])
+    bad = digest.filter(pc.invert(is_tweet)).select(["origin", "reason", "record"])
+    tweets = digest.filter(is_tweet)
+    real = tweets.filter(pc.not_equal(tweets["source"], "demo"))
+    demo = demo and not _tagged(real).num_rows
+    counted = tweets if demo else real
+    tagged = _tagged(counted)
+    return Batch(
+        tags=_deltas(_uses(tagged)),
+        tagged=tagged.num_rows,
+        surplus=pc.sum(counted["surplus"]).as_py() or 0,
+        sources=set(tagged["source"].unique().to_pylist()),
+        bad=[BadRecord(*each) for each in _rows(bad)],
+        demo=demo,
     )
-    tags = batch.tags
-    # Unpacked, since to name a column of Spark's rows takes longer than all that is done with it.
-    for source, at, author, keys, spellings, surplus, reason, origin, record in rows:
-        if reason:
-            batch.bad.append(BadRecord(origin, reason, record))
-        elif source != "demo" or batch.demo:
-            batch.surplus += surplus
-            if keys:
-                batch.tagged += 1
-                batch.sources.add(source)
-            for key, spelling in zip(keys, spellings, strict=True):
-                delta = tags.get(key)
-                if delta is None:
-                    delta = tags[key] = Delta(at, at)
-                delta.add(spelling, at, author)
-    return batch
+
+
+def _tagged(tweets: pa.Table) -> pa.Table:
+    return tweets.filter(pc.greater(pc.list_value_length(tweets["keys"]), 0))
+
+
+def _uses(tweets: pa.Table) -> pa.Table:
+    """A row for each tag of each tweet."""
+    place = pc.list_parent_indices(tweets["keys"].combine_chunks())
+    at = tweets["at"].take(place)
+    return pa.table(
+        {
+            "key": pc.list_flatten(tweets["keys"]),
+            "spelling": pc.list_flatten(tweets["spellings"]),
+            "at": at,
+            "minute": pc.divide(at, 60_000),
+            "author": tweets["author"].take(place),
+        }
+    )
+
+
+def _deltas(uses: pa.Table) -> dict[str, Delta]:
+    keys = uses.group_by("key").aggregate([("at", "min"), ("at", "max")])
+    spellings = uses.group_by(["key", "spelling"]).aggregate([([], "count_all")])
+    known = pc.CountOptions(mode="only_valid")
+    minutes = uses.group_by(["key", "minute"]).aggregate(
+        [([], "count_all"), ("author", "distinct", known)]
+    )
+    deltas = {key: Delta(first, last) for key, first, last in _rows(keys)}
+    for key, spelling, tweets in _rows(spellings):
+        deltas[key].spellings[spelling] = tweets
+    for key, minute, tweets, authors in _rows(minutes):
+        deltas[key].minutes[minute] = Minute(tweets, set(authors))
+    return deltas
+
+
+def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
+
 from trends import metrics
 from trends.batch import Delta, gather
 from trends.boards import (
@@ -65,7 +67,7 @@ class Sink:
             return self._intent
         return None
 
-    def apply(self, rows: Iterable[tuple[Any, ...]], start: Offsets, end: Offsets) -> None:
+    def apply(self, digest: pa.Table, start: Offsets, end: Offsets) -> None:
         """Count the digest of the records from `start` to `end` (exclusive), unless it is counted.
 
         Raises:
@@ -76,7 +78,7 @@ class Sink:
                 return
             began = time.monotonic()
             intent = self._announce(start, end)
-            batch = gather(rows, self.done.demo)
+            batch = gather(digest, self.done.demo)
             self._topics.quarantine(batch.bad)
             if self.done.demo and not batch.demo:
                 log.info("first real tweets: the counts of the demo data are cleared")

@@ -120,7 +120,7 @@ class Trends:
     def _apply(self, rows: DataFrame, batch: int) -> None:
         self._applying_since = began = time.monotonic()
         # Also when the batch is applied already: Spark's state is kept by running it.
-        found = rows.transform(digest).collect()
+        found = rows.transform(digest).toArrow()
         computed = time.monotonic()
         start, end = self._sink.done.end, self._checkpoint.end(batch)
         try:
@@ -135,7 +135,7 @@ class Trends:
                 records,
                 time.monotonic() - began,
                 time.monotonic() - computed,
-                len(found),
+                found.num_rows,
             )
 
     def _settle(self) -> None:
@@ -184,7 +184,7 @@ class Trends:
                 .dropDuplicates(["id"])
                 .transform(digest)
             )
-            self._sink.apply(found.collect(), pending.start, pending.end)
+            self._sink.apply(found.toArrow(), pending.start, pending.end)
             done = self._sink.done
         if done.end:
             now = self._checkpoint.begun

@@ -224,7 +224,7 @@ def deduplicate(minutes: int) -> Callable[[DataFrame], DataFrame]:
 
 
 def digest(rows: DataFrame) -> DataFrame:
-    """Distinct rows -> what the driver has to know of each, in the order of `trends.batch.Row`.
+    """Distinct rows -> what the driver has to know of each, as `trends.batch.DIGEST` has it.
 
     It is collected without being added up first: another shuffle would take longer than the sums.
     """

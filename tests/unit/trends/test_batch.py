@@ -2,17 +2,26 @@
 
 from typing import Any
 
-from trends.batch import BadRecord, Minute, Row, gather
+import pyarrow as pa
+
+from trends import batch as module
+from trends.batch import DIGEST, BadRecord, Batch, Minute
+
+Row = dict[str, Any]
 
 
 def row(tags: dict[str, str], source: str = "x", **values: Any) -> Row:
     """A tweet with tags: key -> spelling."""
     given = {"at": 7 * 60_000, "author": None, "surplus": 0, **values}
-    return Row(source=source, keys=list(tags), spellings=list(tags.values()), **given)
+    return {"source": source, "keys": list(tags), "spellings": list(tags.values()), **given}
 
 
 def bad(origin: str, reason: str, record: str) -> Row:
-    return Row("x", 0, None, None, None, None, reason, origin, record)
+    return {"source": "x", "reason": reason, "origin": origin, "record": record}
+
+
+def gather(rows: list[Row], *, demo: bool) -> Batch:
+    return module.gather(pa.Table.from_pylist(rows, DIGEST), demo)
 
 
 def test_rows_of_one_tag_come_together() -> None:
@@ -48,3 +57,18 @@ def test_generated_tweets_count_until_a_real_one_comes() -> None:
 
 def test_a_broken_record_does_not_end_the_demo() -> None:
     assert gather([bad("tweets/0/1", "not UTF-8", "?")], demo=True).demo
+
+
+def test_a_batch_may_come_in_pieces_and_may_be_empty() -> None:
+    """As Spark hands it over: a piece for each of its partitions."""
+    pieces = [[row({"a": "A", "b": "b"}), row({}, surplus=1)], [], [row({"b": "B"}, author="1")]]
+    digest = pa.concat_tables(pa.Table.from_pylist(piece, DIGEST) for piece in pieces)
+    batch = module.gather(digest, demo=False)
+    assert {key: delta.spellings for key, delta in batch.tags.items()} == {
+        "a": {"A": 1},
+        "b": {"b": 1, "B": 1},
+    }
+    assert batch.tags["b"].minutes == {7: Minute(2, {"1"})}
+    assert (batch.tagged, batch.surplus) == (2, 1)
+    empty = module.gather(DIGEST.empty_table(), demo=True)
+    assert empty.demo and not empty.tags and not empty.bad

@@ -12,11 +12,20 @@ MINUTE = NOW // 60_000
 DAY = MINUTE // 1440
 
 
+def use(delta: Delta, spelling: str, at: int, author: str | None = None) -> None:
+    """Add a tweet to what a batch adds."""
+    delta.first, delta.last = min(delta.first, at), max(delta.last, at)
+    delta.spellings[spelling] = delta.spellings.get(spelling, 0) + 1
+    minute = delta.minutes.setdefault(at // 60_000, Minute())
+    minute.tweets += 1
+    minute.authors |= {author} - {None}
+
+
 def test_a_row_is_read_as_it_was_written() -> None:
     row = Row(empty_after=-1)
     delta = Delta(NOW - 5, NOW)
-    delta.add("Café", NOW, "a" * 16)
-    delta.add("CAFÉ", NOW - 5, None)
+    use(delta, "Café", NOW, "a" * 16)
+    use(delta, "CAFÉ", NOW - 5)
     cells = row.add(delta, NOW)
     assert cells == {
         b"n:count": b"2 %d %d" % (NOW - 5, NOW),
@@ -46,7 +55,7 @@ def test_a_row_of_an_earlier_version_is_read() -> None:
 def test_minutes_too_old_for_every_window_are_in_their_day_alone() -> None:
     old = NOW - LONGEST * 60_000
     delta = Delta(old, old)
-    delta.add("a", old, None)
+    use(delta, "a", old)
     row = Row(empty_after=-1)
     cells = row.add(delta, NOW)
     assert not any(column.startswith(b"m:") for column in cells)
@@ -62,7 +71,7 @@ def test_what_a_row_says_it_knows_it_knows() -> None:
         fence = NOW + step * 20_000
         at = fence - 60_000 * rng.choice([0, 0, 0, 1, 40, 70, 3000, 9000, 20_000])
         delta = Delta(at, at)
-        delta.add("a", at, None)
+        use(delta, "a", at)
         if not row.knows(delta, fence):
             row = Row.of({column: (value, 1) for column, value in stored.items()})
             row.empty_after = -1
@@ -93,7 +102,7 @@ def test_what_a_tag_keeps_for_ever_is_bounded() -> None:
         at = NOW + hour * 3_600_000
         delta = Delta(at, at)
         for _ in range(20):
-            delta.add("hashtag", at, None)
+            use(delta, "hashtag", at)
         kept |= row.add(delta, at)
         if hour == 0:
             once = {column: cell for column, cell in kept.items() if column[:2] != b"m:"}
