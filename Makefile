@@ -1,9 +1,9 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs reset test lint format lock bench screenshot
+.PHONY: help up down logs reset test lint format lock bench screenshots
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 up: ## Build and start everything, and say where the widget is
 	@scripts/up
@@ -29,8 +29,8 @@ format: ## Lay out the Python code as the checks want it
 lock: ## Pin what each requirements.in asks for (UPGRADE=1: the newest versions)
 	@scripts/lock
 
-screenshot: ## Take docs/screenshot.png of the page that runs
-	@scripts/screenshot
+screenshots: ## Take the pictures of docs/screenshots
+	@scripts/screenshots
 
 bench: ## Measure the product, and others beside it: make bench [ARGS="--only latency"]
 	@scripts/bench $(ARGS)

@@ -5,9 +5,11 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 
 from bench.comparison import PRODUCT, Result
 from bench.product import BACKLOG, BURST, IDLE_SECONDS, Drain, Latency
+from bench.web import CALLERS, CONNECTIONS, POLL_SECONDS, RATE, WIDGETS, Web
 
 # Tweets a second -> seconds that 95 of 100 tweets shall not exceed.
 LATENCY_AIMS = {100: 2.0, 2000: 4.0}
@@ -15,6 +17,8 @@ WARM_AIM = 30_000
 RECOVERY_AIM = 60
 CORES_AIM = 0.3
 GIGABYTES_AIM = 3
+REQUESTS_AIM = 2000
+MILLISECONDS_AIM = 50
 
 
 @dataclass
@@ -23,6 +27,7 @@ class Figures:
 
     latencies: list[Latency] = field(default_factory=list)
     idle: dict[str, tuple[float, float]] = field(default_factory=dict)
+    web: Web | None = None
     recovery: float | None = None
     warm: Drain | None = None
     workers: dict[int, float] = field(default_factory=dict)
@@ -52,10 +57,11 @@ def verdict(is_reached: bool) -> str:
 
 def write(figures: Figures) -> str:
     """The page."""
-    return "\n".join([*_head(), *_product(figures), *_comparison(figures), *_idle(figures), ""])
+    sections = (_head, _product, _costs, _web, _comparison, _idle)
+    return "\n".join([*chain.from_iterable(section(figures) for section in sections), ""])
 
 
-def _head() -> Iterator[str]:
+def _head(_: Figures) -> Iterator[str]:
     yield f"""# Benchmarks
 
 `make bench` measures stacks of its own and writes this page. Load and measurement run on the
@@ -115,6 +121,77 @@ HBase then holds is compared with counts computed apart from the product. "While
 that HBase's gateway was paused until the backlog was on Kafka, and the rate is that between the
 first and the last answer that tells of it; "after a start" that the driver was stopped until then,
 and the rate is that from the moment the query runs."""
+
+
+def _costs(figures: Figures) -> Iterator[str]:
+    if not figures.warm:
+        return
+    yield """
+### Where a backlog's time goes
+
+Processor time for each tweet of the backlog that was counted while running, on all cores together:
+
+| container | what it does | microseconds a tweet |
+|---|---|---|"""
+    for service, what in WORK.items():
+        taken = figures.warm.processor[service] * 1e6
+        yield row(service, what, f"{taken:.1f}")
+    yield row("all others", "", f"{_others(figures.warm.processor) * 1e6:.1f}")
+    yield """
+The rest is cores that stand still: while the driver has a batch the executors wait, for the next
+one begins only when this one is in HBase. The counts are exact because of it."""
+
+
+WORK = {
+    "spark-worker": "read, parse, find hashtags, de-duplicate in RocksDB; the JVM's compiler",
+    "trends": "take the batch over, add it up, windows of tweets and people, encode HBase's rows",
+    "hbase-thrift": "hand rows on",
+    "hbase-regionserver": "write rows to its log and to memory",
+}
+
+
+def _others(processor: dict[str, float]) -> float:
+    return sum(seconds for service, seconds in processor.items() if service not in WORK)
+
+
+def _web(figures: Figures) -> Iterator[str]:
+    web = figures.web
+    if not web:
+        return
+    yield """
+## The web service
+
+| what | measured | aim | |
+|---|---|---|---|"""
+    wanted = f"≥ {REQUESTS_AIM:,} requests/s"
+    reached = verdict(web.rate >= REQUESTS_AIM)
+    yield row("`/api/v1/trends` on one core", f"{web.rate:,.0f} requests/s", wanted, reached)
+    yield row("a static file of the same size, nginx", f"{web.nginx:,.0f} requests/s", "", "")
+    yield row("the first as a part of the second", f"{web.rate / web.nginx:.2f}", "", "")
+    at_rate = f"at {RATE:,} requests/s"
+    for what, seconds in ((at_rate, web.steady), (f"{at_rate}, HBase paused", web.paused)):
+        yield row(f"{what}, median", _milliseconds(percentile(seconds, 50)), "", "")
+        yield _p99(what, seconds)
+    what = f"{WIDGETS:,} widgets, each asking every {POLL_SECONDS} s"
+    yield _p99(what, web.widgets)
+    yield row(f"{what}: processor", f"{web.cores:.2f} cores", "", "")
+    yield row(f"{what}: reads of HBase", f"{web.reads:.2f} a second", "", "")
+    yield f"""
+The answer has {web.size:,} bytes; the load comes from another core. As many requests as the core
+takes come over {CONNECTIONS} connections (`wrk`; median of some runs, in turns with nginx's, which
+has one process). At a rate requests are due evenly, over {CALLERS} connections or one for each
+widget, whatever comes back, and time counts from when they are due, so that a stall is counted in
+full."""
+
+
+def _p99(what: str, seconds: list[float]) -> str:
+    late = percentile(seconds, 99)
+    reached = verdict(late * 1000 <= MILLISECONDS_AIM)
+    return row(f"{what}, p99", _milliseconds(late), f"≤ {MILLISECONDS_AIM} ms", reached)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
 
 
 def _comparison(figures: Figures) -> Iterator[str]:

@@ -40,12 +40,14 @@ class Drain:
     """A backlog that was counted while everything was running.
 
     `rate` is in tweets a second, between the first and the last news of it; `driver` is the part
-    of the batches' time that the driver and HBase took, the rest being Spark's.
+    of the batches' time that the driver and HBase took, the rest being Spark's. `processor` is the
+    time that each service's processes took, in seconds a tweet.
     """
 
     seconds: float
     rate: float
     driver: float
+    processor: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -148,14 +150,19 @@ def measure_warm(stack: Stack, name: str = "warm") -> Drain:
     load(stack, name, BACKLOG, 0, PRODUCERS, "tagged")
     with Reader(stack) as reader:
         told = len(_batches(stack))
+        used = processor_seconds(stack)
         run(["docker", "unpause", gateway])
         began = time.time()
         reader.reached(before + BACKLOG, within=600)
+    processor = {
+        service: (seconds - used[service]) / BACKLOG
+        for service, seconds in processor_seconds(stack).items()
+    }
     (first_at, first), *_, (last_at, last) = reader.seen[1:]
     # The first one waited for HBase.
     batches = _batches(stack)[told + 1 :]
     driver = sum(part for _, part in batches) / sum(whole for whole, _ in batches)
-    return Drain(last_at - began, (last - first) / (last_at - first_at), driver)
+    return Drain(last_at - began, (last - first) / (last_at - first_at), driver, processor)
 
 
 def _batches(stack: Stack) -> list[tuple[float, float]]:
@@ -216,6 +223,11 @@ def containers(stack: Stack, without: tuple[str, ...] = ()) -> dict[str, str]:
         if each["State"]["Running"]
     }
     return {service: container for service, container in found.items() if service not in without}
+
+
+def processor_seconds(stack: Stack) -> dict[str, float]:
+    """Service -> processor time that its container has used so far."""
+    return {service: usage(each).cpu_seconds for service, each in containers(stack).items()}
 
 
 def measure_idle(stack: Stack) -> dict[str, tuple[float, float]]:

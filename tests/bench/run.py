@@ -18,13 +18,14 @@ from bench.product import (
     read_so_far,
     say,
 )
+from bench.web import measure_web
 from e2e.stack import Stack
 from waiting import eventually
 
 # Rate (tweets a second), seconds that are measured, seconds before.
 LATENCIES = {"latency": (100, 90, 30), "latency-2000": (2000, 60, 15)}
 # In the order in which they run: each leaves more tweets behind.
-PRODUCT_PARTS = ("latency", "idle", "latency-2000", "recovery", "backlog", "workers")
+PRODUCT_PARTS = ("latency", "idle", "web", "latency-2000", "recovery", "backlog", "workers")
 COMPARED = tuple(candidate.name for candidate in ALL)
 PARTS = (*PRODUCT_PARTS, *COMPARED)
 
@@ -75,6 +76,8 @@ def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> 
             figures.latencies.append(measure_latency(stack, *LATENCIES[part]))
         elif part == "idle":
             figures.idle = measure_idle(stack)
+        elif part == "web":
+            figures.web = measure_web(stack)
         elif part == "recovery":
             figures.recovery = measure_recovery(stack)
         elif part == "backlog":

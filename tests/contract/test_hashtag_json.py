@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from trends.batch import Delta
+from trends.batch import Delta, Minute
 from trends.row import Row
 from unit.web.memory_store import MemoryStore
 from web import create_app
@@ -111,8 +111,8 @@ def test_what_the_driver_writes_is_told() -> None:
     driver = Row()
     for spelling, age, author in (("Café", 0, ANN), ("CAFÉ", year, None), ("Café", 60_000, BOB)):
         at = milliseconds - age
-        delta = Delta(at, at)
-        delta.add(spelling, at, author)
+        minute = Minute(1, {author} - {None})
+        delta = Delta(at, at, {spelling: 1}, {at // 60_000: minute})
         written |= driver.add(delta, milliseconds)
     days = ask(written, "?step=day&hours=8808")
     assert (days["tag"], days["count"], days["people"]) == ("Café", 3, 2)

@@ -5,7 +5,19 @@ import os
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import api, headers, health, pages, problems
+from web import (
+    api,
+    badge,
+    headers,
+    health,
+    metrics,
+    oembed,
+    openapi,
+    pages,
+    problems,
+    status_page,
+    widget,
+)
 from web.cache import BoardCache, Store
 from web.hashtag_cache import HashtagCache, HashtagStore
 from web.hashtags import Hashtags
@@ -30,8 +42,16 @@ def create_app(
     hashtags = Hashtags(cache, settings.hide_hashtags)
 
     app = Flask(__name__)
+    # A path with a slash too many is another path: to redirect, the outer address had to be known.
+    app.url_map.merge_slashes = False
+    metrics.init_app(app)
     app.register_blueprint(api.blueprint(source, hashtags))
     app.register_blueprint(pages.blueprint(source, settings.refresh_seconds))
+    app.register_blueprint(widget.blueprint())
+    app.register_blueprint(status_page.blueprint(source))
+    app.register_blueprint(badge.blueprint(source, settings.refresh_seconds))
+    app.register_blueprint(oembed.blueprint())
+    app.register_blueprint(openapi.blueprint())
     app.register_blueprint(health.blueprint(source))
     problems.init_app(app)
     headers.init_app(app, settings.embed_allowed_origins)

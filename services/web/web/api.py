@@ -1,8 +1,6 @@
 """The JSON API, version 1: what the schemas of docs/contracts describe."""
 
-import json
 import re
-from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,7 +9,7 @@ from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, PEOPLE, RANKINGS, TWEETS
 from web.hashtag import DEFAULT_HOURS, LONGEST_HOURS, MAX_HOURS, STEPS, default_step
 from web.hashtags import Hashtags
 from web.problems import BadParameter
-from web.trends import Trends
+from web.trends import Trends, to_json
 
 _LIMIT = re.compile(r"[0-9]{1,3}")
 _HOURS = re.compile(r"[0-9]{1,5}")
@@ -26,7 +24,7 @@ def blueprint(source: Trends, hashtags: Hashtags) -> Blueprint:
         """One board; 304 when the caller's copy is still the newest."""
         board = board_parameter()
         answer = source.answer(board, limit_parameter(), rank_by_parameter(board))
-        response = _json(answer.payload)
+        response = _json(answer.body)
         response.set_etag(answer.etag)
         return response.make_conditional(request)
 
@@ -34,14 +32,14 @@ def blueprint(source: Trends, hashtags: Hashtags) -> Blueprint:
     @api.get("/hashtags/<path:tag>")
     def hashtag(tag: str) -> BaseResponse:
         """One tag's history; 304 when the caller's copy still says the same."""
-        response = _json(hashtags.history(tag, *span_parameters()))
+        response = _json(to_json(hashtags.history(tag, *span_parameters())))
         response.add_etag()
         return response.make_conditional(request)
 
     @api.get("/status")
     def status() -> Response:
         """How all is going, and what to do; a 200 whatever is wrong."""
-        return _json(source.status())
+        return _json(to_json(source.status()))
 
     return api
 
@@ -93,8 +91,7 @@ def limit_parameter() -> int:
     return int(limit)
 
 
-def _json(payload: dict[str, Any]) -> Response:
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    response = Response(text, mimetype="application/json")
+def _json(body: bytes) -> Response:
+    response = Response(body, mimetype="application/json")
     response.headers["Cache-Control"] = "no-cache"
     return response

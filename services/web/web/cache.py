@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from web import metrics
 from web.board import ROWS, Board, parse_board
 from web.status import Standing, parse_report
 from web.store import StoreError
@@ -17,10 +18,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 # Ends of the sentence "Waiting for …".
-NO_BOARD = (
-    "the first board: HBase answers, but the Spark driver has not finished its first batch yet, "
-    "for which it needs the first tweets"
-)
+NO_BOARD = "the Spark driver: HBase answers, but no board has been published yet"
 UNREADABLE = "a readable board: what HBase has is none, see the log of the web service"
 
 # Sentences.
@@ -54,9 +52,10 @@ class View:
 class BoardCache:
     """All the boards, and ingest's report, read in one go, at most once per `interval` seconds.
 
-    Reading happens in a thread of its own, one at a time, and only when somebody asks. The
-    asker waits for it no longer than `patience`, and not at all while HBase is in trouble:
-    then the last good board is returned at once.
+    Reading happens in a thread of its own, one at a time, and only when somebody asks. Who asks
+    gets what is known, at once. Only the first to ask after a lull waits for what is read, so as
+    not to get something old, and who asks for a board that is not known yet; no longer than
+    `patience`, and not at all while HBase is in trouble.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class BoardCache:
         self._clock = clock
         self._changed = threading.Condition()
         self._started = -math.inf
-        self._reading = False
+        self._reading = self._after_lull = False
         self._failure: str | None = None
         self._cells: dict[str, bytes] = {}
         self._boards: dict[str, Board] = {}
@@ -86,13 +85,13 @@ class BoardCache:
     def get(self, name: str) -> View:
         """Return the board in row `name`, as new as can be had without being held up."""
         with self._changed:
-            self._catch_up()
+            self._catch_up(name)
             return View(self._boards.get(name), self._failure_of(name))
 
     def standing(self, name: str) -> Standing:
         """Return what is known of all, with one board, as new as `get` would."""
         with self._changed:
-            self._catch_up()
+            self._catch_up(name)
             return Standing(
                 hbase_error=self._trouble(),
                 board=self._boards.get(name),
@@ -101,20 +100,18 @@ class BoardCache:
                 report_failure=self._report_failure,
             )
 
-    def _catch_up(self) -> None:
-        if self._due():
-            self._start()
-        if self._failure is None:
+    def _catch_up(self, name: str) -> None:
+        since_last = self._clock() - self._started
+        if not self._reading and since_last >= self._interval:
+            self._start(after_lull=since_last >= 2 * self._interval)
+        if self._failure is None and (self._after_lull or name not in self._boards):
             self._changed.wait_for(lambda: not self._reading, timeout=self._patience_left())
 
-    def _due(self) -> bool:
-        return not self._reading and self._clock() - self._started >= self._interval
-
-    def _start(self) -> None:
+    def _start(self, *, after_lull: bool) -> None:
         # Started by the first reader rather than in __init__: a thread would not survive
         # the fork between gunicorn's master and its worker.
         threading.Thread(target=self._refresh, name="boards", daemon=True).start()
-        self._started, self._reading = self._clock(), True
+        self._started, self._reading, self._after_lull = self._clock(), True, after_lull
 
     def _patience_left(self) -> float:
         return self._started + self._patience - self._clock()
@@ -165,6 +162,7 @@ class BoardCache:
         try:
             self._boards[name] = parse_board(name, cell)
             self._failures.pop(name, None)
+            metrics.board(self._boards[name])
         except (ValueError, RecursionError) as error:
             log.error("board %s cannot be used: %s: %.200r", name, error, cell)
             self._failures[name] = UNREADABLE
@@ -187,6 +185,7 @@ def attempt(
     what: str, read: Callable[[], T], earlier_failure: str | None
 ) -> tuple[T | None, str | None]:
     """Return what is read, or else why not; the log is told of each outage once."""
+    metrics.reading(what)
     try:
         return read(), None
     except StoreError as error:
@@ -196,4 +195,5 @@ def attempt(
     except Exception:
         failure = "HBase: it cannot be read, see the log of the web service"
         log.exception("reading the %s failed", what)
+    metrics.failed(what)
     return None, failure

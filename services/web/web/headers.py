@@ -6,14 +6,20 @@ from flask import Flask, Response, request
 # nothing: no inline code or style, nothing from elsewhere.
 _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors {ancestors}"
 )
 
-_EVERYWHERE = {
+# What is no page needs nothing at all, also when somebody opens it as one: a picture can
+# hold scripts.
+_DATA = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+"""What no answer lacks, whatever it is."""
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -23,20 +29,32 @@ _CORS = {
     "Access-Control-Max-Age": "86400",
 }
 
+# Pages of other origins read these with scripts of their own,
+_READ_FROM_ANYWHERE = ("/api/", "/openapi.json", "/oembed", "/badge.svg")
+# and only show or run those. A sandboxed frame counts as another origin, so it is from there
+# that the widget in one loads its own style.
+_SHOWN_ANYWHERE = ("/widget", "/widget.js", "/static/", *_READ_FROM_ANYWHERE)
+
 
 def init_app(app: Flask, embed_allowed_origins: str) -> None:
     """Add the headers to every response of the app."""
     widget_policy = _PAGE.format(ancestors=embed_allowed_origins)
-    policy = _PAGE.format(ancestors="'none'")
+    page_policy = _PAGE.format(ancestors="'none'")
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.extend(_EVERYWHERE)
-        if request.path == "/widget":
-            response.headers["Content-Security-Policy"] = widget_policy
+        headers, path = response.headers, request.path
+        headers.extend(EVERYWHERE)
+        if path == "/widget":
+            headers["Content-Security-Policy"] = widget_policy
+            # A page that is isolated from other origins frames only what is isolated too.
+            headers["Cross-Origin-Embedder-Policy"] = "require-corp"
         else:
-            response.headers["Content-Security-Policy"] = policy
-            response.headers["X-Frame-Options"] = "DENY"
-        if request.path.startswith("/api/"):
-            response.headers.extend(_CORS)
+            is_page = response.mimetype == "text/html"
+            headers["Content-Security-Policy"] = page_policy if is_page else _DATA
+            headers["X-Frame-Options"] = "DENY"
+        if path.startswith(_READ_FROM_ANYWHERE):
+            headers.extend(_CORS)
+        anywhere = path.startswith(_SHOWN_ANYWHERE)
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin" if anywhere else "same-origin"
         return response

@@ -1,29 +1,31 @@
 """What people see: the page `/`, and the widget for an iframe."""
 
-import re
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, PEOPLE, RISING, TWEETS, WINDOWS
-from web.problems import RETRY_AFTER_SECONDS, NoBoardYet
+from web.board import PEOPLE, RISING, TWEETS, WINDOWS
+from web.embed import Embed, embed, language_of
+from web.problems import NoBoardYet
 from web.trends import Trends
-
-_PERIODS = {
-    "all": "so far",
-    "1h": "last hour",
-    "24h": "last 24 hours",
-    "7d": "last 7 days",
-    RISING: "last hour",
-}
+from web.widget import LANGUAGES, words
 
 _TABS = {"all": "So far", "1h": "Last hour", "24h": "24 hours", "7d": "7 days", RISING: "Rising"}
 
 _RANKINGS = {TWEETS: "Posts", PEOPLE: "People"}
 
-_MIN_REFRESH, _MAX_REFRESH = 2, 3600
+_LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "ja": "日本語",
+    "ar": "العربية",
+}
 
-_NUMBER = re.compile(r"[0-9]{1,4}")
+# In symbols, which all languages share; the script says it in words.
+_PERIODS = {"1h": "1 h", "24h": "24 h", "7d": "7 d", RISING: "1 h"}
 
 
 def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
@@ -32,61 +34,64 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
 
     @pages.get("/")
     def index() -> Response:
-        """Show a board with tabs, and how to put it on a page."""
-        view = _view(source, refresh_seconds)
-        board, rank_by = view["board"], view["rank_by"]
+        """Show a board with tabs, a tag's history, and how to put a board on a page."""
+        shown = embed(request.args)
+        view = _view(source, shown, "en")
+        status = source.status()
         return _page(
             "index.html",
             view,
-            tabs=[(label, _query(name, rank_by), name == board) for name, label in _TABS.items()],
-            rankings=[
-                (label, _query(board, name), name == rank_by)
-                for name, label in _RANKINGS.items()
-                if board in WINDOWS
+            tabs=[
+                (label, _query(name, shown.rank_by), name == shown.board)
+                for name, label in _TABS.items()
             ],
-            widget=f"{request.url_root}widget?{view['query']}",
+            rankings=[
+                (label, _query(shown.board, name), name == shown.rank_by)
+                for name, label in _RANKINGS.items()
+                if shown.board in WINDOWS
+            ],
+            query=_query(shown.board, shown.rank_by),
+            # Until there is something to show, the page tells how far it is.
+            status=status if status["waiting_seconds"] is not None else None,
+            script=f"{request.url_root}widget.js",
+            languages=_LANGUAGES,
+            refresh=refresh_seconds,
         )
 
     @pages.get("/widget")
     def widget() -> Response:
         """Show a board alone."""
-        return _page("widget.html", _view(source, refresh_seconds))
+        shown = embed(request.args)
+        view = _view(source, shown, shown.lang or _language_asked_for())
+        response = _page("widget.html", view)
+        response.headers["Vary"] = "Accept-Language"
+        return response
 
     return pages
 
 
-def _view(source: Trends, refresh_seconds: int) -> dict[str, Any]:
-    """Return what the template `_board.html` shows; wrong parameters fall back."""
-    board, limit = _board(), _number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
-    rank_by = _rank_by(board)
-    view: dict[str, Any] = {
-        "board": board,
-        "rank_by": rank_by,
-        "query": _query(board, rank_by),
-        "title": "Rising" if board == RISING else "Trending",
-        "period": _PERIODS[board],
-        "heading": _PERIODS[board] + (", by people" if rank_by == PEOPLE else ""),
-        "limit": limit,
-        "refresh": _number("refresh", refresh_seconds, _MIN_REFRESH, _MAX_REFRESH),
-        "waiting_for": None,
-        "trends": None,
-        "first_poll": None,
+def _view(source: Trends, shown: Embed, language: str) -> dict[str, Any]:
+    """Return what the template `_board.html` shows."""
+    said = words(language)
+    view = {
+        "embed": shown,
+        "language": language,
+        "direction": "rtl" if language == "ar" else "ltr",
+        "words": said,
+        "period": _PERIODS.get(shown.board, said["all"]),
+        "counted": PEOPLE if shown.rank_by == PEOPLE else "count",
     }
     try:
-        view["trends"] = source.answer(board, limit, rank_by).payload
+        trends = source.answer(shown.board, shown.limit, shown.rank_by).payload
+        return {**view, "trends": trends, "answer": trends}
     except NoBoardYet as error:
-        view["waiting_for"] = error.members["waiting_for"]
-        view["first_poll"] = RETRY_AFTER_SECONDS
-    return view
+        return {**view, "trends": None, "answer": error.members}
 
 
-def _board() -> str:
-    board = request.args.get("board", "")
-    return board if board in BOARDS else BOARDS[0]
-
-
-def _rank_by(board: str) -> str:
-    return PEOPLE if board in WINDOWS and request.args.get("rank_by") == PEOPLE else TWEETS
+def _language_asked_for() -> str:
+    """Return the first of the visitor's languages that we have."""
+    asked = (language_of(tag) for tag, _ in request.accept_languages)
+    return next(filter(None, asked), LANGUAGES[0])
 
 
 def _query(board: str, rank_by: str) -> str:
@@ -95,12 +100,11 @@ def _query(board: str, rank_by: str) -> str:
     return f"board={board}" + (f"&rank_by={PEOPLE}" if by_people else "")
 
 
-def _number(name: str, default: int, least: int, most: int) -> int:
-    value = request.args.get(name, "")
-    return int(value) if _NUMBER.fullmatch(value) and least <= int(value) <= most else default
-
-
 def _page(template: str, view: dict[str, Any], **more: Any) -> Response:
-    response = Response(render_template(template, view=view, **more), mimetype="text/html")
+    # For other programs, so with the whole address.
+    here = f"{request.base_url}?{urlencode(view['embed'].settings)}"
+    discovery = f"{request.url_root}oembed?{urlencode({'url': here})}"
+    text = render_template(template, view=view, discovery=discovery, **more)
+    response = Response(text, mimetype="text/html")
     response.headers["Cache-Control"] = "no-cache"
     return response

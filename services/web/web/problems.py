@@ -1,16 +1,24 @@
-"""Errors that a program can read: RFC 9457 problem details."""
+"""Errors that a program can read, RFC 9457 problem details, and pages for those who browse."""
 
 import json
 from typing import Any
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, ServiceUnavailable
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    NotFound,
+    NotImplemented,
+    ServiceUnavailable,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 RETRY_AFTER_SECONDS = 5
 
-# People read the other paths, and get Werkzeug's small HTML pages.
-_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
+PROBLEM, PAGE = "application/problem+json", "text/html"
+
+# Whoever asks for these is a program, whatever it says that it accepts.
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi.json", "/oembed")
 
 
 class BadParameter(BadRequest):
@@ -26,6 +34,18 @@ class NotSeen(NotFound):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"#{key} has not been seen.")
+
+
+class NotEmbeddable(NotFound):
+    """An address does not lead to anything here that can be embedded: 404."""
+
+    description = "The url leads to no widget of this service."
+
+
+class FormatNotOffered(NotImplemented):
+    """An answer is asked for in a format that there is not: 501."""
+
+    description = "format must be json."
 
 
 class _Waiting(ServiceUnavailable):
@@ -53,27 +73,36 @@ class NoAnswerNow(_Waiting):
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error under the programs' paths with problem+json, unforeseen ones too."""
+    """Answer every error with problem+json or a small page, unforeseen ones too."""
     app.register_error_handler(HTTPException, _handle)
 
 
-def _handle(error: HTTPException) -> BaseResponse | HTTPException:
-    return _problem(error) if request.path.startswith(_FOR_PROGRAMS) else error
+def body(status: int, title: str, detail: str, **members: Any) -> str:
+    """Return problem details as JSON."""
+    details = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return json.dumps({**details, **members}, ensure_ascii=False)
+
+
+def _handle(error: HTTPException) -> BaseResponse:
+    for_program = request.path.startswith(_FOR_PROGRAMS)
+    # Of two that are as welcome, the first is the best match.
+    browsing = not for_program and request.accept_mimetypes.best_match([PROBLEM, PAGE]) == PAGE
+    response = _page(error) if browsing else _problem(error)
+    # Its own headers (Allow, Retry-After) stay, the type of its HTML body does not.
+    response.headers.extend((k, v) for k, v in error.get_headers() if k.lower() != "content-type")
+    response.headers["Cache-Control"] = "no-store"
+    if not for_program:
+        response.vary.add("Accept")
+    return response
 
 
 def _problem(error: HTTPException) -> Response:
-    # Its own headers (Allow, Retry-After) stay, the type of its HTML body does not.
-    headers = [(k, v) for k, v in error.get_headers() if k.lower() != "content-type"]
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": error.name,
-        "status": error.code,
-        "detail": error.description,
-        **getattr(error, "members", {}),
-    }
-    response = Response(
-        json.dumps(body, ensure_ascii=False), error.code, mimetype="application/problem+json"
-    )
-    response.headers.extend(headers)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    members = getattr(error, "members", {})
+    details = body(error.code or 500, error.name, error.description or error.name, **members)
+    return Response(details, error.code, mimetype=PROBLEM)
+
+
+def _page(error: HTTPException) -> Response:
+    # Relative, as all links are: how deep a path is below the service, only the service knows.
+    root = "../" * (request.path.count("/") - 1) or "./"
+    return Response(render_template("problem.html", error=error, root=root), error.code)

@@ -28,6 +28,7 @@ class Settings:
     embed_allowed_origins: str = "'self'"
     trusted_proxies: int = 0
     hide_hashtags: frozenset[str] = frozenset()
+    metrics_port: int = 9464
     log_level: str = "INFO"
 
     @classmethod
@@ -43,6 +44,7 @@ class Settings:
             embed_allowed_origins=_origins(env, "EMBED_ALLOWED_ORIGINS", cls.embed_allowed_origins),
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 10),
             hide_hashtags=_keys(env, "HIDE_HASHTAGS"),
+            metrics_port=_integer(env, "METRICS_PORT", cls.metrics_port, 1, 65535),
             log_level=_log_level(env, "LOG_LEVEL", cls.log_level),
         )
 

@@ -11,8 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from web.board import Board, is_old
+from web.facts import START_SECONDS, Facts, look_at, span
+from web.stages import stages
 
 SILENT_SECONDS = 60
+
+BEGAN = datetime.now(UTC)
+"""When this process began."""
 
 Check = Callable[[Any], Any]
 """Returns what it is given as the contract has it; ValueError says what is wrong with it."""
@@ -130,65 +135,87 @@ _REPORT = _object(
 )
 
 
-def status(standing: Standing, now: datetime, stale_after_seconds: int) -> dict[str, Any]:
-    """Return the answer that docs/contracts/status.schema.json describes."""
+def status(
+    standing: Standing, now: datetime, stale_after_seconds: int, web_began: datetime = BEGAN
+) -> dict[str, Any]:
+    """Return the answer that docs/contracts/status.schema.json describes.
+
+    `web_began` tells how long there has been a wait when ingest does not tell.
+    """
     board, report = standing.board, standing.report
-    stale = board is None or is_old(board, now, stale_after_seconds)
+    old = board is None or is_old(board, now, stale_after_seconds)
+    trouble = _trouble(standing, now)
+    began = datetime.fromisoformat(report["started_at"]) if report and not trouble else web_began
+    waited = _age(began, now)
+    facts = Facts(
+        hbase_error=standing.hbase_error,
+        board=board,
+        age_seconds=_age(board.as_of, now) if board else 0,
+        is_old=old,
+        report=report,
+        trouble=trouble,
+        is_young=waited < START_SECONDS,
+    )
     return {
         "as_of": _iso(now),
+        "waiting_seconds": None if board and board.hashtags else waited,
+        "stages": stages(facts),
         "hbase": {"reachable": standing.hbase_error is None, "error": standing.hbase_error},
         "board": board
         and {
             "as_of": _iso(board.as_of),
-            "age_seconds": _age(board.as_of, now),
-            "stale": stale or standing.board_failure is not None,
+            "age_seconds": facts.age_seconds,
+            "stale": old or standing.board_failure is not None,
             "tweets_read": board.tweets_read,
             "tweets_tagged": board.tweets_tagged,
         },
         "ingest": report and {**report, "silent": _silence(report, now) > SILENT_SECONDS},
-        "advice": _advice(standing, now, stale),
+        "advice": _advice(standing, facts),
     }
 
 
-def _advice(standing: Standing, now: datetime, stale: bool) -> list[str]:
+def _trouble(standing: Standing, now: datetime) -> tuple[str, str] | None:
+    """Why ingest's report cannot be relied on, and the command that helps; None when it can."""
+    report = standing.report
+    if report is None:
+        return str(standing.report_failure), look_at("ingest")
+    if report["state"] == "stopped":
+        return "ingest is stopped", "make up"
+    silence = _silence(report, now)
+    if silence > SILENT_SECONDS:
+        return f"ingest has not reported for {span(silence)}", look_at("ingest")
+    return None
+
+
+def _advice(standing: Standing, facts: Facts) -> list[str]:
     """Say what to do, the most urgent first.
 
     Without HBase all the rest is old, and would only lead astray.
     """
     if standing.hbase_error:
-        return [f"{standing.hbase_error}: {_look_at('hbase-thrift')}"]
-    return [*_ingest_advice(standing, now), *_board_advice(standing, now, stale)]
+        return [f"{standing.hbase_error}: {look_at('hbase-thrift')}"]
+    return [*_ingest_advice(facts), *_board_advice(standing, facts)]
 
 
-def _ingest_advice(standing: Standing, now: datetime) -> list[str]:
-    report = standing.report
-    if report is None:
-        return [f"{standing.report_failure}: {_look_at('ingest')}"]
-    if report["state"] == "stopped":
-        return ["ingest is stopped: make up"]
-    silence = _silence(report, now)
-    if silence > SILENT_SECONDS:
-        return [f"ingest has not reported for {_words(silence)}: {_look_at('ingest')}"]
-    if report["state"] == "wrong_setting":
-        return [f"ingest has a wrong setting: {report['error']}: mend .env, then make up"]
-    kafka, failing = report["kafka"], [each for each in report["sources"] if each["error"]]
+def _ingest_advice(facts: Facts) -> list[str]:
+    if facts.trouble:
+        return [": ".join(facts.trouble)]
+    if facts.wrong_setting:
+        return [f"ingest has a wrong setting: {facts.wrong_setting}: mend .env, then make up"]
+    failing = [each for each in facts.sources if each["error"]]
     advice = [f"{each['name']}: {each['error']['message']}" for each in failing]
-    if kafka and kafka["error"]:
-        advice.insert(0, f"{kafka['error']['message']}; {_look_at('kafka')}")
+    if facts.kafka and facts.kafka["error"]:
+        advice.insert(0, f"{facts.kafka['error']['message']}; {look_at('kafka')}")
     return advice
 
 
-def _board_advice(standing: Standing, now: datetime, stale: bool) -> list[str]:
+def _board_advice(standing: Standing, facts: Facts) -> list[str]:
     if standing.board_failure or standing.board is None:
         return [f"Waiting for {standing.board_failure or 'the first board'}"]
-    if stale:
-        age = _words(_age(standing.board.as_of, now))
-        return [f"the board has not been refreshed for {age}: {_look_at('trends')}"]
+    if facts.is_old:
+        age = span(facts.age_seconds)
+        return [f"the board has not been refreshed for {age}: {look_at('trends')}"]
     return []
-
-
-def _look_at(service: str) -> str:
-    return f"docker compose ps; make logs SERVICE={service}"
 
 
 def _silence(report: dict[str, Any], now: datetime) -> int:
@@ -197,14 +224,6 @@ def _silence(report: dict[str, Any], now: datetime) -> int:
 
 def _age(time: datetime, now: datetime) -> int:
     return max(0, int((now - time).total_seconds()))
-
-
-def _words(seconds: int) -> str:
-    """Return a span as a person would say it."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
 
 
 def _iso(time: datetime) -> str:

@@ -1,10 +1,12 @@
 """From what is cached to an answer: what the API and the pages have in common."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from web.board import BOARDS, TWEETS, etag, is_old, row_of, trends
+from web.board import BOARDS, TWEETS, Board, etag, is_old, row_of, trends
 from web.cache import BoardCache
 from web.problems import NoBoardYet
 from web.settings import Settings
@@ -13,10 +15,32 @@ from web.status import status
 
 @dataclass(frozen=True)
 class Answer:
-    """The JSON of a board, and its entity tag."""
+    """A board as it is served; its JSON is made once, whoever asks for it how often."""
 
-    payload: dict[str, Any]
-    etag: str
+    board: Board
+    limit: int
+    stale: bool
+    poll_after_seconds: int
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What docs/contracts/trends.schema.json has."""
+        return trends(self.board, **self._how)
+
+    @cached_property
+    def body(self) -> bytes:
+        """The payload as it is sent."""
+        return to_json(self.payload)
+
+    @cached_property
+    def etag(self) -> str:
+        """A name for exactly this body."""
+        return etag(self.board, **self._how)
+
+    @property
+    def _how(self) -> dict[str, Any]:
+        poll = self.poll_after_seconds
+        return {"limit": self.limit, "stale": self.stale, "poll_after_seconds": poll}
 
 
 class Trends:
@@ -24,22 +48,29 @@ class Trends:
 
     def __init__(self, cache: BoardCache, settings: Settings) -> None:
         self._cache, self._settings = cache, settings
+        self._answers: dict[tuple[str, int], Answer] = {}
 
     def answer(self, board: str, limit: int, rank_by: str = TWEETS) -> Answer:
         """Return the board's first `limit` tags; raise NoBoardYet when there is none."""
-        view = self._cache.get(row_of(board, rank_by))
+        row = row_of(board, rank_by)
+        view = self._cache.get(row)
         if view.board is None:
             raise NoBoardYet(view.failure or "the first board")
         stale = view.failure is not None or is_old(
             view.board, datetime.now(UTC), self._settings.stale_after_seconds
         )
-        poll = self._settings.refresh_seconds
-        return Answer(
-            trends(view.board, limit=limit, stale=stale, poll_after_seconds=poll),
-            etag(view.board, limit=limit, stale=stale, poll_after_seconds=poll),
-        )
+        answer = self._answers.get((row, limit))
+        if answer is None or answer.board is not view.board or answer.stale != stale:
+            answer = Answer(view.board, limit, stale, self._settings.refresh_seconds)
+            self._answers[row, limit] = answer
+        return answer
 
     def status(self) -> dict[str, Any]:
         """Return what docs/contracts/status.schema.json has; never fails."""
         standing = self._cache.standing(BOARDS[0])
         return status(standing, datetime.now(UTC), self._settings.stale_after_seconds)
+
+
+def to_json(payload: dict[str, Any]) -> bytes:
+    """Return an answer of the API as it is sent."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()

@@ -6,7 +6,7 @@ import pytest
 
 from bench.comparison import ALL, LOOP, PRODUCT, QUIX, STREAMS, Result, code_lines
 from bench.network import differences
-from bench.page import Figures, percentile, write
+from bench.page import WORK, Figures, percentile, write
 from bench.product import Drain, Latency, Run
 from bench.run import PARTS, parts
 from e2e.stack import ROOT
@@ -22,7 +22,7 @@ def figures() -> Figures:
         latencies=[Latency(100, [1.0] * 99 + [9.0]), Latency(2000, [5.0] * 100)],
         idle={"kafka": (0.2, 300.0), "web": (0.05, 50.0)},
         recovery=41.0,
-        warm=Drain(25.0, 40_000.0, 0.5),
+        warm=Drain(25.0, 40_000.0, 0.5, {"kafka": 2e-6, **dict.fromkeys(WORK, 9e-6)}),
         workers={1: 20_000.0, 2: 30_000.0},
         compared=[
             Result(PRODUCT, run_of(600_000, 20)),
@@ -47,6 +47,8 @@ def test_the_page_says_what_was_reached() -> None:
     assert cells(page, "the same, time in the driver and HBase")[1] == "50%"
     assert cells(page, "the same backlog with 2 workers of one core")[1] == "30,000 tweets/s"
     assert cells(page, "kafka") == ["kafka", "0.200", "300 MB"]
+    assert cells(page, "hbase-thrift")[-1] == "9.0"
+    assert cells(page, "all others")[-1] == "2.0"
 
 
 def test_the_page_compares() -> None:
@@ -68,7 +70,7 @@ def test_the_page_compares() -> None:
 
 def test_all_rows_of_a_table_have_as_many_cells() -> None:
     tables = [block for block in write(figures()).split("\n\n") if block.startswith("|")]
-    assert len(tables) == 3
+    assert len(tables) == 4
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 

@@ -1,60 +1,201 @@
+"""The headers of every route, whatever it answers."""
+
+import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.exceptions import ImATeapot
+from werkzeug.test import TestResponse
 
+import web
 from unit.web.memory_store import MemoryStore
 
 Make = Callable[..., FlaskClient]
 
+WIDGET = "widget"  # framed by other origins
+PAGE = "page"
+FILE = "file"  # shown by other origins
+OPEN = "open"  # read by scripts of other origins
+
+ANY_COPY = {"If-None-Match": "*"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who may use it, and an address for each status that it can give to a GET.
+
+    405 and 500 come in the same way everywhere.
+    """
+
+    kind: str
+    answers: dict[int, str]
+    asking: dict[int, dict[str, str]] = field(default_factory=lambda: {304: ANY_COPY})
+
+
+def once(kind: str, path: str, **more: str) -> Route:
+    return Route(kind, {200: path} | {int(name[1:]): each for name, each in more.items()})
+
+
+ROUTES = {
+    "/": once(PAGE, "/"),
+    "/status": once(PAGE, "/status"),
+    "/healthz": once(PAGE, "/healthz"),
+    "/readyz": once(PAGE, "/readyz", _503="/readyz"),
+    "/widget": once(WIDGET, "/widget"),
+    "/widget.js": once(FILE, "/widget.js", _304="/widget.js"),
+    "/static/<path:filename>": Route(
+        FILE,
+        dict.fromkeys((200, 206, 304, 416), "/static/icon.svg") | {404: "/static/nothing"},
+        {304: ANY_COPY, 206: {"Range": "bytes=0-1"}, 416: {"Range": "bytes=99999-"}},
+    ),
+    "/badge.svg": once(OPEN, "/badge.svg", _304="/badge.svg"),
+    "/openapi.json": once(OPEN, "/openapi.json", _304="/openapi.json"),
+    "/oembed": once(
+        OPEN,
+        "/oembed?url=http://localhost/",
+        _400="/oembed",
+        _404="/oembed?url=http://elsewhere.example/",
+        _501="/oembed?url=http://localhost/&format=xml",
+    ),
+    "/api/v1/status": once(OPEN, "/api/v1/status"),
+    "/api/v1/trends": once(
+        OPEN,
+        "/api/v1/trends",
+        _304="/api/v1/trends",
+        _400="/api/v1/trends?limit=0",
+        _503="/api/v1/trends",
+    ),
+    "/api/v1/hashtags/<path:tag>": once(
+        OPEN,
+        "/api/v1/hashtags/%23Tea",
+        _304="/api/v1/hashtags/tea",
+        _400="/api/v1/hashtags/tea?hours=0",
+        _404="/api/v1/hashtags/coffee",
+        _503="/api/v1/hashtags/broken",
+    ),
+}
+
 EVERY = [
-    ("GET", "/", 200),
-    ("GET", "/widget", 200),
-    ("GET", "/static/board.js", 200),
-    ("GET", "/static/board.css", 200),
-    ("GET", "/nothing", 404),
-    ("POST", "/widget", 405),
-    ("GET", "/healthz", 200),
-    ("GET", "/readyz", 200),
-    ("GET", "/api/v1/status", 200),
-    ("GET", "/api/v1/trends", 200),
-    ("HEAD", "/api/v1/trends", 200),
-    ("OPTIONS", "/api/v1/trends", 200),
-    ("GET", "/api/v1/trends?limit=0", 400),
-    ("GET", "/api/v1/hashtags/%23Tea", 200),
-    ("HEAD", "/api/v1/hashtags/tea", 200),
-    ("OPTIONS", "/api/v1/hashtags/tea", 200),
-    ("GET", "/api/v1/hashtags/coffee", 404),
-    ("GET", "/api/v1/hashtags/tea?hours=0", 400),
-    ("GET", "/api/v1/nothing", 404),
-    ("POST", "/api/v1/trends", 405),
+    (rule, method, status)
+    for rule, route in ROUTES.items()
+    for method, statuses in {
+        "GET": [*route.answers, 500],
+        "HEAD": list(route.answers),
+        "OPTIONS": [200],
+        "POST": [405],
+        "BREW": [405],
+    }.items()
+    for status in statuses
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), EVERY)
-def test_every_answer_has_its_headers(
-    client: FlaskClient, store: MemoryStore, method: str, path: str, status: int
-) -> None:
+@pytest.fixture
+def client(client: FlaskClient, store: MemoryStore) -> FlaskClient:
     store.put()
     store.tags["tea"] = {b"n:count": b"1 0 0"}
-    response = client.open(path, method=method)
-    headers = response.headers
+    store.tags["broken"] = {b"n:count": b"?"}
+    return client
+
+
+def rules(client: FlaskClient) -> dict[str, str]:
+    return {rule.rule: rule.endpoint for rule in client.application.url_map.iter_rules()}
+
+
+def test_every_route_is_in_the_table(client: FlaskClient) -> None:
+    assert set(ROUTES) == set(rules(client))
+
+
+def test_every_status_that_is_described_is_in_the_table() -> None:
+    document = json.loads((Path(web.__file__).parent / "static" / "openapi.json").read_text())
+    # What is too long never gets here.
+    described = {
+        path.replace("{tag}", "<path:tag>"): {*map(int, item["get"]["responses"])} - {414}
+        for path, item in document["paths"].items()
+    }
+    files = "/static/<path:filename>"
+    assert described == {rule: {*r.answers} for rule, r in ROUTES.items() if rule != files}
+
+
+@pytest.mark.parametrize(("rule", "method", "status"), EVERY)
+def test_every_answer_has_its_headers(
+    client: FlaskClient, store: MemoryStore, rule: str, method: str, status: int
+) -> None:
+    route = ROUTES[rule]
+    if status == 500:
+        client.application.view_functions[rules(client)[rule]] = fail
+    if status == 503:
+        store.cells.clear()
+    path, asking = route.answers.get(status, route.answers[200]), route.asking.get(status, {})
+    response = client.open(path, method=method, headers=asking)
     assert response.status_code == status
+    check(response, route.kind)
+    assert "Allow" in response.headers or method not in ("OPTIONS", "POST", "BREW")
+    if method == "HEAD":
+        get = client.get(path, headers=asking)
+        assert response.data == b""
+        assert sorted(response.headers) == sorted(get.headers)
+        get.close()
+    response.close()
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/nothing", PAGE), ("/api/", OPEN), ("/a//", PAGE), ("/metrics", PAGE), ("/apis", PAGE)],
+)
+def test_so_has_what_leads_nowhere(client: FlaskClient, path: str, kind: str, accept: str) -> None:
+    response = client.get(path, headers={"Accept": accept})
+    assert response.status_code == 404
+    check(response, kind)
+
+
+def test_an_error_from_before_the_routes_has_them_too(client: FlaskClient) -> None:
+    client.application.before_request_funcs.setdefault(None, []).append(refuse)
+    response = client.get("/", headers={"Accept": "text/html"})
+    assert response.status_code == 418
+    check(response, PAGE)
+
+
+def refuse() -> None:
+    raise ImATeapot
+
+
+def fail(**_: str) -> str:
+    raise RuntimeError
+
+
+def check(response: TestResponse, kind: str) -> None:
+    headers = response.headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "camera=()" in headers["Permissions-Policy"]
-    policy = headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
-    assert "unsafe" not in policy
-    assert headers.get("Access-Control-Allow-Origin") == ("*" if "/api/" in path else None)
+    assert headers.get("Access-Control-Allow-Origin") == ("*" if kind == OPEN else None)
     assert "Access-Control-Allow-Credentials" not in headers
-    if path == "/widget":
-        assert "X-Frame-Options" not in headers
-        assert policy.endswith("frame-ancestors 'self'")
+    anywhere = "same-origin" if kind == PAGE else "cross-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == anywhere
+    assert headers.get("X-Frame-Options") == (None if kind == WIDGET else "DENY")
+    isolated = "require-corp" if kind == WIDGET else None
+    assert headers.get("Cross-Origin-Embedder-Policy") == isolated
+    policy = {
+        name: sources
+        for name, *sources in (
+            each.split() for each in headers["Content-Security-Policy"].split(";")
+        )
+    }
+    assert policy.pop("frame-ancestors") == (["'self'"] if kind == WIDGET else ["'none'"])
+    for closed in ("default-src", "base-uri", "form-action"):
+        assert policy.pop(closed) == ["'none'"]
+    assert all(sources == ["'self'"] for sources in policy.values())
+    if kind == WIDGET or response.mimetype == "text/html":
+        needed = {"script-src", "style-src", "img-src", "connect-src", "frame-src"}
+        assert policy.keys() == needed
     else:
-        assert headers["X-Frame-Options"] == "DENY"
-        assert policy.endswith("frame-ancestors 'none'")
-    response.close()
+        assert policy == {}
+    # Once each: of two of a kind browsers take neither, or both.
+    assert len(headers) == len({name.lower() for name, _ in headers})
 
 
 def test_a_preflight_is_told_get_and_head(client: FlaskClient) -> None:
@@ -70,7 +211,9 @@ def test_embedding_is_opened_by_the_setting_for_the_widget_only(make_client: Mak
     client = make_client(embed_allowed_origins="'self' https://blog.example")
     widget = client.get("/widget").headers["Content-Security-Policy"]
     assert widget.endswith("frame-ancestors 'self' https://blog.example")
-    assert client.get("/").headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+    for path in ("/", "/badge.svg", "/widget.js", "/api/v1/trends", "/widget/"):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert policy.endswith("frame-ancestors 'none'")
 
 
 @pytest.mark.parametrize(

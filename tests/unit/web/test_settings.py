@@ -24,6 +24,7 @@ def test_every_variable_is_read() -> None:
             "EMBED_ALLOWED_ORIGINS": "'self' https://*.example.org http://localhost:3000",
             "TRUSTED_PROXIES": "2",
             "HIDE_HASHTAGS": "#Spam, ＃ＣＡＦÉ，other,,",
+            "METRICS_PORT": "9999",
             "LOG_LEVEL": "debug",
         }
     ) == Settings(
@@ -34,6 +35,7 @@ def test_every_variable_is_read() -> None:
         embed_allowed_origins="'self' https://*.example.org http://localhost:3000",
         trusted_proxies=2,
         hide_hashtags=frozenset({"spam", "café", "other"}),
+        metrics_port=9999,
         log_level="DEBUG",
     )
 
@@ -48,6 +50,7 @@ def test_every_variable_is_read() -> None:
         ("REFRESH_SECONDS", "١٠", "a whole number"),
         ("STALE_AFTER_SECONDS", "-1", "a whole number"),
         ("TRUSTED_PROXIES", "11", "from 0 to 10"),
+        ("METRICS_PORT", "0", "from 1 to 65535"),
         ("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR"),
         ("EMBED_ALLOWED_ORIGINS", "*; script-src *", "origins such as"),
         ("EMBED_ALLOWED_ORIGINS", "https://a.example, https://b.example", "origins such as"),

@@ -1,15 +1,19 @@
 """The status: HBase, the board and ingest's report, and what to do about them."""
 
+import json
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, ago, failure, source
-from web.cache import NO_BOARD, BoardCache
-from web.status import parse_report
+from unit.web.memory_store import MemoryStore, ago, board, failure, report, source
+from web.board import parse_board
+from web.cache import NO_BOARD, NO_REPORT, BoardCache
+from web.status import Standing, parse_report
+from web.status import status as answer
 from web.store import HBaseBoards, StoreError
 
 URL = "/api/v1/status"
@@ -239,7 +243,7 @@ def test_hbase_is_read_once_a_second_whatever_the_load(store: MemoryStore) -> No
 def test_a_hanging_hbase_is_said(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = BoardCache(store, patience=0)
     # Nothing has been read yet, and nobody waits for it.
-    monkeypatch.setattr(cache, "_start", lambda: None)
+    monkeypatch.setattr(cache, "_start", lambda **_: None)
     assert cache.standing("all").hbase_error == "HBase: no answer yet"
 
 
@@ -291,3 +295,39 @@ def test_the_report_is_read_from_its_own_table(monkeypatch: pytest.MonkeyPatch) 
     store = HBaseBoards("hbase-thrift", 9090)
     assert store.read_report() == b"{}"
     assert store.read(["all"]) == {"all": b"[]"}
+
+
+NOW = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("known", "web_seconds", "waited"),
+    [
+        ({}, 40, 40),
+        ({"report": {"started_at": ago(70)}}, 4000, 70),
+        ({"report": {"started_at": ago(-70)}}, 4000, 0),
+        ({"report": {"started_at": ago(5000), "state": "stopped"}}, 40, 40),
+        ({"report": {"started_at": ago(5000), "written_at": ago(100)}}, 40, 40),
+        ({"board": {"hashtags": []}}, 40, 40),
+        ({"board": {}}, 40, None),
+    ],
+)
+def test_how_long_the_first_board_is_waited_for(
+    known: dict[str, dict[str, Any]], web_seconds: int, waited: int | None
+) -> None:
+    board_document = json.dumps(board(**known["board"])).encode() if "board" in known else None
+    standing = Standing(
+        hbase_error=None,
+        board=parse_board("all", board_document) if board_document else None,
+        board_failure=None if board_document else NO_BOARD,
+        report=report(**known["report"]) if "report" in known else None,
+        report_failure=None if "report" in known else NO_REPORT,
+    )
+    found = answer(standing, NOW, 60, NOW - timedelta(seconds=web_seconds))["waiting_seconds"]
+    # The times in a report are whole seconds.
+    assert found == waited or (waited and found is not None and 0 <= found - waited <= 1)
+
+
+def test_a_process_that_has_just_begun_has_just_begun_to_wait(status: Status) -> None:
+    before = status()["waiting_seconds"]
+    assert 0 <= before <= status()["waiting_seconds"] < 86_400

@@ -1,0 +1,126 @@
+"""The leading hashtags of a board as a picture, for a README."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from web.board import PEOPLE, RISING
+from web.embed import embed
+from web.lettering import fit, runs_right_to_left, visible, width
+from web.problems import RETRY_AFTER_SECONDS, NoBoardYet
+from web.trends import Trends
+
+DEFAULT_LIMIT, MAX_LIMIT = 3, 5
+
+# Pixels; the template has the height to go with them.
+FONT_SIZE, PADDING, GAP = 12, 9, 6
+LONGEST_TAG = 160
+
+_NAMES = {
+    "all": "Trending so far",
+    "1h": "Trending, last hour",
+    "24h": "Trending, last 24 hours",
+    "7d": "Trending, last 7 days",
+    RISING: "Rising, last hour",
+}
+
+# Unicode's isolate and its end: a tag keeps its direction to itself.
+_ISOLATED = "\u2068{}\u2069"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in the place that was reckoned for it; one that gets wider is cut off there."""
+
+    text: str
+    kind: str
+    x: int
+    width: int
+    right_to_left: bool
+
+
+@dataclass(frozen=True)
+class Badge:
+    """What the template draws; `lines` are the places between the groups of texts."""
+
+    title: str
+    description: str
+    outdated: bool
+    label_width: int
+    width: int
+    texts: tuple[Text, ...]
+    lines: tuple[int, ...]
+
+
+def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
+    """Return /badge.svg; it always is a picture, for nobody reads what is none."""
+    badges = Blueprint("badge", __name__)
+
+    @badges.get("/badge.svg")
+    def badge() -> BaseResponse:
+        """Draw a board as well as it is known; wrong parameters fall back."""
+        shown = embed(request.args)
+        board, rank_by = shown.board, shown.rank_by
+        try:
+            drawn = of_board(source.answer(board, _limit(), rank_by).payload)
+            seconds = refresh_seconds
+        except NoBoardYet:
+            drawn = _badge(board, rank_by, [[("waiting for the first board", "note")]])
+            seconds = min(refresh_seconds, RETRY_AFTER_SECONDS)
+        response = Response(render_template("badge.svg", badge=drawn), mimetype="image/svg+xml")
+        response.headers["Cache-Control"] = f"max-age={seconds}"
+        response.add_etag()
+        return response.make_conditional(request)
+
+    return badges
+
+
+def of_board(trends: dict[str, Any]) -> Badge:
+    """Return the badge of what docs/contracts/trends.schema.json describes."""
+    counted = "people" if trends["rank_by"] == PEOPLE else "count"
+    groups = [
+        [(f"#{visible(entry['tag'])}", "tag"), (f"{entry[counted]:,}", "note")]
+        for entry in trends["hashtags"]
+    ]
+    notes = {
+        "no hashtags": not groups,
+        "warming up": trends.get("warming_up", False),
+        "demo data": trends["demo"],
+        "not up to date": trends["stale"],
+    }
+    groups += [[(note, "note")] for note, holds in notes.items() if holds]
+    return _badge(trends["board"], trends["rank_by"], groups, outdated=trends["stale"])
+
+
+def _limit() -> int:
+    limit = request.args.get("limit", "")
+    allowed = map(str, range(1, MAX_LIMIT + 1))
+    return int(limit) if limit in allowed else DEFAULT_LIMIT
+
+
+def _badge(
+    board: str, rank_by: str, groups: Sequence[Sequence[tuple[str, str]]], outdated: bool = False
+) -> Badge:
+    """Put a label and groups of texts of a kind beside each other."""
+    title = _NAMES[board] + (", by people" if rank_by == PEOPLE else "")
+    label = _text(title, "label", PADDING)
+    label_width = end = label.x + label.width + PADDING
+    texts, lines = [label], []
+    for group in groups:
+        lines.append(end)
+        end += PADDING - GAP
+        for text, kind in group:
+            texts.append(_text(text, kind, end + GAP))
+            end += GAP + texts[-1].width
+        end += PADDING
+    said = "; ".join(" ".join(_ISOLATED.format(text) for text, _ in group) for group in groups)
+    return Badge(title, said, outdated, label_width, end, tuple(texts), tuple(lines[1:]))
+
+
+def _text(text: str, kind: str, x: int) -> Text:
+    shown = fit(text, LONGEST_TAG / FONT_SIZE) if kind == "tag" else text
+    return Text(shown, kind, x, ceil(width(shown) * FONT_SIZE), runs_right_to_left(text))

@@ -1,0 +1,97 @@
+"""The settings of an embedded board: attributes of the element, parameters of `/widget`."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, RANKINGS, TWEETS, WINDOWS
+from web.widget import LANGUAGES
+
+THEMES = ("auto", "light", "dark", "transparent")
+CHROME = ("noheader", "nofooter", "noborder", "transparent")
+COUNTS = ("auto", "exact", "compact", "off")
+
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_ACCENT = re.compile(r"#?(?:[0-9a-fA-F]{3}){1,2}")
+_PAUSED = {"": True, "1": True, "0": False}
+
+
+@dataclass(frozen=True)
+class Embed:
+    """How a board is to look; what static/widget.js makes of the same attributes.
+
+    `attributes` are the settings as they were given, the wrong ones too: the element warns of
+    them in the console. `settings` are the right ones among them. The other members are what
+    holds: a wrong value counts as absent.
+    """
+
+    attributes: Mapping[str, str]
+    settings: Mapping[str, str]
+    board: str
+    rank_by: str
+    limit: int
+    lang: str | None
+    links: bool
+    count: str
+    paused: bool
+
+
+def embed(given: Mapping[str, str]) -> Embed:
+    """Read the settings among `given`; others are ignored."""
+    attributes = {name: given[name] for name in _CHECKS if name in given}
+    checked = {name: _CHECKS[name](text) for name, text in attributes.items()}
+    values: dict[str, Any] = {name: value for name, value in checked.items() if value is not None}
+    board = values.get("board", BOARDS[0])
+    return Embed(
+        attributes=attributes,
+        settings={name: attributes[name] for name in values},
+        board=board,
+        rank_by=values.get("rank_by", TWEETS) if board in WINDOWS else TWEETS,
+        limit=values.get("limit", DEFAULT_LIMIT),
+        lang=values.get("lang"),
+        links=values.get("links") != "off",
+        count=values.get("count", COUNTS[0]),
+        paused=values.get("paused", False),
+    )
+
+
+def language_of(tag: str) -> str | None:
+    """Return the language of ours that a tag such as en-GB names."""
+    language = tag.lower().split("-")[0]
+    return language if language in LANGUAGES else None
+
+
+def _one_of(*words: str) -> Callable[[str], str | None]:
+    return lambda text: text if text in words else None
+
+
+def _whole(least: int, most: int) -> Callable[[str], int | None]:
+    return lambda text: (
+        int(text) if _NUMBER.fullmatch(text) and least <= int(text) <= most else None
+    )
+
+
+def _chrome(text: str) -> str | None:
+    return text if set(text.split(" ")) <= {"", *CHROME} else None
+
+
+def _accent(text: str) -> str | None:
+    return text if _ACCENT.fullmatch(text) else None
+
+
+_CHECKS: dict[str, Callable[[str], object | None]] = {
+    "board": _one_of(*BOARDS),
+    "rank_by": _one_of(*RANKINGS),
+    "limit": _whole(1, MAX_LIMIT),
+    "refresh": _whole(2, 3600),
+    "theme": _one_of(*THEMES),
+    "lang": language_of,
+    "width": _whole(200, 1200),
+    "chrome": _chrome,
+    "links": _one_of("on", "off"),
+    "count": _one_of(*COUNTS),
+    "paused": _PAUSED.get,
+    "accent": _accent,
+}
+"""The check of each setting; None from a check says that the value is wrong."""

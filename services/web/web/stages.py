@@ -1,0 +1,110 @@
+"""The stages from HBase to the first board: how each stands, and what to do about it.
+
+Pure functions, no input or output. What is hidden behind another stage is waited for: nothing is
+told that is not known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from web.facts import DONE, FAILED, WAITING, Facts, Stage, late, look_at, span
+from web.sources import TAKE_OVER, credentials_stage, source_stage
+
+# Ends of the sentence "Waiting for …".
+_TITLES = {
+    "hbase": "HBase",
+    "kafka": "Kafka",
+    "spark": "the Spark driver",
+    "source": "the source",
+    "tweet": "the first tweet",
+}
+
+
+def stages(facts: Facts) -> list[dict[str, Any]]:
+    """Return all the stages, in the order in which they are gone through."""
+    hbase = _hbase(facts)
+    if hbase.state == DONE:
+        kafka, spark = _kafka(facts), _spark(facts)
+        source, credentials = source_stage(facts), credentials_stage(facts)
+    else:
+        names = ("kafka", "spark", "source", "credentials")
+        kafka, spark, source, credentials = (_behind(name, hbase) for name in names)
+    tweet = _tweet(facts, (hbase, kafka, source))
+    board = _board(facts, (hbase, spark, tweet))
+    return [asdict(each) for each in (hbase, kafka, spark, source, credentials, tweet, board)]
+
+
+def _behind(name: str, stage: Stage) -> Stage:
+    return Stage(name, WAITING, f"Waiting for {_TITLES[stage.name]}.")
+
+
+def _hbase(facts: Facts) -> Stage:
+    if not facts.hbase_error:
+        return Stage("hbase", DONE, "HBase answers.")
+    has_answered = facts.board is not None or facts.report is not None
+    return late("hbase", facts.hbase_error, look_at("hbase-thrift"), facts, has_answered)
+
+
+def _kafka(facts: Facts) -> Stage:
+    kafka = facts.kafka
+    if not kafka:
+        return Stage("kafka", WAITING, "Waiting for ingest, which tells how Kafka is.")
+    if facts.has_kafka:
+        return Stage("kafka", DONE, "Kafka answers.")
+    if not kafka["error"]:
+        return Stage("kafka", WAITING, "Ingest is connecting to Kafka.")
+    # Nothing is read before Kafka has answered once.
+    has_answered = any(each["state"] != "starting" for each in facts.sources)
+    return late("kafka", kafka["error"]["message"], look_at("kafka"), facts, has_answered)
+
+
+def _spark(facts: Facts) -> Stage:
+    """Tell of the driver by its boards.
+
+    Once it has found Kafka it publishes them every few seconds, empty ones too.
+    """
+    if facts.board and not facts.is_old:
+        return Stage("spark", DONE, "The Spark driver publishes boards.")
+    if facts.board:
+        missing = f"the Spark driver has published nothing for {span(facts.age_seconds)}"
+    else:
+        missing = "no board that can be read has come from the Spark driver"
+    if facts.kafka and not facts.has_kafka:
+        return Stage("spark", WAITING, f"Waiting for Kafka: {missing}.")
+    return late("spark", missing, look_at("trends"), facts)
+
+
+def _tweet(facts: Facts, needed: Sequence[Stage]) -> Stage:
+    if facts.board and facts.board.tweets_read:
+        return Stage("tweet", DONE, f"Tweets read so far: {facts.board.tweets_read:,}.")
+    forwarded = sum(each["tweets"] for each in facts.sources)
+    if forwarded:
+        return Stage("tweet", DONE, f"Tweets read so far: {forwarded:,}; none is counted yet.")
+    for stage in needed:
+        if stage.state != DONE:
+            return _behind("tweet", stage)
+    # Ingest's numbers begin with its process, so an earlier one may have read a file's tweets;
+    # then they are about to be counted.
+    if facts.news and facts.news["state"] == "finished" and facts.board:
+        advice = f"Name another file in `REPLAY_FILE` {TAKE_OVER}"
+        return Stage("tweet", FAILED, "All is read, and there was no tweet to count.", advice)
+    passed_over = sum(each["skipped"] + each["quarantined"] for each in facts.sources)
+    so_far = f" that counts; passed over so far: {passed_over:,}" if passed_over else ""
+    return Stage("tweet", WAITING, f"Waiting for the first tweet{so_far}.")
+
+
+def _board(facts: Facts, needed: Sequence[Stage]) -> Stage:
+    board = facts.board
+    if board and board.hashtags:
+        return Stage("board", DONE, f"Hashtags on the board: {len(board.hashtags):,}.")
+    for stage in needed:
+        if stage.state != DONE:
+            return _behind("board", stage)
+    if not board or not board.tweets_read:
+        return Stage("board", WAITING, "The first tweets are being counted.")
+    if not board.tweets_tagged:
+        detail = f"Tweets counted so far: {board.tweets_read:,}; none of them has a hashtag."
+        return Stage("board", WAITING, detail)
+    detail = f"Tweets with hashtags so far: {board.tweets_tagged:,}; none of these is shown."
+    return Stage("board", WAITING, detail, f"Look at `HIDE_HASHTAGS` {TAKE_OVER}")

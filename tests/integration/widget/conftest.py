@@ -1,0 +1,96 @@
+"""A browser, the web service in front of real HBase, and a web site that embeds its widget.
+
+One service and one browser serve almost all tests, on boards that are put into HBase once; a test
+opens a window of its own. Those that change a board change that of STATES["waiting"].
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from browser import Observed, chromium
+from integration.widget.host import HostSite
+from integration.widget.lab import Boards, Relay, Service, free_port, running
+from integration.widget.states import publish
+
+Visit = Callable[..., Observed]
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[HostSite]:
+    """Somebody else's site."""
+    with HostSite().open() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def relay() -> Iterator[Relay]:
+    """The service's way to HBase."""
+    found = Relay()
+    found.mend()
+    yield found
+    found.cut()
+
+
+@pytest.fixture(scope="session")
+def boards() -> Boards:
+    """HBase with a board for each state."""
+    found = Boards()
+    publish(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def service(
+    boards: Boards, relay: Relay, host: HostSite, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The web service, which may be framed by one of the site's two names."""
+    folder = tmp_path_factory.mktemp("service")
+    settings = {"HBASE_THRIFT_PORT": relay.port, "EMBED_ALLOWED_ORIGINS": f"'self' {host.url}"}
+    with running(Service(folder, **settings)) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def boardless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A web service that has never seen HBase."""
+    service = Service(tmp_path_factory.mktemp("boardless"), HBASE_THRIFT_PORT=free_port())
+    with running(service, until="/healthz") as found:
+        yield found
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens addresses, each in a window of its own; nothing may have gone wrong in the end.
+
+    `before` is called with the page before it is loaded; other keywords are Playwright's for a
+    context.
+    """
+    contexts: list[BrowserContext] = []
+    visited: list[Observed] = []
+
+    def visit(url: str, before: Callable[[Any], object] | None = None, **options: Any) -> Observed:
+        usual = {"locale": "en-GB", "timezone_id": "UTC"}
+        context = browser.new_context(**usual | options)
+        contexts.append(context)
+        observed = Observed(context.new_page())
+        visited.append(observed)
+        if before is not None:
+            before(observed.page)
+        observed.page.goto(url)
+        return observed
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert [error for observed in visited for error in observed.errors] == []

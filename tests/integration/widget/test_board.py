@@ -1,0 +1,234 @@
+"""The widget on somebody else's page, and the pages of the service itself."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from integration.widget.conftest import Visit
+from integration.widget.host import HostSite
+from integration.widget.lab import Boards, Relay, Service, element, running
+from integration.widget.states import HOSTILE, HOSTILE_BOARD, STATES, USUAL, places
+from unit.web.memory_store import entries
+from waiting import eventually
+
+CHANGING, ROW = STATES["waiting"], "7d.people"
+OFTEN = {**CHANGING, "refresh": "2"}
+
+
+def state(page: Page, name: str) -> None:
+    """Wait for a state of the widget; on the page `/` it is the first one."""
+    expect(page.locator(".board").first).to_have_attribute("data-state", name)
+
+
+def test_it_shows_what_the_api_serves(visit: Visit, host: HostSite, service: Service) -> None:
+    widget = visit(host.page(service.element(board="24h", limit="100")))
+    state(widget.page, "ready")
+    assert widget.rows() == service.rows(100, board="24h")
+    assert len(widget.rows()) == 100
+    expect(widget.page.locator(".chip.demo")).to_be_visible()
+    expect(widget.page.locator(".chip.warming")).to_be_hidden()
+    expect(widget.page.locator(".totals")).to_have_text("18,234 posts · 4,120 #")
+
+
+def test_it_shows_people_where_they_are_ranked(
+    visit: Visit, host: HostSite, service: Service
+) -> None:
+    query = STATES["offline"]
+    widget = visit(host.page(service.element(**query)))
+    state(widget.page, "ready")
+    people = service.rows(board=query["board"], rank_by="people")
+    assert widget.rows() == people != service.rows(board=query["board"])
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+@pytest.mark.parametrize("path", ["/widget", "/"])
+def test_the_pages_show_it_with_and_without_javascript(
+    visit: Visit, service: Service, path: str, javascript: bool
+) -> None:
+    widget = visit(f"{service.url}{path}?board=24h", java_script_enabled=javascript)
+    state(widget.page, "ready")
+    assert widget.rows() == service.rows(board="24h")
+    expect(widget.page.locator("li.row").first).to_be_visible()
+    expect(widget.page.locator(".chip.demo").first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/widget", "/"])
+@pytest.mark.parametrize("name", ["stale", "warming", "empty"])
+def test_without_javascript_the_states_are_told_apart(
+    visit: Visit, service: Service, path: str, name: str
+) -> None:
+    shown = {"stale": ".board.outdated .notice", "warming": ".chip.warming"}.get(name, ".empty")
+    query = STATES[name]["board"]
+    page = visit(f"{service.url}{path}?board={query}", java_script_enabled=False).page
+    expect(page.locator(shown).first).to_be_visible()
+
+
+def test_without_javascript_and_a_board_it_says_what_is_waited_for(
+    visit: Visit, boardless: Service
+) -> None:
+    for path in "/widget", "/":
+        page = visit(boardless.url + path, java_script_enabled=False).page
+        expect(page.locator(".waiting")).to_contain_text("HBase: not reachable")
+
+
+def test_a_new_board_appears_without_a_reload(
+    visit: Visit, host: HostSite, service: Service, boards: Boards
+) -> None:
+    boards.put(ROW, hashtags=places(("one", "two", "three"), people=True))
+    widget = visit(host.page(service.element(**OFTEN)))
+    expect(widget.page.locator("li.row bdi")).to_have_text(["#one", "#two", "#three"])
+    widget.page.evaluate("window.loaded = 'once'")
+    first = widget.page.locator("li.row[data-key=two]").element_handle()
+    boards.put(ROW, hashtags=places(("two", "newcomer", "one"), people=True))
+    expect(widget.page.locator("li.row bdi")).to_have_text(["#two", "#newcomer", "#one"])
+    assert widget.rows() == service.rows(**CHANGING)
+    assert widget.page.evaluate("window.loaded") == "once"
+    # A row that stays is the same element: what has the focus or is selected is not lost.
+    assert first.evaluate("row => row.isConnected")
+
+
+def test_it_survives_a_stopped_service(
+    visit: Visit, host: HostSite, service: Service, boards: Boards
+) -> None:
+    """What was drawn stays, marked; with the service back it is up to date again."""
+    boards.put(ROW, hashtags=places(USUAL, people=True))
+    widget = visit(host.page(service.element(**OFTEN)))
+    state(widget.page, "ready")
+    before, notice = widget.rows(), widget.page.locator(".notice")
+    expect(notice).to_be_hidden()
+    service.stop()
+    try:
+        expect(notice).to_be_visible()
+        expect(widget.page.locator(".board.outdated")).to_be_visible()
+        assert widget.rows() == before
+        boards.put(ROW, hashtags=places(("back", "again"), people=True))
+    finally:
+        service.start()
+    expect(widget.page.locator("li.row bdi")).to_have_text(["#back", "#again"])
+    expect(notice).to_be_hidden()
+    expect(widget.page.locator(".board.outdated")).to_have_count(0)
+
+
+def test_it_says_so_while_hbase_is_away(
+    visit: Visit, host: HostSite, service: Service, relay: Relay
+) -> None:
+    widget = visit(host.page(service.element(**OFTEN)))
+    state(widget.page, "ready")
+    before, outdated = widget.rows(), widget.page.locator(".board.outdated .notice")
+    expect(outdated).to_have_count(0)
+    relay.cut()
+    try:
+        expect(outdated).to_be_visible()
+        assert widget.rows() == before
+    finally:
+        relay.mend()
+    expect(outdated).to_have_count(0)
+
+
+def test_it_waits_for_the_first_board(
+    visit: Visit, host: HostSite, boards: Boards, tmp_path: Path
+) -> None:
+    way = Relay()
+    with running(Service(tmp_path, HBASE_THRIFT_PORT=way.port), until="/healthz") as service:
+        site = host.page(service.element(board="24h"))
+        own = f"{service.url}/widget?board=24h"
+        widgets = [visit(url, before=lambda page: page.clock.install()) for url in (site, own)]
+        for widget in widgets:
+            state(widget.page, "waiting")
+            text = widget.page.locator(".waiting").inner_text()
+            assert f"HBase: not reachable at 127.0.0.1:{way.port}" in text
+            expect(widget.page.locator(".rows")).to_be_hidden()
+        way.mend()
+        try:
+            eventually(lambda: service.get("/readyz").status_code == 200, within=20)
+            for widget in widgets:
+                widget.page.clock.fast_forward(6_000)  # longer than Retry-After
+                state(widget.page, "ready")
+                assert widget.rows() == service.rows(board="24h")
+                expect(widget.page.locator(".waiting")).to_be_hidden()
+        finally:
+            way.cut()
+
+
+def test_widgets_on_a_page_share_a_request(visit: Visit, host: HostSite, service: Service) -> None:
+    elements = [element(board="24h"), element(board="24h", limit="30"), element(board="24h")]
+    widget = visit(host.page(service.script + "".join(elements) + element(board="all")))
+    expect(widget.page.locator(".board[data-state=ready]")).to_have_count(4)
+    expect(widget.page.locator("li.row")).to_have_count(10 + 30 + 10 + 10)
+    asked = [request.url for request in widget.requests if "/api/" in request.url]
+    assert len(asked) == 2
+    # One that comes later, with nothing new to ask for, asks for nothing.
+    widget.page.evaluate(
+        "document.body.append(document.querySelector('trending-hashtags').cloneNode())"
+    )
+    expect(widget.page.locator(".board[data-state=ready]")).to_have_count(5)
+    expect(widget.page.locator("li.row")).to_have_count(70)
+    assert len([request for request in widget.requests if "/api/" in request.url]) == 2
+
+
+def test_it_is_there_when_it_is_shown_later(visit: Visit, host: HostSite, service: Service) -> None:
+    hidden = f'<div hidden id="later">{service.element(board="24h")}</div>'
+    page = visit(host.page(hidden)).page
+    state(page, "ready")
+    expect(page.locator(".board")).to_be_hidden()
+    page.evaluate("document.getElementById('later').hidden = false")
+    expect(page.locator("li.row").first).to_be_visible()
+    box, bar = page.locator(".board").bounding_box(), page.locator(".bar rect").first.bounding_box()
+    assert box["height"] > 300
+    assert bar["width"] > 300
+
+
+def test_hostile_tags_are_text_on_every_page(
+    visit: Visit, host: HostSite, service: Service
+) -> None:
+    """Observed would know of a dialog, an error of the page and a refusal by its policy."""
+    query = "&".join(f"{name}={value}" for name, value in HOSTILE_BOARD.items())
+    own = [f"{service.url}{path}?{query}&limit=100" for path in ("/widget", "/")]
+    site = host.page(service.element(**HOSTILE_BOARD, limit="100"))
+    for address in (site, *own):
+        for javascript in (True, False):
+            if javascript or address != site:
+                widget = visit(address, java_script_enabled=javascript)
+                state(widget.page, "ready")
+                assert [tag for _, tag, _ in widget.rows()] == [f"#{tag}" for tag in HOSTILE]
+                assert widget.page.locator("li.row :is(img, script, b)").count() == 0
+                assert widget.page.locator("li.row [onload], li.row [onerror]").count() == 0
+                links = (
+                    widget.page.locator(".board")
+                    .first.locator("a.tag")
+                    .evaluate_all("links => links.map(link => link.href)")
+                )
+                assert len(links) == len(HOSTILE)
+                assert all(link.startswith("https://x.com/hashtag/") for link in links)
+
+
+def test_a_tag_keeps_its_direction_to_itself(
+    visit: Visit, host: HostSite, service: Service
+) -> None:
+    """An override that is never ended does not turn the rest of the row around."""
+    widget = visit(host.page(service.element(**HOSTILE_BOARD, limit="100"))).page
+    state(widget, "ready")
+    ranks = widget.locator("li.row .rank").evaluate_all("r => r.map(r => r.textContent)")
+    assert ranks == [str(n) for n in range(1, len(HOSTILE) + 1)]
+    left = "rows => rows.map(row => row.getBoundingClientRect().left)"
+    for part in ".rank", ".tag":
+        assert len(set(widget.locator(f"li.row {part}").evaluate_all(left))) == 1
+    isolated = "tags => tags.map(tag => getComputedStyle(tag).unicodeBidi)"
+    assert set(widget.locator("li.row bdi").evaluate_all(isolated)) == {"isolate"}
+
+
+def test_a_short_board_after_a_long_one(
+    visit: Visit, host: HostSite, service: Service, boards: Boards
+) -> None:
+    boards.put(ROW, hashtags=entries(10, people=1))
+    widget = visit(host.page(service.element(**OFTEN)))
+    expect(widget.page.locator("li.row")).to_have_count(10)
+    boards.put(ROW, hashtags=[])
+    state(widget.page, "empty")
+    expect(widget.page.locator(".empty")).to_be_visible()
+    expect(widget.page.locator(".rows")).to_be_hidden()
+    boards.put(ROW, hashtags=entries(2, people=1))
+    state(widget.page, "ready")
+    expect(widget.page.locator("li.row")).to_have_count(2)
+    expect(widget.page.locator(".empty")).to_be_hidden()

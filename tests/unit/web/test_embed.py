@@ -1,0 +1,71 @@
+import pytest
+
+from web.embed import embed
+
+
+def test_without_settings_there_are_defaults() -> None:
+    default = embed({"unknown": "1"})
+    assert (default.board, default.rank_by, default.limit, default.lang) == (
+        "all", "tweets", 10, None,
+    )  # fmt: skip
+    assert (default.links, default.count, default.paused) == (True, "auto", False)
+    assert default.attributes == default.settings == {}
+
+
+RIGHT = [
+    ("board", "rising"),
+    ("rank_by", "people"),
+    ("limit", "100"),
+    ("refresh", "2"),
+    ("theme", "transparent"),
+    ("lang", "de"),
+    ("lang", "en-GB"),
+    ("width", "200"),
+    ("chrome", "noheader  nofooter"),
+    ("chrome", ""),
+    ("links", "off"),
+    ("count", "compact"),
+    ("paused", ""),
+    ("paused", "0"),
+    ("accent", "#4f46e5"),
+    ("accent", "0AF"),
+]
+WRONG = [
+    ("board", "All"),
+    ("rank_by", ""),
+    ("limit", "0"),
+    ("limit", "101"),
+    ("limit", "1e1"),
+    ("limit", "١"),
+    ("refresh", "1"),
+    ("refresh", "3601"),
+    ("theme", "blue"),
+    ("lang", "xx"),
+    ("width", "199"),
+    ("width", "300px"),
+    ("chrome", "noheader,nofooter"),
+    ("links", "yes"),
+    ("count", "on"),
+    ("paused", "true"),
+    ("accent", "red"),
+    ("accent", "#12345"),
+    ("accent", "#123456\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), RIGHT)
+def test_a_right_value_is_a_setting(name: str, text: str) -> None:
+    assert embed({name: text}).settings == {name: text}
+
+
+@pytest.mark.parametrize(("name", "text"), WRONG)
+def test_a_wrong_value_counts_as_absent_but_is_handed_on(name: str, text: str) -> None:
+    read = embed({name: text})
+    assert read.settings == {}
+    assert read.attributes == {name: text}
+    assert (read.board, read.rank_by, read.limit) == ("all", "tweets", 10)
+
+
+@pytest.mark.parametrize(("board", "rank_by"), [("7d", "people"), ("all", "tweets")])
+def test_people_are_known_for_windows_only(board: str, rank_by: str) -> None:
+    assert embed({"board": board, "rank_by": "people"}).rank_by == rank_by

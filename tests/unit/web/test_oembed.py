@@ -1,0 +1,199 @@
+"""oEmbed: from a board's address to the widget, and to nothing else."""
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+Make = Callable[..., FlaskClient]
+
+
+class Frame(HTMLParser):
+    """The only element that there may be."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.attributes: dict[str, str | None] = {}
+        self.elements: list[str] = []
+        self.feed(html)
+        assert self.elements == ["iframe"]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes = dict(attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.elements.append(data)
+
+
+def ask(client: FlaskClient, url: str, **parameters: Any) -> dict[str, Any]:
+    response = client.get("/oembed?" + urlencode({"url": url, **parameters}))
+    assert response.status_code == 200, response.text
+    assert response.mimetype == "application/json"
+    assert response.headers["Cache-Control"] == "max-age=3600"
+    answer: dict[str, Any] = response.get_json()
+    frame = Frame(answer["html"]).attributes
+    assert frame.keys() == {"src", "title", "width", "height", "style", "loading"}
+    assert (frame["width"], frame["height"]) == (str(answer["width"]), str(answer["height"]))
+    return {**answer, "src": frame["src"]}
+
+
+def test_a_board_is_answered_with_its_widget(client: FlaskClient) -> None:
+    answer = ask(client, "http://localhost/widget?board=24h&rank_by=people")
+    del answer["src"]
+    assert answer == {
+        "version": "1.0",
+        "type": "rich",
+        "title": "Trending hashtags",
+        "provider_name": "Tweet Trends",
+        "provider_url": "http://localhost/",
+        "html": '<iframe src="http://localhost/widget?board=24h&amp;rank_by=people" '
+        'title="Trending hashtags" width="360" height="550" style="border:0" '
+        'loading="lazy"></iframe>',
+        "width": 360,
+        "height": 550,
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "src"),
+    [
+        ("http://localhost/", "http://localhost/widget"),
+        ("http://localhost/#fragment", "http://localhost/widget"),
+        ("http://localhost:80/?board=1h", "http://localhost/widget?board=1h"),
+        ("HTTP://LOCALHOST/widget", "http://localhost/widget"),
+        ("https://localhost/widget", "https://localhost/widget"),
+        ("https://localhost:443/widget", "https://localhost/widget"),
+        (
+            "http://localhost/?unknown=1&board=7d&limit=3",
+            "http://localhost/widget?board=7d&limit=3",
+        ),
+        ("http://localhost/widget?accent=%234f46e5", "http://localhost/widget?accent=%234f46e5"),
+        ("http://localhost/widget?paused&lang=ar", "http://localhost/widget?lang=ar&paused="),
+        (
+            "http://localhost/widget?chrome=noheader%20nofooter&theme=dark",
+            "http://localhost/widget?theme=dark&chrome=noheader+nofooter",
+        ),
+    ],
+)
+def test_the_settings_of_the_address_are_kept(client: FlaskClient, url: str, src: str) -> None:
+    assert ask(client, url)["src"] == src
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"><script>alert(1)</script>',
+        "<img src=x onerror=alert(1)>",
+        "javascript:alert(1)",
+        "\u202eevil",
+        "\u200d",
+        "\x00\x01",
+        "__proto__",
+        "' onload='",
+        "a" * 5000,
+        "&board=1h",
+    ],
+)
+@pytest.mark.parametrize("name", ["board", "accent", "lang", "x"])
+def test_a_hostile_address_is_not_repeated(client: FlaskClient, name: str, value: str) -> None:
+    url = "http://localhost/widget?" + urlencode({name: value, "limit": "3"})
+    assert ask(client, url)["src"] == "http://localhost/widget?limit=3"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://elsewhere.example/widget",
+        "http://localhost.elsewhere.example/",
+        "http://localhost@elsewhere.example/",
+        "http://elsewhere.example@localhost/",
+        "http://localhost:8080/",
+        "https://localhost:80/",
+        "//localhost/",
+        "/widget",
+        "localhost/widget",
+        "ftp://localhost/",
+        "javascript:alert(1)",
+        "http:///",
+        "http://[/",
+        "http://localhost:port/",
+        "http://localhost",
+        "http://localhost/status",
+        "http://localhost/widget/",
+        "http://localhost//widget",
+        "http://localhost/api/v1/trends",
+        "http://localhost\\@elsewhere.example/",
+        "\x00",
+        "é" * 1000,
+    ],
+)
+def test_other_addresses_are_404(client: FlaskClient, url: str) -> None:
+    response = client.get("/oembed", query_string={"url": url})
+    assert response.status_code == 404
+    assert response.get_json()["detail"] == "The url leads to no widget of this service."
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted", "size"),
+    [
+        ("", {}, (360, 550)),
+        ("?limit=3", {}, (360, 242)),
+        ("?limit=100", {}, (360, 4510)),
+        ("?limit=0&width=5", {}, (360, 550)),
+        ("?width=800", {}, (800, 550)),
+        ("?width=800", {"maxwidth": 500, "maxheight": 400}, (500, 400)),
+        ("", {"maxwidth": 1, "maxheight": 1}, (1, 1)),
+        ("", {"maxwidth": 999999999, "maxheight": 999999999}, (360, 550)),
+    ],
+)
+def test_the_frame_is_as_large_as_its_board_and_no_larger_than_asked_for(
+    client: FlaskClient, query: str, wanted: dict[str, int], size: tuple[int, int]
+) -> None:
+    answer = ask(client, f"http://localhost/widget{query}", **wanted)
+    assert (answer["width"], answer["height"]) == size
+    assert "width" not in parse_qs(urlsplit(answer["src"]).query)
+
+
+@pytest.mark.parametrize("name", ["maxwidth", "maxheight"])
+@pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "ten", "٣", "9" * 5000, "1e3", " 1"])
+def test_a_bad_number_is_named(client: FlaskClient, name: str, value: str) -> None:
+    response = client.get("/oembed", query_string={"url": "http://localhost/", name: value})
+    assert response.status_code == 400
+    assert response.get_json()["parameter"] == name
+
+
+def test_an_address_must_be_given(client: FlaskClient) -> None:
+    for query in ("", "?url=", "?URL=http://localhost/"):
+        response = client.get(f"/oembed{query}")
+        assert response.status_code == 400
+        assert response.get_json()["parameter"] == "url"
+
+
+@pytest.mark.parametrize("form", ["xml", "JSON", "", "html"])
+def test_there_is_json_alone(client: FlaskClient, form: str) -> None:
+    response = client.get("/oembed", query_string={"url": "http://localhost/", "format": form})
+    assert response.status_code == 501
+    assert response.get_json()["detail"] == "format must be json."
+    assert ask(client, "http://localhost/", format="json")
+
+
+def test_behind_a_proxy_the_outer_address_counts(make_client: Make) -> None:
+    client = make_client(trusted_proxies=1)
+    outside = {
+        "X-Forwarded-For": "192.0.2.1",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "trends.example",
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Prefix": "/sub",
+    }
+    for url in ("https://trends.example/sub/?limit=3", "https://trends.example/sub/widget?limit=3"):
+        answer = client.get("/oembed", query_string={"url": url}, headers=outside).get_json()
+        assert 'src="https://trends.example/sub/widget?limit=3"' in answer["html"]
+        assert answer["provider_url"] == "https://trends.example/sub/"
+    for url in ("https://trends.example/", "http://localhost/", "https://trends.example/other/"):
+        other = client.get("/oembed", query_string={"url": url}, headers=outside)
+        assert other.status_code == 404
