@@ -52,7 +52,7 @@ def test_each_ranking_is_as_fresh_as_its_own_board(client: FlaskClient, store: M
     assert client.get(f"{URL}?board=1h").status_code == 200
     missing = client.get(f"{URL}?board=1h&rank_by=people")
     assert missing.status_code == 503
-    assert "the first board" in missing.get_json()["waiting_for"]
+    assert "no board has been published" in missing.get_json()["waiting_for"]
     store.put("1h.people", hashtags=[], as_of="2026-11-22T10:00:00Z")
     assert client.get(f"{URL}?board=1h&rank_by=people").get_json()["stale"] is True
     assert client.get(f"{URL}?board=1h").get_json()["stale"] is False
@@ -95,7 +95,7 @@ def test_before_the_first_board_503_says_what_is_waited_for(
     assert response.status_code == 503
     assert response.mimetype == "application/problem+json"
     assert response.headers["Retry-After"] == "5"
-    assert "the first board" in response.get_json()["waiting_for"]
+    assert "no board has been published" in response.get_json()["waiting_for"]
     assert response.get_json()["waiting_for"] in response.get_json()["detail"]
 
     store.go_down()
