@@ -91,16 +91,15 @@ def first_visit(camera: Camera, service: Service) -> None:
     """Nothing has been counted yet."""
     for path, name in (("/", "first-visit"), ("/status", "status")):
         page = camera.open(service.url + path, 1000, 700)
-        page.wait_for_load_state("networkidle")
+        expect(page.locator("[data-status]").first).to_contain_text("Kafka answers")
         camera.shoot(page, name)
 
 
 def dashboard(camera: Camera, service: Service) -> None:
     """The page with a tag's history."""
     page = camera.open(f"{service.url}/?board=24h", 1000, 900)
-    page.locator("a.tag").first.click()
-    expect(page.locator("#history :is(svg, canvas)").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#history dd").first).to_be_visible()
+    expect(page.locator("#preview li.row[data-key=gardening]")).to_be_visible()
     camera.shoot(page, "dashboard")
 
 
@@ -133,7 +132,7 @@ def take(folder: Path) -> None:
     address = {"HBASE_THRIFT_HOST": THRIFT[0], "HBASE_THRIFT_PORT": THRIFT[1]}
     with (
         tempfile.TemporaryDirectory() as logs,
-        running(Service(Path(logs), **address), until="/healthz") as service,
+        running(Service(Path(logs), 8080, **address), until="/healthz") as service,
         HostSite().open() as host,
         chromium() as browser,
     ):

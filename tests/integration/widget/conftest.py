@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser import Observed, chromium
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, free_port, running
 from integration.widget.states import publish
+from integration.widget.visits import Visit
 
-Visit = Callable[..., Observed]
+USUAL: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC"}
 
 expect.set_options(timeout=15_000)
 
@@ -69,28 +70,38 @@ def boardless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield found
 
 
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    """Opens addresses, each in a window of its own; nothing may have gone wrong in the end.
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody who has been here before, perhaps: what may be kept is kept."""
+    with browser.new_context(**USUAL) as found:
+        yield found
 
-    `before` is called with the page before it is loaded; other keywords are Playwright's for a
-    context.
+
+@pytest.fixture
+def visit(browser: Browser, visitor: BrowserContext) -> Iterator[Visit]:
+    """Opens addresses, each in a page of its own; nothing may have gone wrong in the end.
+
+    `before` is called with the page before it is loaded. Options are Playwright's for a context;
+    with them, or with `before`, it is a context of its own.
     """
-    contexts: list[BrowserContext] = []
+    opened: list[Page | BrowserContext] = []
     visited: list[Observed] = []
 
-    def visit(url: str, before: Callable[[Any], object] | None = None, **options: Any) -> Observed:
-        usual = {"locale": "en-GB", "timezone_id": "UTC"}
-        context = browser.new_context(**usual | options)
-        contexts.append(context)
-        observed = Observed(context.new_page())
+    def visit(url: str, before: Callable[[Page], object] | None = None, **options: Any) -> Observed:
+        context = visitor
+        if options or before:
+            context = browser.new_context(**USUAL | options)
+            opened.append(context)
+        page = context.new_page()
+        opened.insert(0, page)
+        observed = Observed(page)
         visited.append(observed)
         if before is not None:
-            before(observed.page)
-        observed.page.goto(url)
+            before(page)
+        page.goto(url)
         return observed
 
     yield visit
-    for context in contexts:
-        context.close()
+    for each in opened:
+        each.close()
     assert [error for observed in visited for error in observed.errors] == []

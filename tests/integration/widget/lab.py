@@ -87,10 +87,10 @@ class Call(NamedTuple):
 
 
 class Service:
-    """The web service under gunicorn, on a port of its own; `settings` are its environment."""
+    """The web service under gunicorn; `settings` are its environment, port 0 is any free one."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
-        self.port = free_port()
+    def __init__(self, folder: Path, port: int = 0, **settings: object) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"{self.port}.log"
         self._access = folder / f"{self.port}.access"

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from integration.widget.conftest import Visit
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, element, running
 from integration.widget.states import HOSTILE, HOSTILE_BOARD, STATES, USUAL, places
+from integration.widget.visits import Visit, hurry
 from unit.web.memory_store import entries
 from waiting import eventually
 
@@ -222,13 +222,15 @@ def test_a_short_board_after_a_long_one(
     visit: Visit, host: HostSite, service: Service, boards: Boards
 ) -> None:
     boards.put(ROW, hashtags=entries(10, people=1))
-    widget = visit(host.page(service.element(**OFTEN)))
-    expect(widget.page.locator("li.row")).to_have_count(10)
+    page = visit(host.page(service.element(**OFTEN)), before=lambda page: page.clock.install()).page
+    state(page, "ready")
+    rows, empty = page.locator("li.row"), page.locator(".empty")
+    hurry(page, lambda: rows.count() == 10)
     boards.put(ROW, hashtags=[])
-    state(widget.page, "empty")
-    expect(widget.page.locator(".empty")).to_be_visible()
-    expect(widget.page.locator(".rows")).to_be_hidden()
+    hurry(page, empty.is_visible)
+    state(page, "empty")
+    expect(page.locator(".rows")).to_be_hidden()
     boards.put(ROW, hashtags=entries(2, people=1))
-    state(widget.page, "ready")
-    expect(widget.page.locator("li.row")).to_have_count(2)
-    expect(widget.page.locator(".empty")).to_be_hidden()
+    hurry(page, lambda: rows.count() == 2)
+    state(page, "ready")
+    expect(empty).to_be_hidden()

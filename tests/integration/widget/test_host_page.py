@@ -7,10 +7,10 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from integration.widget.conftest import Visit
 from integration.widget.host import HostSite
 from integration.widget.lab import Service, element
 from integration.widget.looks import differences, looks
+from integration.widget.visits import Visit
 
 CLOSED = (
     "default-src 'none'; img-src 'self'; script-src {service}; connect-src {service}; "
@@ -140,7 +140,8 @@ def test_it_asks_for_nothing_but_the_board(visit: Visit, host: HostSite, service
     site = host.page(service.element(board="24h"))
     widget = visit(site)
     ready(widget.page)
-    widget.page.wait_for_load_state("networkidle")
+    # Nor later: a picture or a font would be asked for when the first row is painted.
+    painted(widget.page)
     asked = [request.url for request in widget.requests]
     trends = f"{service.url}/api/v1/trends?board=24h&rank_by=tweets&limit=10"
     assert asked == [site, f"{service.url}/widget.js", trends]

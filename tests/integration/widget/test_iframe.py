@@ -1,14 +1,15 @@
 """The widget in an iframe, on pages that may show it and on one that may not."""
 
 import json
+from functools import partial
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
-from integration.widget.conftest import Visit
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Service
 from integration.widget.states import STATES, places
+from integration.widget.visits import Visit, hurry
 from unit.web.memory_store import entries
 
 CHANGING, ROW = STATES["waiting"], "7d.people"
@@ -61,15 +62,19 @@ def test_the_frame_is_as_high_as_its_board(
 ) -> None:
     boards.put(ROW, hashtags=entries(3, people=1))
     snippet = service.script + service.iframe(**CHANGING, limit="100", refresh="2")
-    page = visit(host.page(snippet)).page
+    page = visit(host.page(snippet), before=lambda page: page.clock.install()).page
     frame = page.frame_locator("iframe")
+    rows, inside = frame.locator("li.row"), frame.locator("html")
     for count in (3, 40, 5):
         boards.put(ROW, hashtags=entries(count, people=1))
-        expect(frame.locator("li.row")).to_have_count(count)
-        expect(page.locator("iframe")).to_have_js_property(
-            "clientHeight", frame.locator("html").evaluate("page => page.offsetHeight")
-        )
-        assert frame.locator("html").evaluate("page => page.scrollHeight - page.clientHeight") == 0
+        hurry(page, partial(has, rows, count))
+        height = inside.evaluate("page => page.offsetHeight")
+        expect(page.locator("iframe")).to_have_js_property("clientHeight", height)
+        assert inside.evaluate("page => page.scrollHeight - page.clientHeight") == 0
+
+
+def has(rows: Locator, count: int) -> bool:
+    return rows.count() == count
 
 
 def test_without_the_script_the_frame_is_as_high_as_it_says(

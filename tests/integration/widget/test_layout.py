@@ -1,9 +1,10 @@
 """Everything has its room: narrow and wide, in either direction of writing."""
 
+from urllib.parse import urlencode
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from integration.widget.conftest import Visit
 from integration.widget.host import HostSite
 from integration.widget.lab import Service, element
 from integration.widget.states import (
@@ -15,8 +16,11 @@ from integration.widget.states import (
     settled,
     sheet,
 )
+from integration.widget.visits import Visit
 
 WIDTHS = (200, 281, 360, 480, 1200)
+WIDE = ("200", "480")
+HOSTILE_QUERY = urlencode(HOSTILE_BOARD | {"limit": "100"})
 
 # Whatever stands out of its board, or is wider than it has room for; a tag that is too long is
 # cut by the box it is in.
@@ -75,16 +79,18 @@ def test_every_state_fits_from_200_pixels_up(
     well_laid_out(page)
 
 
-@pytest.mark.parametrize("width", [200, 320, 1280])
-def test_the_pages_fit_any_window(visit: Visit, service: Service, width: int) -> None:
-    query = "&".join(f"{name}={value}" for name, value in HOSTILE_BOARD.items())
-    for address in ("/widget", f"/widget?{query}&limit=100", "/", f"/?{query}"):
-        # A page of settings needs more room than a board.
-        window = {"width": max(width, 320) if address[1:2] in ("", "?") else width, "height": 800}
-        page = visit(service.url + address, viewport=window).page
+@pytest.mark.parametrize(
+    "path", ["/widget", f"/widget?{HOSTILE_QUERY}", "/", f"/?{HOSTILE_QUERY}", "/status"]
+)
+def test_the_pages_fit_any_window(visit: Visit, service: Service, path: str) -> None:
+    """From 320 pixels up, a window of 1280 at four times its size; the board alone from 200 up."""
+    page = visit(service.url + path).page
+    if path != "/status":
         ready(page)
+    for width in (200, 320, 1280) if path.startswith("/widget") else (320, 800, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(overflow) == 0, address
+        assert page.evaluate(overflow) == 0, width
         well_laid_out(page)
 
 
@@ -167,3 +173,15 @@ def test_bars_are_as_long_as_counts(visit: Visit, host: HostSite, service: Servi
         "/ bar.getBoundingClientRect().width)"
     )
     assert shares == pytest.approx([count / counts[0] for count in counts], abs=0.01)
+
+
+def test_counts_end_where_their_bars_do(visit: Visit, host: HostSite, service: Service) -> None:
+    made = "".join(element(board="all", lang=lang, width=w) for lang in ("en", "ar") for w in WIDE)
+    page = visit(host.page(service.script + made)).page
+    ready(page)
+    gaps = """boards => boards.map(board => Math.max(...[...board.querySelectorAll(".row")].map(row => {
+        const [count, bar] = [".count", ".bar"].map(
+            name => row.querySelector(name).getBoundingClientRect());
+        return Math.abs(board.dir === "rtl" ? count.left - bar.left : count.right - bar.right);
+    })))"""
+    assert max(page.locator(".board").evaluate_all(gaps)) < 1

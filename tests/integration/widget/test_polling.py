@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from integration.widget.conftest import Visit
 from integration.widget.host import HostSite
 from integration.widget.lab import Call, Service, element
+from integration.widget.visits import Visit
 from waiting import eventually
 
 Answer = dict[str, Any]
@@ -137,24 +137,18 @@ def test_failures_double_the_wait_up_to_five_minutes(timed: Callable[..., Timed]
     assert 8.9 <= min(gaps(times)) <= max(gaps(times)) <= 11.1
 
 
-@pytest.mark.parametrize("status", [400, 429, 500, 502, 503, 504])
-def test_an_answer_that_is_no_board_counts_as_a_failure(
-    timed: Callable[..., Timed], status: int
-) -> None:
+def test_an_answer_that_is_no_board_counts_as_a_failure(timed: Callable[..., Timed]) -> None:
     page = timed(ANSWERED, element(refresh="10"))
-    page.answer({"status": status})
-    waits = gaps(page.let_pass(200))
-    assert waits[:3] == pytest.approx([20, 40, 80], rel=0.101)
-    expect(page.page.locator(".board.outdated .notice")).to_be_visible()
-    expect(page.page.locator("li.row")).to_have_count(1)
-
-
-def test_a_200_that_is_no_board_counts_as_a_failure(timed: Callable[..., Timed]) -> None:
-    """A portal's page in front of the network, for instance."""
-    page = timed(ANSWERED, element(refresh="10"))
-    page.answer({"status": 200})
-    assert gaps(page.let_pass(200))[:3] == pytest.approx([20, 40, 80], rel=0.101)
-    expect(page.page.locator(".board.outdated .notice")).to_be_visible()
+    outdated = page.page.locator(".board.outdated .notice")
+    # The last one is a portal's page in front of the network, for instance.
+    for status in 400, 404, 429, 500, 502, 503, 504, 200:
+        page.answer({"status": status})
+        assert gaps(page.let_pass(200))[:3] == pytest.approx([20, 40, 80], rel=0.101), status
+        expect(outdated).to_be_visible()
+        expect(page.page.locator("li.row")).to_have_count(1)
+        page.answer(ANSWERED)
+        page.let_pass(200)
+        expect(outdated).to_have_count(0)
 
 
 @pytest.mark.parametrize("is_date", [False, True])
@@ -280,5 +274,5 @@ def test_it_gives_up_after_8_seconds(visit: Visit, host: HostSite, service: Serv
 
         page = visit(host.page(service.element()), before=prepare).page
         page.wait_for_function("window.took")
-    assert 7_900 < page.evaluate("took") < 10_000
+    assert 7_900 < page.evaluate("took") < 12_000
     expect(page.locator(".board")).to_have_attribute("data-state", "waiting")

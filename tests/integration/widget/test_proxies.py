@@ -10,9 +10,9 @@ import pytest
 import requests
 from playwright.sync_api import Request, expect
 
-from integration.widget.conftest import Visit
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, element, free_port, running
+from integration.widget.visits import Visit
 from waiting import eventually
 
 DOCUMENT = Path(__file__).parents[3] / "docs/widget.md"
@@ -112,7 +112,8 @@ def test_the_pages(visit: Visit, url: str, proxied: Service) -> None:
         widget = visit(f"{url}{path}?board=24h")
         expect(widget.page.locator(".board").first).to_have_attribute("data-state", "ready")
         assert widget.rows()[:10] == proxied.rows(board="24h")
-        widget.page.wait_for_load_state("networkidle")
+        if path == "/":
+            expect(widget.page.locator("#history dd").first).to_be_visible()
         outside = [each.url for each in widget.requests if not each.url.startswith(f"{url}/")]
         assert outside == []
         missing = [each.url for each in widget.requests if failed(each)]

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser import Observed
-from integration.widget.conftest import Visit
 from integration.widget.host import HostSite
 from integration.widget.lab import Service, element
 from integration.widget.looks import differences, looks
+from integration.widget.visits import Visit
 
 Settings = dict[str, str]
 
