@@ -42,7 +42,8 @@ def waiting_page(stack: Stack) -> None:
     """Before the first board people are told what it waits for, and programs to come again."""
     page = stack.api("/")
     assert page.status_code == 200
-    assert "The first board is on its way" in page.text
+    assert "Waiting for the first board" in page.text
+    assert "The way to the first board" in page.text
     for path in ("/api/v1/trends", "/readyz"):
         response = stack.api(path)
         assert response.status_code == 503
