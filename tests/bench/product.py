@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from bench.engine import Peak, Usage, usage
+from bench.engine import Peak, usage
 from bench.network import answer
 from e2e.stack import Stack, run
 from waiting import eventually
@@ -232,14 +232,13 @@ def processor_seconds(stack: Stack) -> dict[str, float]:
 
 def measure_idle(stack: Stack) -> dict[str, tuple[float, float]]:
     """Service -> cores and megabytes, while no tweet comes."""
-    ids = containers(stack)
-    before: dict[str, Usage] = {service: usage(container) for service, container in ids.items()}
+    before = processor_seconds(stack)
     time.sleep(IDLE_SECONDS)
-    after = {service: usage(container) for service, container in ids.items()}
+    after = {service: usage(container) for service, container in containers(stack).items()}
     return {
         service: (
-            (after[service].cpu_seconds - before[service].cpu_seconds) / IDLE_SECONDS,
+            (after[service].cpu_seconds - before[service]) / IDLE_SECONDS,
             after[service].memory_bytes / 1e6,
         )
-        for service in sorted(ids)
+        for service in sorted(before)
     }

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from web.board import PEOPLE, RISING
+from web.board import PEOPLE, RISING, counted
 from web.embed import embed
 from web.lettering import fit, runs_right_to_left, visible, width
 from web.problems import RETRY_AFTER_SECONDS, NoBoardYet
@@ -81,9 +81,9 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
 
 def of_board(trends: dict[str, Any]) -> Badge:
     """Return the badge of what docs/contracts/trends.schema.json describes."""
-    counted = "people" if trends["rank_by"] == PEOPLE else "count"
+    member = counted(trends["rank_by"])
     groups = [
-        [(f"#{visible(entry['tag'])}", "tag"), (f"{entry[counted]:,}", "note")]
+        [(f"#{visible(entry['tag'])}", "tag"), (f"{entry[member]:,}", "note")]
         for entry in trends["hashtags"]
     ]
     notes = {

@@ -34,6 +34,11 @@ def row_of(board: str, rank_by: str) -> str:
     return board if rank_by == TWEETS else f"{board}.{rank_by}"
 
 
+def counted(rank_by: str) -> str:
+    """Return the member of an entry that a ranking goes by."""
+    return PEOPLE if rank_by == PEOPLE else "count"
+
+
 ROWS = (*BOARDS, *(row_of(board, PEOPLE) for board in WINDOWS))
 """The row keys of all boards."""
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from web.board import PEOPLE, RISING, TWEETS, WINDOWS
+from web.board import PEOPLE, RISING, TWEETS, WINDOWS, counted
 from web.embed import Embed, embed, language_of
 from web.problems import NoBoardYet
 from web.trends import Trends
@@ -79,7 +79,7 @@ def _view(source: Trends, shown: Embed, language: str) -> dict[str, Any]:
         "direction": "rtl" if language == "ar" else "ltr",
         "words": said,
         "period": _PERIODS.get(shown.board, said["all"]),
-        "counted": PEOPLE if shown.rank_by == PEOPLE else "count",
+        "counted": counted(shown.rank_by),
     }
     try:
         trends = source.answer(shown.board, shown.limit, shown.rank_by).payload

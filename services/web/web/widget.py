@@ -50,6 +50,7 @@ def script() -> Script:
 def blueprint() -> Blueprint:
     """Return /widget.js."""
     widget, made = Blueprint("script", __name__), script()
+    etags = {body: generate_etag(body) for body in (made.plain, made.small)}
 
     @widget.get("/widget.js")
     def widget_js() -> BaseResponse:
@@ -61,7 +62,7 @@ def blueprint() -> Blueprint:
             response.headers["Content-Encoding"] = "gzip"
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = f"public, max-age={_MAX_AGE}"
-        response.set_etag(generate_etag(body))
+        response.set_etag(etags[body])
         return response.make_conditional(request)
 
     return widget
