@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 # Batches of this size are told of one by one: somebody waits for the end of a backlog.
 CATCHING_UP = 20_000
+# By default Spark takes the Hadoop interface whose renaming starts processes on a local disk.
+LOCAL_FILES = (
+    "org.apache.spark.sql.execution.streaming.checkpointing.FileSystemBasedCheckpointFileManager"
+)
 # The first batch of a backlog takes less on a slow machine; without a worker it takes for ever.
 STUCK_SECONDS = 120
 
@@ -37,9 +41,11 @@ R = TypeVar("R", DataFrameReader, DataStreamReader)
 def session(settings: Settings, stopping: threading.Event) -> SparkSession:
     """The driver's session on the master; what never changes is in spark-defaults.conf."""
     _wait_for_master(settings.master, stopping)
+    builder = SparkSession.builder.appName("tweet-trends")
+    if settings.checkpoint.startswith("file:"):
+        builder = builder.config("spark.sql.streaming.checkpointFileManagerClass", LOCAL_FILES)
     return (
-        SparkSession.builder.appName("tweet-trends")
-        .master(settings.master)
+        builder.master(settings.master)
         .config("spark.driver.memory", settings.driver_memory)
         .config("spark.executor.memory", settings.executor_memory)
         .config("spark.sql.shuffle.partitions", settings.shuffle_partitions)
@@ -222,6 +228,9 @@ class Trends:
             # Large answers for backlogs; a quiet topic answers at once all the same.
             .option("kafka.max.poll.records", 10_000)
             .option("kafka.max.partition.fetch.bytes", 4 << 20)
+            # At the end of the log a consumer leaves a request waiting at the broker, for half a
+            # second by default; what the next batch asks first would be answered only after it.
+            .option("kafka.fetch.max.wait.ms", 10)
         )
 
     def _offsets(self, offsets: Offsets) -> str:

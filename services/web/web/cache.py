@@ -62,7 +62,7 @@ class BoardCache:
         self,
         store: Store,
         *,
-        interval: float = 1.0,
+        interval: float = 0.25,
         patience: float = 0.25,
         overdue: float = 4.0,
         clock: Callable[[], float] = time.monotonic,
