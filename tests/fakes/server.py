@@ -5,13 +5,15 @@ Run one with `python -m fakes.NAME --port 8000` (from tests/), or in a test:
 
 Control, without credentials: POST /_control/posts (a list of objects in the network's words;
 what is missing is filled in; answers their ids), POST /_control/faults (a list of {"request": n,
-"times": 1, "status", "body", "headers", "html", "delay", "drip", "drop"}; n counts the API's
-calls from 1), POST /_control/settings (attributes of the double), GET /_control/requests,
-POST /_control/reset.
+"times": 1, "status", "body", "headers", "html", "delay", "drip", "drip_head", "drop"}; n counts
+the API's calls from 1, "drop" is true, "middle" or "reset"), POST /_control/settings (attributes
+of the double), GET /_control/requests, POST /_control/reset.
 """
 
 import argparse
 import json
+import socket
+import struct
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -76,6 +78,8 @@ class Double(ABC):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body are two writes: the second would wait for the client's delayed acknowledgement.
+    disable_nagle_algorithm = True
     server: "_Server"
 
     def do_GET(self) -> None:
@@ -129,6 +133,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.get("drop") is True:
             self.close_connection = True
             return
+        if "drip_head" in fault:
+            self._drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000, fault["drip_head"])
+            self.close_connection = True
+            return
         headers = answer.headers
         if "headers" in fault:
             headers = {name: value for name, value in fault["headers"].items() if value is not None}
@@ -156,10 +164,20 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.get("drop") == "middle":
             self.wfile.write(raw[: len(raw) // 2])
             self.close_connection = True
+        elif fault and fault.get("drop") == "reset":
+            self.wfile.write(raw[: len(raw) // 2])
+            self._reset()
         elif fault and "drip" in fault:
             self._drip(raw, fault["drip"])
         else:
             self.wfile.write(raw)
+
+    def _reset(self) -> None:
+        """Close without lingering: the client gets a reset instead of an end."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.rfile.close()
+        self.connection.close()
 
     def _drip(self, raw: bytes, pause: float) -> None:
         """One byte at a time, until the client has had enough."""

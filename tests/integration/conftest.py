@@ -1,7 +1,8 @@
 """Real Kafka and real HBase through Thrift; each test finds them empty."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
@@ -11,6 +12,8 @@ from kafka import KafkaAdminClient
 from pyspark.sql import SparkSession
 
 from driver import Driver
+from fakes.server import Serving
+from integration.timelines import Ingest, Served, double
 from integration_support import KAFKA, delete_topics
 from trends.settings import Settings
 from trends.store import Store
@@ -94,3 +97,32 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def driver(spark: SparkSession, settings: Settings, topics: Topics, store: Store) -> Driver:
     return Driver(spark, settings, topics, store)
+
+
+@pytest.fixture
+def ingests(tmp_path: Path) -> Iterator[Callable[..., Ingest]]:
+    """Makes installations of the ingest; their processes and topics are gone in the end."""
+    made: list[Ingest] = []
+
+    def make(prefix: str | None = None) -> Ingest:
+        made.append(Ingest(tmp_path, prefix))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.end()
+    with KafkaAdminClient(bootstrap_servers=KAFKA) as admin:
+        own = {topic for each in made for topic in each.topics}
+        admin.delete_topics(sorted(own & set(admin.list_topics())))
+
+
+@pytest.fixture
+def ingest(ingests: Callable[..., Ingest]) -> Ingest:
+    return ingests()
+
+
+@pytest.fixture
+def networks() -> Iterator[Callable[[str], Served]]:
+    """Starts doubles by name; they are stopped in the end."""
+    with ExitStack() as stack:
+        yield lambda name: stack.enter_context(Serving(double(name)))

@@ -1,4 +1,6 @@
-"""The ingest as it is, but on topics of its own; `python ingest_process.py PREFIX` runs it.
+"""The ingest as it is, but with PREFIX before the names of its topics and of its status.
+
+`python ingest_process.py PREFIX` runs it; PREFIX may be empty.
 
 With DIE_BEFORE_CURSOR=n in the environment it dies, as by kill -9, when it is about to write its
 n-th cursor: Kafka has acknowledged the tweets, and nothing else knows of it.
@@ -8,12 +10,14 @@ import os
 import sys
 from typing import Any
 
+from ingest import status as reporting
 from ingest import topics
 
 PREFIX = sys.argv[1]
 topics.TWEETS, topics.QUARANTINE, topics.CURSORS = (
-    f"{PREFIX}-{name}" for name in ("tweets", "quarantine", "cursors")
+    PREFIX + name for name in (topics.TWEETS, topics.QUARANTINE, topics.CURSORS)
 )
+reporting.ROW = PREFIX.encode() + reporting.ROW
 
 # After the renaming: these modules take the names as they are when they are loaded.
 from ingest import __main__ as process  # noqa: E402

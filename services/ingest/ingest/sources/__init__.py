@@ -10,17 +10,17 @@ from ingest.fields import Message
 Cursor = dict[str, Any]
 
 LONGEST_WAIT_SECONDS = 16 * 60.0
-# Of each call: to connect, to answer, and to read the body.
+# Of each call: to connect, and for the whole answer.
 TIMEOUT_SECONDS = 10.0
-LONGEST_ANSWER_BYTES = 10_000_000
+JITTER = 1.2
 _random = SystemRandom()
 
 
 class SourceError(Exception):
     """A poll failed; the text is for the operator and names the setting to change.
 
-    `kind` is for the metric. The wait doubles from `first` to `longest` seconds with every
-    failure in a row, unless the source knows better (`exactly`).
+    `kind` is for the metric. The wait doubles from `first` seconds with every failure in a row,
+    to `longest` at most, unless the source knows better (`exactly`).
     """
 
     def __init__(
@@ -39,11 +39,12 @@ class SourceError(Exception):
     def wait(
         self, failures: int, spread: Callable[[float, float], float] = _random.uniform
     ) -> float:
-        """Seconds until the next try after so many failures in a row, with jitter upwards."""
+        """Seconds until the next try after so many failures in a row, with jitter."""
         if self._exactly is not None:
             wait = self._exactly + spread(0, 1)
         else:
-            wait = min(self._longest, self._first * 2.0 ** min(failures - 1, 16)) * spread(1, 1.2)
+            doubled = self._first * 2.0 ** min(failures - 1, 16)
+            wait = min(self._longest / JITTER, doubled) * spread(1, JITTER)
         return min(max(1.0, wait), LONGEST_WAIT_SECONDS)
 
 

@@ -5,7 +5,7 @@ what is new alone: hashes of the newest items tell where to stop.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,10 +18,31 @@ from ingest.sources.bluesky_api import BlueskyApi, CursorRefusedError
 
 PAGE_SIZE = 100
 PAGES = 8
+# Pages in a row without anything new that end a walk: a server may send an empty one that has
+# more behind it, or the same one again.
+BARREN_PAGES = 4
 KNOWN = 300
 # The known items may be gone: deleted, or their authors no longer followed. What is sent again
 # after an hour is counted again, so a walk ends there at the latest.
 STALE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """An item of a page: as it came, what became of it, and the hash of its name.
+
+    One without a name has the hash of its record. An unreadable one has no `time`.
+    """
+
+    given: object
+    outcome: Message | message.Rejection
+    digest: str
+    is_named: bool
+
+    @property
+    def time(self) -> str | None:
+        """The time of the message."""
+        return None if isinstance(self.outcome, message.Rejection) else _time(self.outcome)
 
 
 @dataclass(frozen=True)
@@ -41,17 +62,34 @@ class _Walk:
     newest_time: str | None = None
     left: int | None = None
 
-    def ends_at(self, digest: str, time: str | None) -> bool:
-        """Whether an item is one where the walk ends; an unreadable one has no `time`.
+    def end(self, items: Sequence[_Item]) -> tuple[int, bool]:
+        """Return how many items of a page belong to the walk, and whether it ends with them.
+
+        It ends in a page with known items, with the last of them: a post that comes late stands
+        among them, and a server may mix up the order. Where none of them is left, it ends before
+        the stale items that a page ends with.
+        """
+        known = max((n for n, item in enumerate(items, 1) if self._is_known(item)), default=0)
+        if known:
+            return known, True
+        recent = max((n for n, item in enumerate(items, 1) if self._is_recent(item)), default=0)
+        if any(item.time and not self._is_recent(item) for item in items[recent:]):
+            return recent, True
+        return len(items), False
+
+    def _is_known(self, item: _Item) -> bool:
+        """Whether a walk ends here.
 
         A known item with a newer time has come a second time: a repost, taken back and made
         again. It is no news, but those behind it may be.
         """
-        if self.since is None or time is None:
-            return digest in self.known
-        if time <= self.since and digest in self.known:
-            return True
-        return datetime.fromisoformat(time) < datetime.fromisoformat(self.since) - STALE
+        is_newer = bool(self.since and item.time and item.time > self.since)
+        return item.is_named and item.digest in self.known and not is_newer
+
+    def _is_recent(self, item: _Item) -> bool:
+        if item.time is None or self.since is None:
+            return item.time is not None
+        return datetime.fromisoformat(item.time) >= datetime.fromisoformat(self.since) - STALE
 
 
 @dataclass
@@ -91,6 +129,7 @@ class BlueskySource:
         self._poll_seconds, self._first_posts, self._pages = poll_seconds, first_posts, pages
         self._now = now
         self._pages_in_a_row = 0
+        self._barren = 0
         self._last_page: tuple[str | None, list[str]] = (None, [])
 
     def fetch(self, cursor: Cursor | None) -> Batch:
@@ -105,7 +144,8 @@ class BlueskySource:
         finally:
             self.standing.rate_limit = self._api.rate_limit
         haul = self._take(items, walk)
-        haul.complete |= at is None or at == walk.at or self._is_idle(haul, walk)
+        at = self._onward(haul, walk, at)
+        haul.complete |= at is None
         after = vars(self._advance(walk, haul, at))
         # Posts of the same moment come as the network orders them.
         haul.messages.reverse()
@@ -118,38 +158,45 @@ class BlueskySource:
 
     def _take(self, items: list[object], walk: _Walk) -> _Haul:
         """Go through a page; what lies behind the end of the walk is never sent."""
-        haul, now, past = _Haul(), self._now(), {*walk.known, *walk.newest}
-        for item in items:
-            outcome = message.from_bluesky(item, self._context, now)
-            time = None if isinstance(outcome, message.Rejection) else _time(outcome)
-            name = known_id(item)
-            digest = _digest(name or nameless_record(item))
-            if name and walk.ends_at(digest, time):
-                haul.complete = True
-                break
-            haul.digests.append(digest)
-            if digest not in past:
-                past.add(digest)
-                haul.new.append(digest)
-                self._keep(item, outcome, haul)
+        now, past = self._now(), {*walk.known, *walk.newest}
+        page = [self._read(item, now) for item in items]
+        end, is_end = walk.end(page)
+        haul = _Haul(complete=is_end)
+        for item in page[:end]:
+            haul.digests.append(item.digest)
+            if item.digest not in past:
+                past.add(item.digest)
+                haul.new.append(item.digest)
+                self._keep(item, haul)
             if len(haul.new) == walk.left:
                 haul.complete = True
                 break
         return haul
 
-    def _keep(self, item: object, outcome: Message | message.Rejection, haul: _Haul) -> None:
-        if isinstance(outcome, message.Rejection):
-            record = nameless_record(item)
-            haul.rejected.append(message.quarantine(outcome.reason, self.name, record))
-        else:
-            haul.messages.append(outcome)
+    def _read(self, item: object, now: datetime) -> _Item:
+        name = known_id(item)
+        outcome = message.from_bluesky(item, self._context, now)
+        return _Item(item, outcome, _digest(name or nameless_record(item)), bool(name))
 
-    def _is_idle(self, haul: _Haul, walk: _Walk) -> bool:
-        """Whether a page is empty, all known, or the same again under another cursor."""
+    def _keep(self, item: _Item, haul: _Haul) -> None:
+        if isinstance(item.outcome, message.Rejection):
+            record = nameless_record(item.given)
+            haul.rejected.append(message.quarantine(item.outcome.reason, self.name, record))
+        else:
+            haul.messages.append(item.outcome)
+
+    def _onward(self, haul: _Haul, walk: _Walk, at: str | None) -> str | None:
+        """Return the cursor to go on from, None at the end; a page that came before is no step."""
         last_at, last = self._last_page
-        self._last_page = (walk.at, haul.digests)
-        is_same = last == haul.digests and last_at != walk.at
-        return is_same or set(haul.digests) <= set(walk.known)
+        is_repeated = bool(haul.digests) and haul.digests == last and walk.at != last_at
+        if not is_repeated:
+            self._last_page = (walk.at, haul.digests)
+        self._barren = self._barren + 1 if is_repeated or not haul.new else 0
+        is_known = bool(haul.digests) and set(haul.digests) <= set(walk.known)
+        if haul.complete or is_known or self._barren >= BARREN_PAGES:
+            self._barren = 0
+            return None
+        return walk.at if is_repeated else at
 
     def _advance(self, walk: _Walk, haul: _Haul, at: str | None) -> _Walk:
         """Return the next cursor: of the same walk, or of one to come."""

@@ -22,9 +22,11 @@ from ingest.sources.failures import Network, unix_time, whole_number
 T = TypeVar("T")
 
 LONGEST_CURSOR_CHARACTERS = 4096
-# Sessions are limited to 30 in five minutes and to a few hundred a day.
+# Sessions are limited to 30 in five minutes and to a few hundred a day, and a try may count for
+# one: an outage of minutes is over soon after its end, a longer one gets few.
 ANEW_SECONDS = 15 * 60.0
-LOGIN_FIRST_SECONDS = 30.0
+QUICK_LOGINS = 12
+QUICK_SECONDS = 60.0
 TIMELINE = "app.bsky.feed.getTimeline"
 TOKEN_ERRORS = ("ExpiredToken", "InvalidToken")
 CHECK = "check BLUESKY_HANDLE and BLUESKY_APP_PASSWORD"
@@ -68,6 +70,7 @@ class BlueskyApi:
         self._transport = LimitedTransport(timeout, httpx.URL(account.url).scheme)
         self._client: Client | None = None
         self._fine_at, self._anew_at = 0.0, -math.inf
+        self._failed_logins = 0
         self._limited_at = 0.0
         self.rate_limit: RateLimit | None = None
 
@@ -133,11 +136,11 @@ class BlueskyApi:
         except SourceError as error:
             if error.kind not in ("server", "unreadable"):
                 raise
-            # It may count for the daily limit.
-            raise SourceError(
-                error.kind, str(error), first=LOGIN_FIRST_SECONDS, longest=LONGEST_WAIT_SECONDS
-            ) from error
-        self._client, self._fine_at = client, time.monotonic()
+            self._failed_logins += 1
+            is_quick = self._failed_logins <= QUICK_LOGINS
+            longest = QUICK_SECONDS if is_quick else LONGEST_WAIT_SECONDS
+            raise SourceError(error.kind, str(error), longest=longest) from error
+        self._client, self._fine_at, self._failed_logins = client, time.monotonic(), 0
         return client
 
     def _call(self, network: Network, function: Callable[[], T]) -> T:

@@ -1,13 +1,15 @@
 """The HTTP transport under atproto, with limits that the library does not set."""
 
-import time
+from collections.abc import Mapping
 from contextlib import closing
+from typing import Any
 
 import httpx
 
-from ingest.sources import LONGEST_ANSWER_BYTES
+from ingest.sources.limits import Deadline, whole
 
 HEADERS = ("content-type", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
+CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 # No other compression is asked for: some blow a small answer up beyond all memory.
 ACCEPTED = {"Accept-Encoding": "gzip"}
 
@@ -17,7 +19,7 @@ class PlainHttpError(httpx.TransportError):
 
 
 class LimitedTransport(httpx.HTTPTransport):
-    """Limits that the library does not set: a deadline for the body, and 10 MB for it.
+    """Limits that the library does not set: a deadline for the whole answer, and 10 MB.
 
     `answer` is the last answer, None as long as a call has none. Only the headers that are read
     get through: without a location no redirect is followed, so that credentials go to the host
@@ -26,7 +28,7 @@ class LimitedTransport(httpx.HTTPTransport):
 
     def __init__(self, timeout: float, scheme: str) -> None:
         super().__init__()
-        self._timeout, self._scheme = timeout, scheme
+        self._deadline, self._scheme = Deadline(timeout), scheme
         self.answer: httpx.Response | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -34,24 +36,25 @@ class LimitedTransport(httpx.HTTPTransport):
         self.answer = None
         if request.url.scheme != "https" and self._scheme == "https":
             raise PlainHttpError("not sent")
-        with closing(super().handle_request(request)) as response:
-            body = self._body(response)
+        # https://www.encode.io/httpcore/extensions/#trace
+        request.extensions = {**request.extensions, "trace": self._watch}
+        try:
+            with self._deadline.running():
+                response, body = self._whole(request)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(str(error)) from error
         headers = {name: response.headers[name] for name in HEADERS if name in response.headers}
         self.answer = httpx.Response(
             response.status_code, headers=headers, content=body, request=request
         )
         return self.answer
 
-    def _body(self, response: httpx.Response) -> bytes:
-        """Read the body piece by piece: a read time-out alone never ends a dripping one."""
-        if response.headers.get("content-encoding", "gzip") not in ("gzip", "identity"):
-            raise httpx.DecodingError("the answer is compressed as nobody asked for")
-        deadline = time.monotonic() + self._timeout
-        body = bytearray()
-        for piece in response.iter_bytes():
-            body += piece
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout(f"the answer took over {self._timeout:g} s")
-            if len(body) > LONGEST_ANSWER_BYTES:
-                raise httpx.ReadError("the answer is longer than 10 MB")
-        return bytes(body)
+    def _watch(self, event: str, details: Mapping[str, Any]) -> None:
+        if event in CONNECTED:
+            self._deadline.watch(details["return_value"].get_extra_info("socket"))
+
+    def _whole(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        with closing(super().handle_request(request)) as response:
+            if response.headers.get("content-encoding", "gzip") not in ("gzip", "identity"):
+                raise httpx.DecodingError("the answer is compressed as nobody asked for")
+            return response, whole(response.iter_bytes())

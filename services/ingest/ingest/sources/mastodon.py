@@ -15,7 +15,7 @@ from ingest.settings import MastodonAccount
 from ingest.sources import TIMEOUT_SECONDS, Batch, Cursor, Standing
 from ingest.sources.http_session import LimitedSession
 from ingest.sources.mastodon_api import MastodonApi
-from ingest.sources.mastodon_stages import age, stage_of
+from ingest.sources.mastodon_stages import GoingBack, age, stage_of
 
 # More than the 800 posts that a server keeps of a timeline: one that has more may be in a loop.
 PAGES_IN_A_ROW = 25
@@ -56,6 +56,7 @@ class MastodonSource:
         self._context = Context(self.name, salt)
         self._poll_seconds, self._first_posts, self._now = poll_seconds, first_posts, now
         self._pages_in_a_row = 0
+        self._is_repeated = False
         self._nameless: list[dict[str, str]] = []
 
     def fetch(self, cursor: Cursor | None) -> Batch:
@@ -64,6 +65,11 @@ class MastodonSource:
         page = self._api.home_timeline(**stage.query(afresh=self._pages_in_a_row == 0))
         named = {name: status for status in page if (name := status_id(status))}
         posts = sorted(filter(stage.is_new, named), key=age)
+        # The way back ends with a page without news, but not with one that is merely sent twice.
+        is_known = isinstance(stage, GoingBack) and bool(named) and not posts
+        self._is_repeated = is_known and not self._is_repeated
+        if self._is_repeated:
+            return Batch([], stage.cursor(), 0)
         haul = self._haul(named[name] for name in posts)
         return Batch(
             haul.messages,

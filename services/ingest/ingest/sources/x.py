@@ -134,6 +134,10 @@ class XSource:
                 until_id=progress.until,
                 pagination_token=self._walk.token_behind(progress.until),
             )
+        except SourceError:
+            # It may be the token that is wrong, and `until_id` leads to the same page.
+            self._walk = replace(self._walk, token=None)
+            raise
         finally:
             self.standing.rate_limit = self._api.rate_limit
 
