@@ -1,14 +1,36 @@
 """What an attacker would find: as configured, and as it runs."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from e2e.stack import Json, Stack, run
 
-CREDENTIALS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET")
-PORTS = (2181, 4040, 6066, 7077, 7078, 8080, 8081, 9090, 9092, 9095, 16000, 16010, 16020, 16030)
+CREDENTIALS = (
+    "CONSUMER_KEY",
+    "CONSUMER_SECRET",
+    "ACCESS_TOKEN",
+    "ACCESS_SECRET",
+    "MASTODON_ACCESS_TOKEN",
+    "BLUESKY_APP_PASSWORD",
+    "AUTHOR_SALT",
+)
+# Where each service is known to listen; the test finds these by itself, and all others.
+DOORS = {
+    "ingest": {9464},
+    "kafka": {9092},
+    "spark-master": {7077, 8080},
+    "spark-worker": {7078, 8081},
+    "trends": {9464},
+    "zookeeper": {2181},
+    "hbase-master": {16000},
+    "hbase-regionserver": {16020},
+    "hbase-thrift": {9090},
+    "web": {8080, 9464},
+}
+Target = tuple[str, int]
 
 # Prints [host, port, outcome] of each try: "open", or the name of the error.
 PROBE = """
@@ -20,15 +42,78 @@ def probe(target):
     except OSError as error:
         return [*target, type(error).__name__]
 targets = [(h, p) for h, p in json.loads(sys.argv[1])]
-with concurrent.futures.ThreadPoolExecutor(64) as pool:
+with concurrent.futures.ThreadPoolExecutor(128) as pool:
     print(json.dumps(list(pool.map(probe, targets))))
 """
 
+# Prints for each secret and each door of Spark whether the process behind it answers; the first
+# secret is none at all. The settings are otherwise the image's own.
+KNOCK = """
+import json, sys
+from py4j.protocol import Py4JJavaError
+from pyspark.java_gateway import launch_gateway
+secrets, doors = json.load(sys.stdin)
+spark = launch_gateway().jvm.org.apache.spark
+nothing = getattr(spark.SecurityManager, "$lessinit$greater$default$2")()
+no_file = getattr(spark.SecurityManager, "$lessinit$greater$default$3")()
+def answers(secret, name, host, port):
+    conf = spark.SparkConf().set("spark.rpc.lookupTimeout", "10s")
+    if secret:
+        conf.set("spark.authenticate.secret", secret)
+    else:
+        conf.set("spark.authenticate", "false").set("spark.network.crypto.enabled", "false")
+    manager = spark.SecurityManager(conf, nothing, no_file)
+    caller = spark.rpc.RpcEnv.create("caller", "localhost", 0, conf, manager, True)
+    try:
+        caller.setupEndpointRef(spark.rpc.RpcAddress(host, port), name)
+        return True
+    except Py4JJavaError:
+        return False
+    finally:
+        caller.shutdown()
+print(json.dumps([[answers(secret, *door) for door in doors] for secret in [None, *secrets]]))
+"""
 
-def probe(stack: Stack, network: str, targets: list[tuple[str, int]]) -> dict[tuple[str, int], str]:
+# Asks the pages of Spark's master, as its links would, to end what runs.
+KILL = """
+import json, sys, urllib.error, urllib.request
+state = json.load(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10))
+app, host = state["activeapps"][0]["id"], state["workers"][0]["host"]
+def post(path):
+    url = "http://spark-master:8080" + path
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, b""), timeout=10).status
+    except urllib.error.HTTPError as error:
+        return error.code
+print([post(f"/app/kill/?id={app}&terminate=true"), post(f"/workers/kill/?host={host}")])
+"""
+
+STATE = """
+import json, urllib.request
+state = json.load(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10))
+print([state["activeapps"][0]["id"], [(each["id"], each["state"]) for each in state["workers"]]])
+"""
+
+
+def probe(stack: Stack, network: str, targets: list[Target]) -> dict[Target, str]:
     """What a container on a network finds at some addresses."""
     found = json.loads(stack.on_network(network, "ingest", PROBE, json.dumps(targets)))
     return {(host, port): outcome for host, port, outcome in found}
+
+
+def listening(container: Json) -> set[int]:
+    """The ports at which a container listens for others."""
+    tables = run(["docker", "exec", container["Id"], "cat", "/proc/net/tcp", "/proc/net/tcp6"])
+    rows = [line.split() for line in tables.splitlines() if ": " in line]
+    found = {row[1].rpartition(":") for row in rows if row[3] == "0A"}
+    # The first byte of the address stands last, in hexadecimal digits.
+    return {int(port, 16) for address, _, port in found if address[-2:] != "7F"}
+
+
+def address(stack: Stack, container: Json, network: str) -> str:
+    """A container's address on one of the stack's networks, empty if it is not on it."""
+    networks = container["NetworkSettings"]["Networks"]
+    return str(networks.get(f"{stack.project}_{network}", {}).get("IPAddress", ""))
 
 
 def service(container: Json) -> str:
@@ -50,6 +135,8 @@ def test_every_service_is_confined_by_the_configuration(stack: Stack) -> None:
         assert "no-new-privileges:true" in each["security_opt"], name
         assert each["read_only"] is True, name
         assert int(each["mem_limit"]) > 0 and int(each["pids_limit"]) > 0, name
+        # `cpus` is refused where it is more than the machine has; a quota is not.
+        assert int(each["cpu_quota"]) >= 200_000 and "cpus" not in each, name
         assert each["restart"] == "unless-stopped", name
         assert each["healthcheck"]["test"], name
         assert not each.get("privileged") and not each.get("network_mode"), name
@@ -71,6 +158,8 @@ def test_one_port_is_published_to_this_machine_only(stack: Stack) -> None:
 def test_the_networks_are_apart(stack: Stack) -> None:
     config = stack.config()
     assert config["networks"]["data"]["internal"] is True
+    [running] = json.loads(run(["docker", "network", "inspect", f"{stack.project}_data"]))
+    assert running["Internal"] is True
     members = {name: set(each["networks"]) for name, each in config["services"].items()}
     assert {name for name, networks in members.items() if "egress" in networks} == {"ingest"}
     assert {name for name, networks in members.items() if "front" in networks} == {"web"}
@@ -93,7 +182,7 @@ def test_every_container_runs_as_configured(containers: list[Json]) -> None:
         assert not host["CapAdd"] and not host["Privileged"], name
         assert any("no-new-privileges" in option for option in host["SecurityOpt"]), name
         assert host["ReadonlyRootfs"] is True, name
-        assert host["Memory"] > 0 and host["PidsLimit"] > 0, name
+        assert host["Memory"] > 0 and host["PidsLimit"] > 0 and host["CpuQuota"] > 0, name
         log = host["LogConfig"]["Config"]
         assert log["max-size"] and int(log["max-file"]) > 1, name
         bindings: dict[str, Any] = {k: v for k, v in (host["PortBindings"] or {}).items() if v}
@@ -127,20 +216,47 @@ def test_spark_takes_no_jobs_over_rest(stack: Stack) -> None:
     }
 
 
-@pytest.mark.parametrize("network", ["front", "egress"])
-def test_no_inner_port_can_be_reached_from_outside(
+def test_spark_s_pages_end_nothing(stack: Stack) -> None:
+    before = stack.inside("ingest", STATE)
+    assert "ALIVE" in before
+    assert json.loads(stack.inside("ingest", KILL)) == [405, 405]
+    assert stack.inside("ingest", STATE) == before
+
+
+def test_spark_answers_nobody_without_its_secret(stack: Stack) -> None:
+    """Master, worker and driver, each asked as the others ask it."""
+    worker = stack.container("spark-worker")
+    executor = run(["docker", "exec", worker["Id"], "sh", "-c", "cat /proc/[0-9]*/cmdline"])
+    driver = re.search(r"CoarseGrainedScheduler@trends:(\d+)", executor)
+    assert driver
+    doors = [
+        ("Master", "spark-master", 7077),
+        ("Worker", worker["Config"]["Hostname"], 7078),
+        ("CoarseGrainedScheduler", "trends", int(driver[1])),
+    ]
+    right = stack.compose("exec", "-T", "spark-master", "cat", "/secret/spark")
+    where = ["--network", f"{stack.project}_data", "--entrypoint", "python", worker["Image"]]
+    given = json.dumps([["a wrong one", right], doors])
+    told = run(["docker", "run", "--rm", "--interactive", *where, "-c", KNOCK], text=given)
+    assert json.loads(told.splitlines()[-1]) == [[False] * 3, [False] * 3, [True] * 3]
+
+
+@pytest.mark.parametrize("network", ["front", "egress", "data"])
+def test_from_no_network_can_another_one_be_reached(
     stack: Stack, containers: list[Json], network: str
 ) -> None:
-    """Neither by name nor by address; from the inner network the same addresses do answer."""
-    inner = {
-        service(each): each["NetworkSettings"]["Networks"][f"{stack.project}_data"]["IPAddress"]
-        for each in containers
-    }
-    hosts = [*inner, *(address for name, address in inner.items() if name != "web")]
-    targets = [(host, port) for host in hosts for port in PORTS]
-    # Each service is known by name where it belongs.
-    targets = [t for t in targets if t != ("web", 8080)]
-    reached = {t for t, outcome in probe(stack, network, targets).items() if outcome == "open"}
-    assert reached == set()
-    within = probe(stack, "data", [(inner["kafka"], 9092), (inner["hbase-thrift"], 9090)])
-    assert set(within.values()) == {"open"}
+    """Neither by name nor by address, at no port; on its own network each of them does answer."""
+    others = {"front", "egress", "data"} - {network}
+    ports = {service(each): listening(each) for each in containers}
+    assert [name for name, known in DOORS.items() if not known <= ports[name]] == []
+    assert {name for name in ports if ports[name] & {4040, 6066}} == set()
+    near, far = list[Target](), list[Target]()
+    for each in containers:
+        name = service(each)
+        own = address(stack, each, network)
+        hosts = [address(stack, each, other) for other in others] + ([] if own else [name])
+        near += [(own, port) for port in ports[name] if own]
+        far += [(host, port) for host in hosts for port in ports[name] if host]
+    found = probe(stack, network, near + far)
+    assert {target for target in far if found[target] == "open"} == set()
+    assert {target for target in near if found[target] != "open"} == set()
