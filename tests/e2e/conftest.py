@@ -12,8 +12,20 @@ from e2e.stack import Stack, run
 
 pytest.register_assert_rewrite("e2e.checks")
 
-# A start takes a minute or two: the first five use the same stack, and the fifth spoils it.
-ORDER = ("demo", "security", "page", "faults", "timelines", "replay", "order")
+# A start takes a minute or two: the first seven use the same stack, and the sixth spoils it for all
+# but the seventh.
+ORDER = (
+    "demo",
+    "security",
+    "versions",
+    "page",
+    "faults",
+    "timelines",
+    "secrets",
+    "replay",
+    "order",
+    "lifecycle",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
