@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs reset test lint format lock bench screenshots
+.PHONY: help up down logs backup restore reset test lint format lock bench chaos screenshots
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -9,10 +9,16 @@ up: ## Build and start everything, and say where the widget is
 	@scripts/up
 
 down: ## Stop everything; counts and tweets are kept
-	@docker compose down
+	@scripts/down
 
 logs: ## Follow the log of every service, or of one: make logs SERVICE=ingest
 	@docker compose logs --follow --tail 100 $(SERVICE)
+
+backup: ## Write all that is kept into a file of backups/; counting pauses for a minute or two
+	@scripts/backup "$(FILE)"
+
+restore: ## Put a backup in the place of all that is kept: make restore FILE=backups/... (asks first)
+	@scripts/restore "$(FILE)"
 
 reset: ## Stop everything and delete all counts and tweets (asks first)
 	@scripts/reset
@@ -34,3 +40,6 @@ screenshots: ## Take the pictures of docs/screenshots
 
 bench: ## Measure the product, and others beside it: make bench [ARGS="--only latency"]
 	@scripts/bench $(ARGS)
+
+chaos: ## Break a stack in every way, and judge its counts: make chaos [ARGS="--only kafka --minutes 30"]
+	@scripts/chaos $(ARGS)

@@ -1,5 +1,6 @@
 """What has to be true of a stack at rest, and of its answers at any time."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -10,10 +11,16 @@ from urllib.parse import quote
 
 import requests
 
-from e2e.stack import BOARDS, Json, Stack
+from e2e.stack import BOARDS, Json, Stack, as_of
 from oracle import Oracle
+from waiting import eventually
 
 MOST_RESTARTS = 5
+
+WORKERS = """
+import urllib.request
+print(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10).read().decode())
+"""
 
 
 def assert_exact(stack: Stack, oracle: Oracle) -> None:
@@ -74,12 +81,37 @@ def demo_numbers(messages: Iterable[Json]) -> set[int]:
     return {int(number) for name, _, number in ids if name == "demo"}
 
 
+def wait_for_tweets(
+    stack: Stack, since: float, more: int, within: float, read: int | None = None
+) -> float:
+    """Seconds from `since` until a newer board counts so many more tweets than `read`, or now."""
+    if read is None:
+        read = eventually(stack.board, within=within)["tweets_read"]
+
+    def counted() -> bool:
+        board = stack.board()
+        is_newer = board["tweets_read"] >= read + more
+        return is_newer and as_of(board) > since and not board["stale"]
+
+    eventually(counted, within=within)
+    return round(time.time() - since, 1)
+
+
+def executors(stack: Stack) -> int:
+    """How many living workers run an executor of the job."""
+    state = json.loads(stack.inside("web", WORKERS))
+    alive = [worker for worker in state["workers"] if worker["state"] == "ALIVE"]
+    assert len(state["activeapps"]) == 1
+    return sum(worker["coresused"] > 0 for worker in alive)
+
+
 class Visitor(threading.Thread):
     """Asks for the board all the time, and notes whatever a visitor should never see."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
         self.complaints: list[str] = []
+        self.unanswered: list[str] = []
         self.statuses: Counter[int] = Counter()
         self._url = f"{stack.url}/api/v1/trends?board=all&limit=100"
         self._done = threading.Event()
@@ -98,21 +130,22 @@ class Visitor(threading.Thread):
             try:
                 response = session.get(self._url, headers={"If-None-Match": etag}, timeout=10)
             except requests.RequestException as error:
-                self.complaints.append(f"{time.strftime('%X')} {error!r}")
+                self.unanswered.append(f"{time.strftime('%X')} {error!r}")
                 continue
             self.statuses[response.status_code] += 1
             if response.status_code == 200:
-                etag, as_of = response.headers["ETag"], response.json()["as_of"]
-                if as_of < newest:
-                    self.complaints.append(f"as_of went back from {newest} to {as_of}")
-                newest = max(newest, as_of)
+                etag, computed = response.headers["ETag"], response.json()["as_of"]
+                if computed < newest:
+                    self.complaints.append(f"as_of went back from {newest} to {computed}")
+                newest = max(newest, computed)
             elif response.status_code != 304:
                 self.complaints.append(f"{response.status_code} {response.text[:200]}")
         session.close()
 
-    def assert_content(self) -> None:
-        """Every answer was 200 or 304, with boards that only got newer."""
+    def assert_content(self, *, web_was_away: bool = False) -> None:
+        """Every answer was 200 or 304, with boards that only got newer; and every call had one."""
         assert self.complaints == []
+        assert web_was_away or self.unanswered == []
         assert self.statuses[200] > 0
 
 

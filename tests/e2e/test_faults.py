@@ -1,41 +1,38 @@
 """Killed under load, killed in silence, scaled: afterwards every count is right."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from e2e.checks import Visitor, assert_exact, assert_few_restarts, demo_numbers, report
-from e2e.stack import Stack, as_of
+from chaos.aims import KILLED as AIMS
+from e2e.checks import (
+    Visitor,
+    assert_exact,
+    assert_few_restarts,
+    demo_numbers,
+    executors,
+    report,
+    wait_for_tweets,
+)
+from e2e.stack import Stack
 from oracle import Oracle
 from waiting import eventually
 
 TWEETS_PER_SECOND = 200
-# Aims on two idle cores, in seconds until the first newer board; the deadline is 3 times that.
-AIMS = {
-    "ingest": 30,
-    "trends": 60,
-    "spark-worker": 30,
-    "spark-master": 90,
-    "hbase-regionserver": 120,
-}
+MORE = 2 * TWEETS_PER_SECOND
 SCALING = 60
+# The aims are for an idle machine of two cores; the deadline is 3 times that.
 PATIENCE = 3
-
-WORKERS = """
-import urllib.request
-print(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10).read().decode())
-"""
 
 
 @contextmanager
-def load(stack: Stack) -> Iterator[Visitor]:
+def load(stack: Stack, *, web_is_killed: bool = False) -> Iterator[Visitor]:
     """Tweets without an end, and a visitor; afterwards everything that was sent is counted."""
     stack.configure({"DEMO_RATE": str(TWEETS_PER_SECOND)})
     stack.up("ingest", wait=False)
-    wait_for_tweets(stack, time.time(), PATIENCE * AIMS["ingest"])
+    wait_for_tweets(stack, time.time(), MORE, PATIENCE * AIMS["ingest"])
     restarts = stack.restarts()
     with Visitor(stack) as visitor:
         yield visitor
@@ -44,29 +41,17 @@ def load(stack: Stack) -> Iterator[Visitor]:
     numbers = demo_numbers(messages)
     assert numbers == set(range(max(numbers) + 1))
     assert_exact(stack, Oracle(messages))
-    visitor.assert_content()
+    visitor.assert_content(web_was_away=web_is_killed)
     assert_few_restarts(stack, restarts)
 
 
-def wait_for_tweets(stack: Stack, since: float, within: float) -> float:
-    """Seconds from `since` until a board shows two more seconds' worth of tweets."""
+def kill(stack: Stack, *services: str) -> None:
+    """Kill containers at once, and wait until newer tweets are counted."""
+    aim = max(AIMS[service] for service in services)
     read = stack.board()["tweets_read"]
-
-    def counted() -> bool:
-        board = stack.board()
-        is_newer = board["tweets_read"] >= read + 2 * TWEETS_PER_SECOND
-        return is_newer and as_of(board) > since and not board["stale"]
-
-    eventually(counted, within=within)
-    return round(time.time() - since, 1)
-
-
-def executors(stack: Stack) -> int:
-    """How many living workers run an executor of the job."""
-    state = json.loads(stack.inside("web", WORKERS))
-    alive = [worker for worker in state["workers"] if worker["state"] == "ALIVE"]
-    assert len(state["activeapps"]) == 1
-    return sum(worker["coresused"] > 0 for worker in alive)
+    killed = stack.kill9(*services)
+    seconds = wait_for_tweets(stack, killed, MORE, PATIENCE * aim, read)
+    report(killed=services, recovery_seconds=seconds, aim=aim)
 
 
 def wait_for_executors(stack: Stack, number: int) -> None:
@@ -75,16 +60,24 @@ def wait_for_executors(stack: Stack, number: int) -> None:
 
 # Spark's master remembers its drivers: a new one must not be taken for the one it remembers.
 @pytest.mark.parametrize(
-    "services",
-    [("ingest",), ("trends",), ("hbase-regionserver",), ("spark-master", "trends")],
-    ids="+".join,
+    "those",
+    [
+        [("web",), ("ingest",), ("kafka",), ("spark-master",), ("spark-master", "trends")],
+        [
+            ("trends",),
+            ("hbase-thrift",),
+            ("zookeeper",),
+            ("hbase-master",),
+            ("hbase-regionserver",),
+        ],
+    ],
+    ids=["before HBase", "HBase"],
 )
-def test_killed_under_load(stack: Stack, services: tuple[str, ...]) -> None:
-    aim = max(AIMS[service] for service in services)
-    with load(stack):
-        killed = stack.kill9(*services)
-        seconds = wait_for_tweets(stack, killed, PATIENCE * aim)
-    report(killed=services, recovery_seconds=seconds, aim=aim)
+def test_killed_under_load(stack: Stack, those: list[tuple[str, ...]]) -> None:
+    """One after the other, each under load again: what each of them does to the counts adds up."""
+    with load(stack, web_is_killed=("web",) in those):
+        for services in those:
+            kill(stack, *services)
 
 
 def test_hbase_killed_and_then_silence(stack: Stack) -> None:
@@ -126,10 +119,8 @@ def test_one_of_two_workers_killed_under_load(stack: Stack) -> None:
         stack.scale("spark-worker", 2)
         wait_for_executors(stack, 2)
         with load(stack):
-            killed = stack.kill9("spark-worker")
-            seconds = wait_for_tweets(stack, killed, PATIENCE * AIMS["spark-worker"])
+            kill(stack, "spark-worker")
             wait_for_executors(stack, 2)
-        report(killed="spark-worker", recovery_seconds=seconds, aim=AIMS["spark-worker"])
     finally:
         stack.scale("spark-worker", 1)
 
@@ -144,6 +135,6 @@ def test_scaled_under_load(stack: Stack) -> None:
             stack.scale("spark-worker", number)
             wait_for_executors(stack, number)
             scaled = round(time.time() - asked, 1)
-            seconds = wait_for_tweets(stack, time.time(), PATIENCE * SCALING)
+            seconds = wait_for_tweets(stack, time.time(), MORE, PATIENCE * SCALING)
             report(workers=number, scaled_seconds=scaled, newer_board_seconds=seconds)
     assert stack.container("trends")["State"]["StartedAt"] == driver

@@ -1,0 +1,164 @@
+"""The cells of the matrix: every container and what can happen to it, with its aim."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaos import specials
+from chaos.aims import COLUMNS, EVERYTHING, HOLD, TABLE
+from chaos.faults import Cut, Delay, Fault, Kill, Narrow, Pause, Reset, Stop
+from chaos.scene import Scene
+
+ORDERS = 10
+Make = Callable[[Scene], Fault]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing that happens.
+
+    `aim` is in seconds; None: the fault must not be felt, the board goes on and so does the
+    driver. `added` are the override files that the stack needs, `is_new` asks for a stack that
+    does not run yet. While web itself is away (`is_away`), nobody is served.
+    """
+
+    name: str
+    aim: float | None
+    make: Make
+    workers: int = 1
+    load: bool = True
+    added: tuple[Path, ...] = ()
+    is_new: bool = False
+    is_away: bool = False
+    is_stale: bool = False
+    spares_driver: bool = False
+
+
+def make_common(kind: str, service: str, hold: float) -> Make:
+    """What makes a fault that every container can have."""
+    if kind == "kill":
+        return lambda scene: Kill(scene.stack, service)
+    classes: dict[str, type[Fault]] = {
+        "stop": Stop,
+        "pause": Pause,
+        "cut": Cut,
+        "reset": Reset,
+        "narrow": Narrow,
+        "delay": Delay,
+    }
+    return lambda scene: classes[kind](scene.stack, service, hold)
+
+
+def _common() -> Iterator[Cell]:
+    for service, aims in TABLE.items():
+        for kind, aim in zip(COLUMNS, aims, strict=True):
+            yield Cell(
+                f"{service}/{kind}",
+                aim,
+                make_common(kind, service, HOLD[kind]),
+                workers=2 if service == "spark-worker" else 1,
+                is_away=service == "web",
+                is_stale=service == "hbase-thrift" and kind in ("pause", "cut"),
+                spares_driver=service == "spark-master" and kind in ("kill", "pause"),
+            )
+
+
+# Beyond the table: the network is there, and is bad. The aims are those of a cut.
+NETWORK = {"reset": 10, "narrow": 45, "delay": 45}
+ON_NETWORK = ("zookeeper", "kafka", "hbase-regionserver", "hbase-thrift", "spark-master", "web")
+
+
+def _network() -> Iterator[Cell]:
+    for service in ON_NETWORK:
+        for kind, hold in NETWORK.items():
+            aim = TABLE[service][COLUMNS.index("cut")]
+            make = make_common(kind, service, hold)
+            yield Cell(f"{service}/{kind}", aim, make, is_away=service == "web")
+
+
+def _driver() -> Iterator[Cell]:
+    aim = TABLE["trends"][COLUMNS.index("kill")]
+    makes: dict[str, Make] = {
+        "killed-while-writing": lambda scene: specials.KilledWhileWriting(scene.stack),
+        "killed-before-commit": lambda scene: specials.KilledBeforeCommit(scene.stack),
+        "checkpoint-lost": lambda scene: specials.CheckpointLost(scene.stack),
+    }
+    for name, make in makes.items():
+        yield Cell(f"trends/{name}", aim, make)
+
+
+def _ingest() -> Iterator[Cell]:
+    aim = TABLE["ingest"][COLUMNS.index("kill")]
+    makes: dict[str, Make] = {
+        "killed-before-acknowledgement": lambda scene: specials.KilledBeforeAcknowledgement(
+            scene.stack, scene.ledger
+        ),
+        "killed-before-cursor": lambda scene: specials.KilledBeforeCursor(
+            scene.stack, scene.ledger
+        ),
+    }
+    for name, make in makes.items():
+        yield Cell(f"ingest/{name}", aim, make)
+
+
+def _others() -> Iterator[Cell]:
+    yield Cell(
+        "kafka/disk-full",
+        TABLE["kafka"][COLUMNS.index("kill")],
+        lambda scene: specials.DiskFull(scene.stack, 30),
+        added=(specials.SMALL_DISK,),
+    )
+    yield Cell(
+        "hbase-regionserver/killed-then-silence",
+        TABLE["hbase-regionserver"][COLUMNS.index("kill")],
+        lambda scene: Kill(scene.stack, "hbase-regionserver"),
+        load=False,
+    )
+    yield Cell(
+        "spark-worker/scale",
+        TABLE["spark-worker"][COLUMNS.index("stop")],
+        lambda scene: specials.Scale(scene.stack, 15),
+        spares_driver=True,
+    )
+    yield Cell(
+        "everything/kill",
+        EVERYTHING,
+        lambda scene: Kill(scene.stack, *scene.stack.services()),
+        is_away=True,
+    )
+    yield Cell(
+        "everything/down-up",
+        EVERYTHING,
+        lambda scene: specials.DownAndUp(scene.stack, HOLD["stop"]),
+        is_away=True,
+    )
+
+
+def _orders(seed: int) -> Iterator[Cell]:
+    def start(first: str, number: int) -> Make:
+        def make(scene: Scene) -> Fault:
+            names = sorted(scene.stack.services())
+            random.Random(f"{seed}:{number}").shuffle(names)
+            names.sort(key=lambda name: name != first)
+            return specials.StartedInOrder(scene.stack, names)
+
+        return make
+
+    chosen = {"web/first": "web"} | {f"everything/order-{n}": "" for n in range(1, ORDERS + 1)}
+    for number, (name, first) in enumerate(chosen.items()):
+        yield Cell(name, EVERYTHING, start(first, number), is_new=True, is_away=True)
+
+
+def all_cells(seed: int) -> list[Cell]:
+    """All of them, service by service; the seed decides on the start orders."""
+    cells = [*_common(), *_network(), *_driver(), *_ingest(), *_others(), *_orders(seed)]
+    services = [*TABLE, "everything"]
+    return sorted(cells, key=lambda cell: services.index(cell.name.partition("/")[0]))
+
+
+def choose(cells: Sequence[Cell], only: Sequence[str], seed: int) -> list[Cell]:
+    """Those that have one of the words in their names, all without words, in the seed's order."""
+    chosen = [cell for cell in cells if not only or any(word in cell.name for word in only)]
+    random.Random(seed).shuffle(chosen)
+    return chosen

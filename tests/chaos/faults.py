@@ -1,0 +1,207 @@
+"""What can happen to a container: each fault begins, proves that it bit, lasts, and ends."""
+
+import re
+import time
+
+from chaos import network
+from e2e.stack import Stack, run
+from waiting import eventually
+
+RELAY_PORT = 19_000
+DELAY_SECONDS = 0.3
+NARROW = "64kbit"
+PROOF_SECONDS = 15
+
+
+class Fault:
+    """Something that happens to a service's first container, for `hold` seconds."""
+
+    def __init__(self, stack: Stack, service: str, hold: float = 0.0) -> None:
+        self.stack, self.service, self.hold = stack, service, hold
+        self.before = stack.container(service)
+
+    @property
+    def id(self) -> str:
+        """The container, which keeps its id as long as Compose does not make another."""
+        return str(self.before["Id"])
+
+    def state(self) -> dict[str, object]:
+        """What the engine says of the container now."""
+        state: dict[str, object] = self.stack.container(self.service)["State"]
+        return state
+
+    def begin(self) -> None:
+        """Let it happen."""
+        raise NotImplementedError
+
+    def proof(self) -> str:
+        """What shows that it has happened; nothing, or an error, when nothing does."""
+        raise NotImplementedError
+
+    def wait(self) -> None:
+        """Let it last."""
+        time.sleep(self.hold)
+
+    def end(self) -> float:
+        """Put an end to it; when that was (time.time)."""
+        return time.time()
+
+
+class Kill(Fault):
+    """The first process is killed from outside, and the engine starts it again."""
+
+    def __init__(self, stack: Stack, *services: str) -> None:
+        super().__init__(stack, services[0])
+        self._services = services
+        self._started = self._starts()
+        self._killed = 0.0
+
+    def _starts(self) -> dict[str, str]:
+        return {each: self.stack.container(each)["State"]["StartedAt"] for each in self._services}
+
+    def begin(self) -> None:
+        self._killed = self.stack.kill9(*self._services)
+
+    def proof(self) -> str:
+        now = self._starts()
+        return "started again" if all(now[s] > self._started[s] for s in now) else ""
+
+    def end(self) -> float:
+        return self._killed
+
+
+class Stop(Fault):
+    """Stopped as a person does it, and started."""
+
+    def begin(self) -> None:
+        run(["docker", "stop", self.id])
+
+    def proof(self) -> str:
+        return "" if self.state()["Running"] else "not running"
+
+    def end(self) -> float:
+        ended = time.time()
+        run(["docker", "start", self.id])
+        return ended
+
+
+class Pause(Fault):
+    """Frozen: connections stay, nobody answers."""
+
+    def begin(self) -> None:
+        run(["docker", "pause", self.id])
+
+    def proof(self) -> str:
+        return "paused" if self.state()["Paused"] else ""
+
+    def end(self) -> float:
+        run(["docker", "unpause", self.id])
+        return super().end()
+
+
+class NetworkFault(Fault):
+    """A rule in the container's network; a container that starts again gets the rule again."""
+
+    RULE = ""
+    UNDO = ""
+    SEEN = ""
+
+    def begin(self) -> None:
+        network.shell(self.id, self.RULE)
+
+    def proof(self) -> str:
+        seen = network.neighbour(self.stack, self.service)
+        return f"a neighbour: {seen}" if seen == self.SEEN else ""
+
+    def wait(self) -> None:
+        deadline, started = time.monotonic() + self.hold, self.state()["StartedAt"]
+        while time.monotonic() < deadline:
+            time.sleep(1)
+            state = self.state()
+            if state["Running"] and state["StartedAt"] != started:
+                started = state["StartedAt"]
+                network.shell(self.id, self.RULE, check=False)
+
+    def end(self) -> float:
+        # It fails on a container that has just been started again, and has no rule to undo.
+        network.shell(self.id, self.UNDO, check=False)
+        return super().end()
+
+
+class Cut(NetworkFault):
+    """Cut off: nothing comes in or goes out, and nobody is told."""
+
+    RULE = "iptables -A INPUT ! -i lo -j DROP; iptables -A OUTPUT ! -o lo -j DROP"
+    UNDO = "iptables -F INPUT; iptables -F OUTPUT"
+    SEEN = "TimeoutError"
+
+
+class Reset(NetworkFault):
+    """Every connection is reset, and every new one refused."""
+
+    RULE = """for chain in "INPUT ! -i" "OUTPUT ! -o"; do
+        iptables -A $chain lo -p tcp -j REJECT --reject-with tcp-reset
+    done"""
+    UNDO = Cut.UNDO
+    SEEN = "ConnectionRefusedError"
+
+
+class Narrow(NetworkFault):
+    """A line of 64 kbit a second."""
+
+    RULE = f"""for path in /sys/class/net/eth*; do
+        tc qdisc add dev "${{path##*/}}" root tbf rate {NARROW} burst 8kb latency 2s
+    done"""
+    UNDO = """for path in /sys/class/net/eth*; do
+        tc qdisc del dev "${path##*/}" root
+    done"""
+
+    def proof(self) -> str:
+        def held_back() -> int:
+            told = network.shell(self.id, "tc -s qdisc show")
+            return sum(map(int, re.findall(r"overlimits (\d+)", told)))
+
+        return f"{eventually(held_back, within=PROOF_SECONDS)} packets held back"
+
+
+class Relayed(Fault):
+    """Whoever connects to the service from outside meets a relay."""
+
+    ARGUMENTS: tuple[str, ...] = ()
+    SAYS = ""
+    PROOF = ""
+
+    def __init__(self, stack: Stack, service: str, hold: float = 0.0) -> None:
+        super().__init__(stack, service, hold)
+        self._port = network.PORTS[service]
+
+    def begin(self) -> None:
+        to = (network.address(self.stack, self.service), str(self._port))
+        network.start_relay(self.stack, self.id, [str(RELAY_PORT), *to, *self.ARGUMENTS])
+        # The connections that are there already are reset: they come again, by the relay.
+        network.shell(
+            self.id,
+            f"""match="! -i lo -p tcp --dport {self._port}"
+            iptables -t nat -A PREROUTING $match -j REDIRECT --to-ports {RELAY_PORT}
+            iptables -A INPUT $match -j REJECT --reject-with tcp-reset""",
+        )
+
+    def proof(self) -> str:
+        def said() -> bool:
+            return self.SAYS in network.told_by_relay(self.stack)
+
+        eventually(said, within=PROOF_SECONDS)
+        return self.PROOF
+
+    def end(self) -> float:
+        network.shell(self.id, "iptables -t nat -F PREROUTING; iptables -F INPUT", check=False)
+        network.stop_relay(self.stack)
+        return super().end()
+
+
+class Delay(Relayed):
+    """Everything arrives late, on either way."""
+
+    ARGUMENTS = ("--delay", str(DELAY_SECONDS))
+    SAYS = "late"
+    PROOF = f"pieces came {DELAY_SECONDS} s late"

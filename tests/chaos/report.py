@@ -1,0 +1,153 @@
+"""Keeps what was found in docs/reliability.json, and writes docs/reliability.md of it."""
+
+import json
+import os
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from chaos.soak import Soak
+from chaos.trial import Result
+
+Json = dict[str, Any]
+
+HEAD = """# Reliability
+
+`make chaos` breaks a stack of its own in the ways listed here, one after the other and under load,
+and writes this page. Afterwards the source is stopped, and everything is compared with counts that
+are computed outside the stack from the demo's seed: what HBase has, and every board as it is
+served. *Missing*, *duplicate* and *foreign* are uses of hashtags that HBase lacks, has too often,
+or has of tags that nobody used.
+
+A fault has to prove that it was there (*proof*); without a proof a run is *inconclusive*, whatever
+the counts. *Recovery* is the time from the end of the fault to the first board that is newer and
+counts newer tweets, with the aim behind it. A run passes when the counts are exact, the recovery
+is within its aim, nothing was restarted more than five times, and every call of the API got 200 or
+304, with boards that never went back in time. While `web` itself is away its callers get no answer.
+
+The faults: *kill* is `kill -9`, and the engine starts the container again; *stop* is 30 seconds,
+*pause* 60, *cut* 90 seconds without any packet; *reset* is ten seconds in which every connection is
+reset, *narrow* 45 seconds at 64 kbit a second, *delay* 45 seconds in which everything comes 0.3 s
+late. There are two workers while one of them is hit.
+"""
+
+FAULT_COLUMNS = (
+    "fault", "proof", "recovery, s (aim)", "missing", "duplicate", "foreign", "restarts", "verdict",
+    "seed, date",
+)  # fmt: skip
+
+
+def machine() -> str:
+    """The size of the machine, not its name."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB of memory"
+
+
+class Book:
+    """The last result of everything that was ever tried."""
+
+    def __init__(self, data: Path, page: Path) -> None:
+        self._data, self._page = data, page
+        text = data.read_text() if data.exists() else ""
+        self.found: Json = json.loads(text or "{}")
+
+    def keep(self, kind: str, name: str, result: Result | Soak) -> None:
+        """Put a result in the place of the one before, and write both files."""
+        self.found.setdefault(kind, {})[name] = asdict(result)
+        self.found["machine"] = machine()
+        self._data.write_text(json.dumps(self.found, indent=1, ensure_ascii=False) + "\n")
+        self._page.write_text(page(self.found, self.names))
+
+    names: Sequence[str] = ()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A table's lines."""
+    for cells in (columns, ["---"] * len(columns), *rows):
+        yield f"| {' | '.join(cells)} |"
+
+
+def page(found: Json, names: Sequence[str]) -> str:
+    """The page; `names` are those of all faults there are."""
+    sections = (_head(found), _faults(found, names), _soak(found), _harness(found))
+    return "\n".join([*chain.from_iterable(sections), ""])
+
+
+def _head(found: Json) -> Iterator[str]:
+    yield HEAD
+    yield f"Measured on {found.get('machine', machine())}."
+
+
+def _faults(found: Json, names: Sequence[str]) -> Iterator[str]:
+    tried = found.get("faults", {})
+    yield "\n## Faults\n"
+    yield from table(FAULT_COLUMNS, (row(tried[name]) for name in names if name in tried))
+    if remarks := [f"- `{name}`: {each}" for name in tried for each in tried[name]["problems"]]:
+        yield "\nWhat did not pass:\n"
+        yield from remarks
+    if missing := [f"`{name}`" for name in names if name not in tried]:
+        yield f"\nNot run yet: {', '.join(missing)}."
+
+
+def row(result: Json) -> list[str]:
+    """A trial's cells."""
+    aim = "not felt" if result["aim"] is None else f"{result['aim']:.0f}"
+    seconds = "never" if result["seconds"] is None else f"{result['seconds']:.1f}"
+    numbers = [result[name] for name in ("missing", "duplicate", "foreign")]
+    return [
+        result["name"],
+        result["bit"] or "none",
+        f"{seconds} ({aim})",
+        *("?" if number is None else f"{number:,}" for number in numbers),
+        str(result["restarts"]),
+        result["verdict"],
+        f"{result['seed']}, {result['date']}",
+    ]
+
+
+def _soak(found: Json) -> Iterator[str]:
+    for soak in found.get("soaks", {}).values():
+        seconds = soak["recoveries"] or [0.0]
+        yield f"""
+## A long run
+
+{soak["minutes"]} minutes with a fault a minute, chosen by the seed {soak["seed"]}; two workers;
+{soak["tweets"]:,} tweets. Missing: {soak["missing"]}, duplicate: {soak["duplicate"]}, foreign:
+{soak["foreign"]}; verdict: **{soak["verdict"]}** ({soak["date"]}). Of {soak["faults"]} faults
+{soak["faults"] - len(soak["unproven"])} proved that they were there. The recovery took
+{statistics.median(seconds):.0f} s in the middle and {max(seconds):.0f} s at most; after
+{len(soak["late"])} faults the next one came before it was over.
+"""
+        yield from (f"- {each}" for each in soak["problems"])
+        yield "What it took of the machine, looked at every minute:\n"
+        columns = ("what", "first", "highest", "last", "an hour")
+        yield from table(columns, (_course(name, c) for name, c in soak["courses"].items()))
+
+
+def _course(name: str, course: Json) -> list[str]:
+    is_number = name.endswith("files") or name.startswith("files")
+    unit, scale = ("", 1.0) if is_number else (" MB", 1e6)
+    values = [f"{course[key] / scale:,.1f}{unit}" for key in ("first", "highest", "last")]
+    return [name, *values, f"{course['slope'] / scale:+,.1f}{unit}"]
+
+
+def _harness(found: Json) -> Iterator[str]:
+    yield """
+## The harness can fail
+
+With `--disarmed` no fault happens, and everything has to be inconclusive. With `--defect NAME` a
+test build runs with one deliberate mistake in it, under the fault that this mistake cannot bear,
+and has to fail."""
+    columns = ("what", "fault", "missing", "duplicate", "foreign", "verdict", "seed, date")
+    rows = [
+        [name, cells[0], *cells[3:6], *cells[7:]]
+        for kind in ("disarmed", "defects")
+        for name, result in found.get(kind, {}).items()
+        for cells in [row(result)]
+    ]
+    if rows:
+        yield ""
+        yield from table(columns, rows)

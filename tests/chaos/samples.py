@@ -1,0 +1,61 @@
+"""What a stack takes of its machine, looked at again and again."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from bench.engine import usage
+from e2e.stack import Json, Stack, run
+
+VOLUMES = ("kafka-data", "checkpoint", "zookeeper-data", "hbase-data")
+# Prints bytes of each volume and of each container's logs, and counts files.
+LOOK = """
+du --summarize --block-size=1 /volumes/* /logs/* | sed 's|/volumes/|volume |; s|/logs/|log of |'
+count() { find "$@" 2>/dev/null | wc -l; }
+echo "$(count /volumes/checkpoint -type f) files of the checkpoint"
+echo "$(count /volumes/hbase-data/hbase/data/default -mindepth 4 -type f ! -name '.*') store files"
+"""
+
+Sample = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a figure went: the first value, the highest, the last, and the change an hour."""
+
+    first: float
+    highest: float
+    last: float
+    slope: float
+
+
+def sample(stack: Stack) -> Sample:
+    """Bytes and numbers of files by name; what cannot be had just now is left out."""
+    containers = stack.containers()
+    names = {each["Id"]: each["Name"].removeprefix(f"/{stack.project}-") for each in containers}
+    used = {names[each["Id"]]: _memory(each) for each in containers}
+    found = {f"memory of {name}": float(number) for name, number in used.items() if number}
+    logs = {names[each["Id"]]: PurePosixPath(each["LogPath"]).parent for each in containers}
+    mounts = [f"{stack.project}_{name}:/volumes/{name}:ro" for name in VOLUMES]
+    mounts += [f"{folder}:/logs/{name}:ro" for name, folder in logs.items()]
+    options = [option for mount in mounts for option in ("--volume", mount)]
+    command = ["docker", "run", "--rm", "--pull", "never", "--network", "none", *options]
+    told = run([*command, "tweet-trends/tests", "bash", "-c", LOOK])
+    return found | {name: float(n) for n, name in re.findall(r"^(\d+)\s+(.+)$", told, re.M)}
+
+
+def _memory(container: Json) -> int:
+    try:
+        return usage(container["Id"]).memory_bytes
+    except KeyError:  # it does not run
+        return 0
+
+
+def course(values: Sequence[tuple[float, float]]) -> Course:
+    """The course of (seconds, value) pairs; the slope is that of the line that fits best."""
+    times, heights = [at for at, _ in values], [value for _, value in values]
+    middle, mean = sum(times) / len(times), sum(heights) / len(heights)
+    spread = sum((at - middle) ** 2 for at in times)
+    rise = sum((at - middle) * (value - mean) for at, value in values)
+    return Course(heights[0], max(heights), heights[-1], 3600 * rise / spread if spread else 0.0)

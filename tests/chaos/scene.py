@@ -1,0 +1,88 @@
+"""One stack that lives through many faults, under load, and the ledger of what it was sent."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from chaos import network
+from chaos.judge import Ledger, settle
+from e2e.checks import executors, wait_for_tweets
+from e2e.stack import Stack
+from waiting import eventually
+
+RATE = 100
+# Until all containers are healthy, and the workers at work.
+WHOLE_SECONDS = 240
+
+
+class Scene:
+    """A stack on the demo of a seed, `rate` tweets a second.
+
+    `overrides` are Compose files that every stack of this scene is started with.
+    """
+
+    def __init__(
+        self, stack: Stack, seed: int, rate: int = RATE, overrides: Sequence[Path] = ()
+    ) -> None:
+        self.stack, self.seed, self.rate = stack, seed, rate
+        self.ledger = Ledger(seed)
+        self._overrides = [*overrides]
+        self._added: list[Path] | None = None
+
+    def clear(self, added: Sequence[Path] = ()) -> None:
+        """Remove the stack; the next one is started with `added` override files as well."""
+        network.stop_relay(self.stack)
+        self.stack.down()
+        self.ledger = Ledger(self.seed)
+        self._added = [*added]
+        settings = {"DEMO_SEED": str(self.seed), "DEMO_RATE": str(self.rate)}
+        self.stack.configure(settings, [*self._overrides, *added])
+
+    def prepare(self, added: Sequence[Path] = (), workers: int = 1, *, load: bool = True) -> None:
+        """Have a whole stack with those override files and so many workers, under load or not."""
+        if self._added != [*added]:
+            self.clear(added)
+            self.stack.up()
+        self.stack.scale("spark-worker", workers)
+        self.stack.compose("start", "ingest")
+        self.whole(workers)
+        if load:
+            self.recovered(0, within=WHOLE_SECONDS)
+        else:
+            self.rest()
+
+    def spoil(self) -> None:
+        """Nothing that comes may stand on this stack."""
+        self._added = None
+
+    def read(self, otherwise: int = 0) -> int:
+        """How many tweets the board tells of."""
+        try:
+            return int(self.stack.board()["tweets_read"])
+        except OSError:
+            return otherwise
+
+    def recovered(self, since: float, within: float, read: int | None = None) -> float:
+        """Seconds until a board newer than `since` counts two seconds' worth of tweets more."""
+        return wait_for_tweets(self.stack, since, 2 * self.rate, within, read)
+
+    def whole(self, workers: int = 1) -> None:
+        """Wait until all containers are healthy again, and all workers at work."""
+
+        def ailing() -> list[str]:
+            return [
+                each["Name"]
+                for each in self.stack.containers()
+                if not each["State"]["Running"]
+                or each["State"].get("Health", {}).get("Status", "healthy") != "healthy"
+            ]
+
+        try:
+            eventually(lambda: not ailing(), within=WHOLE_SECONDS, every=1)
+        except AssertionError as error:
+            raise AssertionError(f"not healthy: {ailing()}") from error
+        eventually(lambda: executors(self.stack) == workers, within=WHOLE_SECONDS, every=1)
+
+    def rest(self) -> None:
+        """Stop the source, and wait until all that it sent has been read."""
+        self.stack.compose("stop", "ingest")
+        settle(self.stack, self.ledger)

@@ -1,0 +1,250 @@
+"""Faults of one service alone, or of all of them."""
+
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import happybase
+
+from chaos import network
+from chaos.faults import Fault, Kill, Relayed
+from chaos.judge import Ledger
+from e2e.checks import executors
+from e2e.stack import Stack, run
+from waiting import eventually
+
+SECONDS = 120
+# Each try is a restart of the driver, and more than five of anything are too many.
+TRIES = 5
+SMALL_DISK = Path(__file__).parent / "small-disk.yaml"
+
+NEWEST_BATCH = """
+import json, pathlib
+plans = pathlib.Path("/checkpoint").glob("*/*/offsets/[0-9]*")
+plan = max(plans, key=lambda path: (int(path.parts[-3]), int(path.name)))
+end = json.loads(plan.read_text().splitlines()[-1])["tweets"]
+print(json.dumps([end, (plan.parents[1] / "commits" / plan.name).exists()]))
+"""
+
+
+class KilledBeforeAcknowledgement(Relayed):
+    """Ingest is killed while Kafka has not acknowledged its tweets."""
+
+    ARGUMENTS = ("--hold", "tweets")
+    SAYS = "held"
+
+    def __init__(self, stack: Stack, ledger: Ledger) -> None:
+        super().__init__(stack, "kafka")
+        self._ledger = ledger
+        self._repeated = ledger.repeated
+        self._kill = Kill(stack, "ingest")
+
+    def begin(self) -> None:
+        super().begin()
+        super().proof()
+        self._kill.begin()
+
+    def proof(self) -> str:
+        return self._kill.proof() and "killed with tweets on their way"
+
+
+class KilledBeforeCursor(KilledBeforeAcknowledgement):
+    """Ingest is killed after Kafka has acknowledged its tweets, and before their cursor."""
+
+    ARGUMENTS = ("--hold", "ingest.cursors")
+
+    def proof(self) -> str:
+        """Only then it sends again what the topic has."""
+
+        def sent_again() -> int:
+            self._ledger.follow(self.stack)
+            return self._ledger.repeated - self._repeated
+
+        return f"{eventually(sent_again, within=SECONDS)} tweets sent again"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What HBase has of the batches: the one applied last, the one announced, a row's."""
+
+    done: dict[str, Any]
+    announced: int
+    written: int
+
+
+class KilledWhileWriting(Fault):
+    """The driver is killed when HBase has a batch's counts, and not yet that it has them."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(stack, "trends")
+        counts = stack.counts()
+        self._key = max(counts, key=counts.__getitem__).encode()
+        self._found = ""
+        self._killed = 0.0
+
+    def begin(self) -> None:
+        for _ in range(TRIES):
+            self._strike()
+            if self._found:
+                return
+
+    def proof(self) -> str:
+        return self._found
+
+    def end(self) -> float:
+        return self._killed
+
+    def _strike(self) -> None:
+        """Kill at the right moment, if it can be met."""
+        started = time.time()
+        eventually(lambda: self.stack.later_board(started), within=SECONDS)
+        before = self.stack.container("trends")
+        connection = happybase.Connection(network.address(self.stack, "hbase-thrift"), timeout=9000)
+        first, deadline = self._progress(connection), time.monotonic() + SECONDS
+        while not self._is_now(first, self._progress(connection)):
+            if time.monotonic() > deadline:
+                raise AssertionError("the driver applies nothing")
+        os.kill(before["State"]["Pid"], signal.SIGKILL)
+        self._killed = time.time()
+        self._found = self._evidence(self._progress(connection))
+        connection.close()
+
+        def is_back() -> bool:
+            state = self.stack.container("trends")["State"]
+            return bool(state["Running"] and state["StartedAt"] > before["State"]["StartedAt"])
+
+        eventually(is_back, within=SECONDS)
+
+    def _progress(self, connection: Any) -> Progress:
+        row = connection.table("boards").row(b"_progress", [b"b:done", b"b:intent"])
+        cells = connection.table("hashtags").row(self._key, [b"n:count"], include_timestamp=True)
+        done = json.loads(row[b"b:done"])
+        return Progress(done, json.loads(row[b"b:intent"])["fence"], cells[b"n:count"][1])
+
+    def _is_now(self, first: Progress, now: Progress) -> bool:
+        return bool(now.written > now.done["fence"])
+
+    def _evidence(self, left: Progress) -> str:
+        half = left.done["fence"] < left.announced == left.written
+        return "a batch was half applied" if half else ""
+
+
+class KilledBeforeCommit(KilledWhileWriting):
+    """The driver is killed when HBase has a batch, and Spark has not noted that it is applied."""
+
+    def _is_now(self, first: Progress, now: Progress) -> bool:
+        return bool(now.done["fence"] > first.done["fence"])
+
+    def _evidence(self, left: Progress) -> str:
+        told = self.stack.compose("exec", "-T", "spark-worker", "python", "-c", NEWEST_BATCH)
+        end, is_committed = json.loads(told)
+        applied = end == left.done["end"] and not is_committed
+        return "a batch was applied and not committed" if applied else ""
+
+
+class CheckpointLost(Fault):
+    """The volume of the checkpoint is removed, and made anew."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__(stack, "trends")
+        self._volume = f"{stack.project}_checkpoint"
+        self._made = self._created()
+        self._ended = 0.0
+
+    def _created(self) -> str:
+        return run(["docker", "volume", "inspect", "--format", "{{.CreatedAt}}", self._volume])
+
+    def begin(self) -> None:
+        self.stack.compose("rm", "--stop", "--force", "trends", "spark-worker")
+        run(["docker", "volume", "rm", self._volume])
+        self._ended = time.time()
+        self.stack.up("trends", "spark-worker", wait=False)
+
+    def proof(self) -> str:
+        return "another volume" if self._created() != self._made else ""
+
+    def end(self) -> float:
+        return self._ended
+
+
+class Scale(Fault):
+    """Two workers more join the running job, and leave it again."""
+
+    def __init__(self, stack: Stack, hold: float) -> None:
+        super().__init__(stack, "spark-worker", hold)
+
+    def begin(self) -> None:
+        self.stack.scale("spark-worker", 3)
+        eventually(lambda: executors(self.stack) == 3, within=SECONDS, every=1)
+
+    def proof(self) -> str:
+        return "three executors" if executors(self.stack) == 3 else ""
+
+    def end(self) -> float:
+        ended = time.time()
+        self.stack.scale("spark-worker", 1)
+        return ended
+
+
+class DownAndUp(Fault):
+    """All containers are removed, and made anew on the volumes that were kept."""
+
+    def __init__(self, stack: Stack, hold: float) -> None:
+        super().__init__(stack, "web", hold)
+
+    def begin(self) -> None:
+        self.stack.compose("down")
+
+    def proof(self) -> str:
+        return "" if self.stack.containers() else "no container left"
+
+    def end(self) -> float:
+        ended = time.time()
+        self.stack.up(wait=False)
+        return ended
+
+
+class StartedInOrder(Fault):
+    """A new stack's services are started one after the other, in an order of one's own."""
+
+    def __init__(self, stack: Stack, order: list[str]) -> None:
+        self.stack, self.service, self.hold = stack, order[0], 0.0
+        self._order = order
+
+    def begin(self) -> None:
+        for service in self._order:
+            self.stack.up(service, wait=False)
+
+    def proof(self) -> str:
+        started = {
+            each["Config"]["Labels"]["com.docker.compose.service"]: each["State"]["StartedAt"]
+            for each in self.stack.containers()
+        }
+        is_so = sorted(started, key=started.__getitem__) == self._order
+        return ", ".join(self._order) if is_so else ""
+
+
+class DiskFull(Fault):
+    """Kafka's disk is filled to the last byte; the stack has to be started with SMALL_DISK."""
+
+    def __init__(self, stack: Stack, hold: float) -> None:
+        super().__init__(stack, "kafka", hold)
+
+    def _on_disk(self, script: str) -> str:
+        return self.stack.compose("exec", "-T", "kafka-disk", "bash", "-c", script)
+
+    def begin(self) -> None:
+        self._on_disk("dd if=/dev/zero of=/data/ballast bs=64k 2>&1 || true")
+
+    def proof(self) -> str:
+        free = self._on_disk("df --output=avail /data | tail -n 1").strip()
+        eventually(lambda: "No space left" in self.stack.logs("kafka"), within=SECONDS)
+        return "no space left" if free == "0" else ""
+
+    def end(self) -> float:
+        self._on_disk("rm /data/ballast")
+        return super().end()

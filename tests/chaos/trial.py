@@ -1,0 +1,168 @@
+"""One fault on a running stack: it strikes, the stack recovers, the counts are compared."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from thriftpy2.thrift import TException
+
+from chaos.cells import Cell
+from chaos.faults import Fault
+from chaos.judge import compare, verdict
+from chaos.scene import Scene
+from e2e.checks import MOST_RESTARTS, Visitor
+from e2e.stack import Json
+
+PATIENCE = 3
+# For a fault that must not be felt.
+UNFELT_SECONDS = 10.0
+# What goes wrong when the harness itself, or the engine, does not get on.
+FAILURES = (AssertionError, RuntimeError, OSError, LookupError, TException)
+
+
+@dataclass
+class Result:
+    """What a trial has shown; `bit` is the proof that the fault was there."""
+
+    name: str
+    seed: int
+    aim: float | None
+    date: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d}")
+    bit: str = ""
+    seconds: float | None = None
+    missing: int | None = None
+    duplicate: int | None = None
+    foreign: int | None = None
+    restarts: int = 0
+    verdict: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Strike:
+    """What was seen of a fault: its proof, when it ended, and what was read before."""
+
+    bit: str = ""
+    ended: float = field(default_factory=time.time)
+    read: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def proven(fault: Fault) -> str:
+    """The fault's proof; none when it cannot be had."""
+    try:
+        return fault.proof()
+    except FAILURES:
+        return ""
+
+
+def strike(scene: Scene, cell: Cell, fault: Fault, *, is_armed: bool) -> Strike:
+    """Let the fault happen, from its begin to its end; unarmed, only look for its traces."""
+    seen = Strike(read=0 if cell.is_new else scene.read())
+    if is_armed:
+        fault.begin()
+    seen.bit = proven(fault)
+    if is_armed:
+        try:
+            fault.wait()
+            if fault.hold:
+                seen.problems += _looks(scene, cell)
+                seen.read = max(seen.read, scene.read())
+        finally:
+            seen.ended = fault.end()
+    return seen
+
+
+def _looks(scene: Scene, cell: Cell) -> list[str]:
+    """How the board has to look while the fault lasts."""
+    if not cell.is_stale and cell.aim is not None:
+        return []
+    if scene.stack.board()["stale"] is cell.is_stale:
+        return []
+    return ["the board does not say that it is stale" if cell.is_stale else "the board is stale"]
+
+
+def run(scene: Scene, cell: Cell, *, is_armed: bool = True) -> Result:
+    """One trial of a cell; after anything but a pass the stack is given up."""
+    result = Result(cell.name, scene.seed, cell.aim)
+    try:
+        _run(scene, cell, result, is_armed=is_armed)
+    except FAILURES as error:
+        result.problems.append(f"the trial did not come to an end: {str(error)[-300:]}")
+    result.verdict = verdict(result.bit, result.problems)
+    if result.problems:
+        scene.spoil()
+    return result
+
+
+def _run(scene: Scene, cell: Cell, result: Result, *, is_armed: bool) -> None:
+    stack = scene.stack
+    if cell.is_new and is_armed:
+        scene.clear(cell.added)
+    else:
+        scene.prepare(cell.added if is_armed else (), cell.workers, load=cell.load)
+    before, fault = stack.containers(), cell.make(scene)
+    with Visitor(stack) as during:
+        seen = strike(scene, cell, fault, is_armed=is_armed)
+        result.bit, result.problems = seen.bit, seen.problems
+        _recover(scene, cell, seen, result)
+    result.problems += complaints(during, is_away=cell.is_away)
+    with Visitor(stack) as after:
+        _judge(scene, cell, result)
+    result.problems += complaints(after, is_away=False)
+    _count_restarts(cell, before, stack.containers(), result)
+
+
+def _recover(scene: Scene, cell: Cell, seen: Strike, result: Result) -> None:
+    aim = UNFELT_SECONDS if cell.aim is None else cell.aim
+    try:
+        if cell.load:
+            result.seconds = scene.recovered(seen.ended, PATIENCE * aim, seen.read)
+        else:
+            scene.stack.later_board(seen.ended, PATIENCE * aim)
+            result.seconds = round(time.time() - seen.ended, 1)
+    except AssertionError:
+        result.problems.append(f"no newer board within {PATIENCE * aim:.0f} s")
+        return
+    if result.seconds > aim:
+        result.problems.append(f"recovered after {result.seconds} s, the aim is {aim:.0f} s")
+
+
+def _judge(scene: Scene, cell: Cell, result: Result) -> None:
+    """The counts also of a stack that is not whole again: they are what matters most."""
+    try:
+        scene.whole(cell.workers)
+    except AssertionError as error:
+        result.problems.append(f"not all is well again: {error}")
+    try:
+        scene.rest()
+    except AssertionError as error:
+        result.problems.append(f"not all is counted: {error}")
+    score = compare(scene.stack, scene.ledger)
+    result.missing, result.duplicate, result.foreign = score.missing, score.duplicate, score.foreign
+    result.problems += score.problems
+
+
+def _count_restarts(cell: Cell, before: list[Json], after: list[Json], result: Result) -> None:
+    """Of the containers that were there before, and of those made since."""
+    earlier = {each["Id"]: each["RestartCount"] for each in before}
+    restarts = [max(0, each["RestartCount"] - earlier.get(each["Id"], 0)) for each in after]
+    result.restarts = sum(restarts)
+    if max(restarts) > MOST_RESTARTS:
+        result.problems.append(f"more than {MOST_RESTARTS} restarts of one container")
+    if cell.spares_driver and _driver(before) != _driver(after):
+        result.problems.append("the driver was started again")
+
+
+def _driver(containers: list[Json]) -> list[str]:
+    """When the driver was started."""
+    label = "com.docker.compose.service"
+    drivers = [each for each in containers if each["Config"]["Labels"][label] == "trends"]
+    return [each["State"]["StartedAt"] for each in drivers]
+
+
+def complaints(visitor: Visitor, *, is_away: bool) -> list[str]:
+    """What a visitor should not have seen; while web is away, it may only see nothing."""
+    if is_away:
+        return [each for each in visitor.complaints if "went back" in each][:3]
+    return [*visitor.complaints, *visitor.unanswered][:3]

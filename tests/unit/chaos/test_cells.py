@@ -1,0 +1,65 @@
+"""The matrix as it is tried, and how a part of it is chosen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chaos.aims import HOLD, TABLE
+from chaos.cells import ORDERS, all_cells, choose
+from chaos.network import PORTS
+from chaos.run import DEFECTS, defective, options
+from e2e.stack import ROOT
+
+CELLS = {cell.name: cell for cell in all_cells(seed=1)}
+
+
+def test_every_container_meets_every_fault() -> None:
+    assert TABLE.keys() == PORTS.keys()
+    for service, aims in TABLE.items():
+        for kind, aim in zip(HOLD, aims, strict=True):
+            assert CELLS[f"{service}/{kind}"].aim == aim
+
+
+def test_every_name_is_there_once() -> None:
+    assert len(CELLS) == len(all_cells(seed=1))
+    assert sum(cell.is_new for cell in CELLS.values()) == ORDERS + 1
+
+
+def test_only_what_is_asked_for_is_chosen() -> None:
+    cells = [*CELLS.values()]
+    assert {cell.name for cell in choose(cells, ["web/", "scale"], 1)} == {
+        "web/kill", "web/stop", "web/pause", "web/cut", "web/first", "web/reset", "web/narrow",
+        "web/delay", "spark-worker/scale",
+    }  # fmt: skip
+    assert len(choose(cells, [], 1)) == len(cells)
+
+
+def test_the_seed_decides_on_the_order() -> None:
+    cells = [*CELLS.values()]
+    one, again, other = (choose(cells, [], seed) for seed in (1, 1, 2))
+    assert one == again != other
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_each_defect_has_its_program_its_fault_and_its_image(name: str, tmp_path: Path) -> None:
+    service, cell = DEFECTS[name]
+    assert cell in CELLS
+    assert (ROOT / f"tests/chaos/defects/{name.replace('-', '_')}.py").exists()
+    image = "spark" if service == "trends" else service
+    assert f"build_defect {image} {name}\n" in (ROOT / "scripts/chaos").read_text()
+    told = json.loads(defective(name, tmp_path).read_text())
+    assert told == {"services": {service: {"image": f"tweet-trends/chaos-{name}"}}}
+
+
+def test_the_product_has_no_switch_for_a_defect() -> None:
+    assert "defect" not in (ROOT / "compose.yaml").read_text().lower()
+    for file in (ROOT / "services").rglob("*.py"):
+        assert "defect" not in file.read_text().lower(), file
+
+
+def test_options() -> None:
+    chosen = options(["--seed", "7", "--minutes", "30", "--only", "kafka", "--only", "web"])
+    assert (chosen.seed, chosen.minutes, chosen.only) == (7, 30.0, ["kafka", "web"])
+    with pytest.raises(SystemExit):
+        options(["--soak", "60", "--disarmed"])
