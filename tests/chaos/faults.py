@@ -16,6 +16,8 @@ PROOF_SECONDS = 15
 class Fault:
     """Something that happens to a service's first container, for `hold` seconds."""
 
+    ends_at_once = False
+
     def __init__(self, stack: Stack, service: str, hold: float = 0.0) -> None:
         self.stack, self.service, self.hold = stack, service, hold
         self.before = stack.container(service)
@@ -49,6 +51,8 @@ class Fault:
 
 class Kill(Fault):
     """The first process is killed from outside, and the engine starts it again."""
+
+    ends_at_once = True
 
     def __init__(self, stack: Stack, *services: str) -> None:
         super().__init__(stack, services[0])

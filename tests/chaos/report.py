@@ -47,10 +47,10 @@ def machine() -> str:
 
 
 class Book:
-    """The last result of everything that was ever tried."""
+    """The last result of everything that was ever tried; `names` are those of all faults."""
 
-    def __init__(self, data: Path, page: Path) -> None:
-        self._data, self._page = data, page
+    def __init__(self, data: Path, page: Path, names: Sequence[str]) -> None:
+        self._data, self._page, self._names = data, page, names
         text = data.read_text() if data.exists() else ""
         self.found: Json = json.loads(text or "{}")
 
@@ -59,9 +59,7 @@ class Book:
         self.found.setdefault(kind, {})[name] = asdict(result)
         self.found["machine"] = machine()
         self._data.write_text(json.dumps(self.found, indent=1, ensure_ascii=False) + "\n")
-        self._page.write_text(page(self.found, self.names))
-
-    names: Sequence[str] = ()
+        self._page.write_text(page(self.found, self._names))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

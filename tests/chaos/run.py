@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from chaos import soak, trial
@@ -58,8 +59,8 @@ def main() -> int:
     """Run what is chosen; 0 when all of it has passed."""
     chosen = options()
     cells = all_cells(chosen.seed)
-    book = Book(ROOT / "docs/reliability.json", ROOT / "docs/reliability.md")
-    book.names = [cell.name for cell in cells]
+    docs, names = ROOT / "docs", [cell.name for cell in cells]
+    book = Book(docs / "reliability.json", docs / "reliability.md", names)
     if chosen.defect:
         cells = [cell for cell in cells if cell.name == DEFECTS[chosen.defect][1]]
     else:
@@ -99,7 +100,7 @@ def run_cells(scene: Scene, cells: Sequence[Cell], chosen: argparse.Namespace, b
             break
         say(f"{cell.name} ({len(verdicts) + 1} of {len(cells)})")
         result = trial.run(scene, cell, is_armed=not chosen.disarmed)
-        say(" | ".join([*row(result.__dict__), *result.problems]))
+        say(" | ".join([*row(asdict(result)), *result.problems]))
         book.keep(kind, chosen.defect or cell.name, result)
         verdicts.append(result.verdict)
     for cell in cells[len(verdicts) :]:

@@ -59,17 +59,18 @@ def proven(fault: Fault) -> str:
 def strike(scene: Scene, cell: Cell, fault: Fault, *, is_armed: bool) -> Strike:
     """Let the fault happen, from its begin to its end; unarmed, only look for its traces."""
     seen = Strike(read=0 if cell.is_new else scene.read())
-    if is_armed:
+    if not is_armed:
+        seen.bit = proven(fault)
+        return seen
+    try:
         fault.begin()
-    seen.bit = proven(fault)
-    if is_armed:
-        try:
-            fault.wait()
-            if fault.hold:
-                seen.problems += _looks(scene, cell)
-                seen.read = max(seen.read, scene.read())
-        finally:
-            seen.ended = fault.end()
+        seen.bit = proven(fault)
+        fault.wait()
+        seen.problems += _looks(scene, cell)
+        if not fault.ends_at_once:
+            seen.read = max(seen.read, scene.read())
+    finally:
+        seen.ended = fault.end()
     return seen
 
 

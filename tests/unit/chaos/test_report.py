@@ -19,9 +19,8 @@ def lines(text: str, start: str) -> list[str]:
 
 
 def book(folder: Path) -> Book:
-    kept = Book(folder / "found.json", folder / "page.md")
-    kept.names = ["kafka/kill", "kafka/pause", "web/kill"]
-    return kept
+    names = ["kafka/kill", "kafka/pause", "web/kill"]
+    return Book(folder / "found.json", folder / "page.md", names)
 
 
 def test_a_result_is_a_row(tmp_path: Path) -> None:
