@@ -12,7 +12,7 @@ PORTS = {
     "hbase-regionserver": 16020,
     "hbase-thrift": 9090,
     "spark-master": 7077,
-    "spark-worker": 7078,
+    "spark-worker": 8081,
     "trends": 9464,
     "ingest": 9464,
     "web": 8080,

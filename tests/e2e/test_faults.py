@@ -23,6 +23,7 @@ from waiting import eventually
 TWEETS_PER_SECOND = 200
 MORE = 2 * TWEETS_PER_SECOND
 SCALING = 60
+NO_MASTER = "Failed to connect to master"
 # The aims are for an idle machine of two cores; the deadline is 3 times that.
 PATIENCE = 3
 
@@ -78,6 +79,21 @@ def test_killed_under_load(stack: Stack, those: list[tuple[str, ...]]) -> None:
     with load(stack, web_is_killed=("web",) in those):
         for services in those:
             kill(stack, *services)
+
+
+def test_a_worker_that_is_there_before_its_master(stack: Stack) -> None:
+    """As after a restart of the machine: the master must not take it for the one it remembers."""
+    spark = ("spark-worker", "spark-master", "trends")
+    with load(stack):
+        stack.compose("stop", *spark)
+        read, tries = stack.board()["tweets_read"], stack.logs("spark-worker").count(NO_MASTER)
+        began = time.time()
+        stack.compose("start", "spark-worker")
+        eventually(lambda: stack.logs("spark-worker").count(NO_MASTER) > tries, within=60)
+        stack.compose("start", *spark)
+        aim = AIMS["trends"]
+        seconds = wait_for_tweets(stack, began, MORE, PATIENCE * aim, read)
+        report(stopped=spark, recovery_seconds=seconds, aim=aim)
 
 
 def test_hbase_killed_and_then_silence(stack: Stack) -> None:

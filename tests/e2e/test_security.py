@@ -22,7 +22,7 @@ DOORS = {
     "ingest": {9464},
     "kafka": {9092},
     "spark-master": {7077, 8080},
-    "spark-worker": {7078, 8081},
+    "spark-worker": {8081},
     "trends": {9464},
     "zookeeper": {2181},
     "hbase-master": {16000},
@@ -91,7 +91,8 @@ print([post(f"/app/kill/?id={app}&terminate=true"), post(f"/workers/kill/?host={
 STATE = """
 import json, urllib.request
 state = json.load(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10))
-print([state["activeapps"][0]["id"], [(each["id"], each["state"]) for each in state["workers"]]])
+workers = [[each["id"], each["state"], each["port"]] for each in state["workers"]]
+print(json.dumps([state["activeapps"][0]["id"], workers]))
 """
 
 
@@ -229,9 +230,11 @@ def test_spark_answers_nobody_without_its_secret(stack: Stack) -> None:
     executor = run(["docker", "exec", worker["Id"], "sh", "-c", "cat /proc/[0-9]*/cmdline"])
     driver = re.search(r"CoarseGrainedScheduler@trends:(\d+)", executor)
     assert driver
+    _, workers = json.loads(stack.inside("ingest", STATE))
+    (port,) = [port for _, state, port in workers if state == "ALIVE"]
     doors = [
         ("Master", "spark-master", 7077),
-        ("Worker", worker["Config"]["Hostname"], 7078),
+        ("Worker", worker["Config"]["Hostname"], port),
         ("CoarseGrainedScheduler", "trends", int(driver[1])),
     ]
     right = stack.compose("exec", "-T", "spark-master", "cat", "/secret/spark")
