@@ -41,7 +41,11 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--seed", type=int, default=1, help="decides on the tweets, the order and all choices")
     add("--only", action="append", default=[], metavar="WORD",
         help="faults with this in their names; may be repeated")  # fmt: skip
-    add("--minutes", type=float, help="begin no fault after so many minutes")
+    add(
+        "--minutes",
+        type=float,
+        help="begin no fault after so many minutes; those without a result come first",
+    )
     add("--list", action="store_true", help="print the names of the chosen faults, and stop")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--soak", type=int, metavar="MINUTES", help="instead: a fault a minute")
@@ -65,6 +69,7 @@ def main() -> int:
         cells = [cell for cell in cells if cell.name == DEFECTS[chosen.defect][1]]
     else:
         cells = choose(cells, chosen.only, chosen.seed)
+        cells.sort(key=lambda cell: cell.name in book.found.get(FAULTS, {}))
     if chosen.list:
         print(*(cell.name for cell in cells), sep="\n")
         return 0
