@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
-from chaos.aims import TABLE
-from chaos.cells import Cell, make_common
+from chaos.aims import COLUMNS, TABLE
+from chaos.cells import ON_NETWORK, Cell, make_common
 from chaos.judge import compare, verdict
 from chaos.samples import Sample, course, sample
 from chaos.scene import Scene
@@ -19,6 +19,13 @@ TWEETS_AN_HOUR = 1_000_000
 RATE = TWEETS_AN_HOUR * 5 // 4 // 3600
 # Short enough that there is a fault every minute.
 KINDS = {"kill": 0, "stop": 5, "pause": 10, "cut": 10, "reset": 5, "narrow": 10, "delay": 10}
+# A bad network shows only where there is traffic, as in the matrix.
+CHOICE = [
+    (service, kind)
+    for service in sorted(TABLE)
+    for kind in sorted(KINDS)
+    if kind in COLUMNS or service in ON_NETWORK
+]
 MINUTE = 60.0
 
 
@@ -53,7 +60,7 @@ def run(scene: Scene, minutes: int, say: Callable[[str], None]) -> Soak:
     for minute in range(minutes):
         time.sleep(max(0.0, began + minute * MINUTE - time.monotonic()))
         samples.append((time.monotonic() - began, sample(scene.stack)))
-        service, kind = dice.choice(sorted(TABLE)), dice.choice(sorted(KINDS))
+        service, kind = dice.choice(CHOICE)
         cell = Cell(
             f"{service}/{kind}",
             TABLE[service][0],
