@@ -12,7 +12,7 @@ wsgi_app = "web.wsgi:app"
 # Of the container; Docker publishes it where compose says.
 bind = "0.0.0.0:8080"
 
-# One process: one cache, so HBase is read once a second however many visitors there are.
+# One process: one cache, so HBase is read as often for one visitor as for a thousand.
 # Threads only wait, for slow clients and while a tag is looked up; the work itself is short.
 workers = 1
 worker_class = "gthread"

@@ -143,9 +143,10 @@ class Cut(NetworkFault):
 class Reset(NetworkFault):
     """Every connection is reset, and every new one refused."""
 
-    RULE = """for chain in "INPUT ! -i" "OUTPUT ! -o"; do
-        iptables -A $chain lo -p tcp -j REJECT --reject-with tcp-reset
-    done"""
+    # The resets themselves have to get out.
+    RULE = """reset="-j REJECT --reject-with tcp-reset"
+    iptables -A INPUT ! -i lo -p tcp $reset
+    iptables -A OUTPUT ! -o lo -p tcp ! --tcp-flags RST RST $reset"""
     UNDO = Cut.UNDO
     SEEN = "ConnectionRefusedError"
 

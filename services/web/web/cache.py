@@ -14,6 +14,8 @@ from web.status import Standing, parse_report
 from web.store import StoreError
 
 T = TypeVar("T")
+# Cells, boards and failures, by name.
+Known = tuple[dict[str, bytes], dict[str, Board], dict[str, str]]
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ class BoardCache:
         self._interval, self._patience, self._overdue = interval, patience, overdue
         self._clock = clock
         self._changed = threading.Condition()
-        self._started = -math.inf
+        self._started = self._asked = -math.inf
         self._reading = self._after_lull = False
         self._failure: str | None = None
         self._cells: dict[str, bytes] = {}
@@ -101,9 +103,12 @@ class BoardCache:
             )
 
     def _catch_up(self, name: str) -> None:
-        since_last = self._clock() - self._started
-        if not self._reading and since_last >= self._interval:
-            self._start(after_lull=since_last >= 2 * self._interval)
+        # Not the time since the last reading: a slow one would look like a lull, and hold up all.
+        now = self._clock()
+        is_after_lull = now - self._asked >= 2 * self._interval
+        self._asked = now
+        if not self._reading and now - self._started >= self._interval:
+            self._start(after_lull=is_after_lull)
         if self._failure is None and (self._after_lull or name not in self._boards):
             self._changed.wait_for(lambda: not self._reading, timeout=self._patience_left())
 
@@ -140,32 +145,37 @@ class BoardCache:
             report, trouble = attempt("report", self._store.read_report, self._report_trouble)
         if failure is None and self._failure is not None:
             log.info("HBase can be read again")
+        # Before the lock, for it takes a while; nobody else changes them.
+        taken = self._taken(cells or {}) if failure is None else None
         with self._changed:
             self._failure, self._report_trouble = failure, trouble
-            if cells is not None:
-                for name in ROWS:
-                    self._take(name, cells.get(name))
+            if taken is not None:
+                self._cells, self._boards, self._failures = taken
             if trouble is None:
                 self._take_report(report)
             self._reading = False
             self._changed.notify_all()
 
-    def _take(self, name: str, cell: bytes | None) -> None:
-        """Replace a board by what HBase has, unless that is unusable."""
-        if cell is None:
-            self._failures[name] = NO_BOARD
-            self._cells.pop(name, None)
-            return
-        if cell == self._cells.get(name):
-            return
-        self._cells[name] = cell
-        try:
-            self._boards[name] = parse_board(name, cell)
-            self._failures.pop(name, None)
-            metrics.board(self._boards[name])
-        except (ValueError, RecursionError) as error:
-            log.error("board %s cannot be used: %s: %.200r", name, error, cell)
-            self._failures[name] = UNREADABLE
+    def _taken(self, cells: Mapping[str, bytes]) -> Known:
+        """What is known with what HBase has; in place of what is unusable, what it had."""
+        known, boards, failures = {**self._cells}, {**self._boards}, {**self._failures}
+        for name in ROWS:
+            cell = cells.get(name)
+            if cell is None:
+                failures[name] = NO_BOARD
+                known.pop(name, None)
+                continue
+            if cell == known.get(name):
+                continue
+            known[name] = cell
+            try:
+                boards[name] = parse_board(name, cell)
+                failures.pop(name, None)
+                metrics.board(boards[name])
+            except (ValueError, RecursionError) as error:
+                log.error("board %s cannot be used: %s: %.200r", name, error, cell)
+                failures[name] = UNREADABLE
+        return known, boards, failures
 
     def _take_report(self, cell: bytes | None) -> None:
         """Replace the report by what HBase has; an older one would say what no longer holds."""
