@@ -70,10 +70,10 @@ class Settings:
             ),
             driver_memory=read("SPARK_DRIVER_MEMORY", "768m", _memory, memory),
             executor_memory=read("SPARK_EXECUTOR_MEMORY", "1g", _memory, memory),
-            shuffle_partitions=whole("SPARK_SHUFFLE_PARTITIONS", 4, 1, 1000),
+            shuffle_partitions=whole("SPARK_SHUFFLE_PARTITIONS", 2, 1, 1000),
             checkpoint=read("CHECKPOINT_LOCATION", "file:///checkpoint", _text, "a URL"),
             trigger_seconds=read(
-                "TRIGGER_SECONDS", "1", _between(float, 0.1, 60), "seconds from 0.1 to 60"
+                "TRIGGER_SECONDS", "0.5", _between(float, 0.1, 60), "seconds from 0.1 to 60"
             ),
             max_tweets_per_batch=whole("MAX_TWEETS_PER_BATCH", 200_000, 100, 10_000_000),
             deduplicate_minutes=whole("DEDUPLICATE_MINUTES", 60, 1, 10_080),

@@ -7,7 +7,7 @@ from trends.settings import Settings, SettingsError
 
 def test_defaults_hold_for_unset_and_empty() -> None:
     assert Settings.from_environment({}) == Settings.from_environment({"TRIGGER_SECONDS": ""})
-    assert Settings.from_environment({}).trigger_seconds == 1
+    assert Settings.from_environment({}).trigger_seconds == 0.5
 
 
 @pytest.mark.parametrize(
