@@ -57,7 +57,7 @@ def verdict(is_reached: bool) -> str:
 
 def write(figures: Figures) -> str:
     """The page."""
-    sections = (_head, _product, _costs, _web, _comparison, _idle)
+    sections = (_head, _product, _costs, _web, _comparison, _gap, _idle)
     return "\n".join([*chain.from_iterable(section(figures) for section in sections), ""])
 
 
@@ -224,6 +224,33 @@ The aims are for the product just started. Lines of code are those that are neit
 comment, for the product those of `services/spark/trends`. Memory is the most that was seen, page
 cache not counted, for the product that of all containers but Kafka and ingest. The programs are in
 `tests/bench/peers`."""
+
+
+def _gap(figures: Figures) -> Iterator[str]:
+    """How far the aims are away, in processor time."""
+    compared = [(each.candidate, each.run) for each in figures.compared if each.run]
+    aims = {one.title: one.aim * run.rate for one, run in compared if one.aim}
+    if not (figures.warm and aims):
+        return
+    cores, spent = os.cpu_count() or 1, figures.warm.processor
+    total = sum(spent.values())
+    yield f"""
+### How far the aims are away
+
+The product takes {total * 1e6:.0f} microseconds of processor for a tweet, Spark's worker alone
+{spent["spark-worker"] * 1e6:.0f}: with no core ever at rest {cores} cores would count
+{cores / total:,.0f} tweets/s. Each aim leaves so much for all that is done to a tweet:
+
+| aim | tweets/s | microseconds a tweet |
+|---|---|---|"""
+    for title, rate in aims.items():
+        yield row(f"beside {title}", f"{rate:,.0f}", f"{cores / rate * 1e6:.1f}")
+    yield """
+Each of the others is one program, whose records never leave it until they are sums, and it calls
+C or runs on a JVM alone. Here a record goes from Kafka through Spark's rows, a shuffle and a state
+that survives a kill into the driver, and its sums with minutes, people and boards over the network
+into a database that syncs to disk. That is what lets every process be killed, and what it costs.
+More cores for the workers, and batches that overlap, would bring the aims nearer."""
 
 
 def _compared(result: Result, started: float | None, running: float | None) -> list[str]:

@@ -68,9 +68,19 @@ def test_the_page_compares() -> None:
     assert all(int(row[-1]) > 50 for row in (product, streams))
 
 
+def test_the_page_says_how_far_the_aims_are_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    page = write(figures())
+    assert "takes 38 microseconds" in page and "worker alone\n9:" in page
+    assert "would count\n52,632 tweets/s" in page
+    assert cells(page, "beside Python loop")[1:] == ["72,000", "27.8"]
+    assert cells(page, "beside Kafka Streams")[1:] == ["24,000", "83.3"]
+    assert "| beside Quix" not in page
+
+
 def test_all_rows_of_a_table_have_as_many_cells() -> None:
     tables = [block for block in write(figures()).split("\n\n") if block.startswith("|")]
-    assert len(tables) == 4
+    assert len(tables) == 5
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
