@@ -12,7 +12,8 @@ DELAY_SECONDS = 0.3
 NARROW = "64kbit"
 # Five seconds' worth of datagrams that nobody waits for.
 BURST = "bash -c 'for n in {{1..40}}; do head -c 1000 /dev/zero >/dev/udp/{}/9; done'"
-PROOF_SECONDS = 15
+# Longer than between two heartbeats of any of them.
+PROOF_SECONDS = 30
 
 
 class Fault:
