@@ -65,15 +65,22 @@ class Scene:
         """Seconds until a board newer than `since` counts two seconds' worth of tweets more."""
         return wait_for_tweets(self.stack, since, 2 * self.rate, within, read)
 
-    def whole(self, workers: int = 1) -> None:
-        """Wait until all containers are healthy again, and all workers at work."""
+    def whole(self, workers: int = 1, *, load: bool = True) -> None:
+        """Wait until all containers are healthy again, and all workers at work.
+
+        Without load ingest is left out: it has been stopped.
+        """
+        spared = () if load else ("ingest",)
 
         def ailing() -> list[str]:
             return [
                 each["Name"]
                 for each in self.stack.containers()
-                if not each["State"]["Running"]
-                or each["State"].get("Health", {}).get("Status", "healthy") != "healthy"
+                if each["Config"]["Labels"]["com.docker.compose.service"] not in spared
+                and (
+                    not each["State"]["Running"]
+                    or each["State"].get("Health", {}).get("Status", "healthy") != "healthy"
+                )
             ]
 
         try:

@@ -132,7 +132,7 @@ def _recover(scene: Scene, cell: Cell, seen: Strike, result: Result) -> None:
 def _judge(scene: Scene, cell: Cell, result: Result) -> None:
     """The counts also of a stack that is not whole again: they are what matters most."""
     try:
-        scene.whole(cell.workers)
+        scene.whole(cell.workers, load=cell.load)
     except AssertionError as error:
         result.problems.append(f"not all is well again: {error}")
     try:
