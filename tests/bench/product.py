@@ -14,7 +14,7 @@ import requests
 
 from bench.engine import Peak, usage
 from bench.network import answer
-from e2e.stack import Stack, run
+from e2e.stack import Stack, run, service_of
 from waiting import eventually
 
 LOAD = (Path(__file__).parent / "load.py").read_text()
@@ -218,9 +218,7 @@ def measure_recovery(stack: Stack) -> float:
 def containers(stack: Stack, without: tuple[str, ...] = ()) -> dict[str, str]:
     """Service -> container id, of all that run."""
     found = {
-        each["Config"]["Labels"]["com.docker.compose.service"]: each["Id"]
-        for each in stack.containers()
-        if each["State"]["Running"]
+        service_of(each): each["Id"] for each in stack.containers() if each["State"]["Running"]
     }
     return {service: container for service, container in found.items() if service not in without}
 

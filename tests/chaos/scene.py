@@ -6,7 +6,7 @@ from pathlib import Path
 from chaos import network
 from chaos.judge import Ledger, settle
 from e2e.checks import executors, wait_for_tweets
-from e2e.stack import Stack
+from e2e.stack import Stack, service_of
 from waiting import eventually
 
 RATE = 100
@@ -76,7 +76,7 @@ class Scene:
             return [
                 each["Name"]
                 for each in self.stack.containers()
-                if each["Config"]["Labels"]["com.docker.compose.service"] not in spared
+                if service_of(each) not in spared
                 and (
                     not each["State"]["Running"]
                     or each["State"].get("Health", {}).get("Status", "healthy") != "healthy"

@@ -14,7 +14,7 @@ from chaos import network
 from chaos.faults import Fault, Kill, Relayed
 from chaos.judge import Ledger
 from e2e.checks import executors
-from e2e.stack import Stack, run
+from e2e.stack import Stack, run, service_of
 from waiting import eventually
 
 SECONDS = 120
@@ -220,10 +220,7 @@ class StartedInOrder(Fault):
             self.stack.up(service, wait=False)
 
     def proof(self) -> str:
-        started = {
-            each["Config"]["Labels"]["com.docker.compose.service"]: each["State"]["StartedAt"]
-            for each in self.stack.containers()
-        }
+        started = {service_of(each): each["State"]["StartedAt"] for each in self.stack.containers()}
         is_so = sorted(started, key=started.__getitem__) == self._order
         return ", ".join(self._order) if is_so else ""
 

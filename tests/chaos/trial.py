@@ -11,7 +11,7 @@ from chaos.faults import Fault
 from chaos.judge import compare, verdict
 from chaos.scene import Scene
 from e2e.checks import MOST_RESTARTS, Visitor
-from e2e.stack import Json
+from e2e.stack import Json, service_of
 
 PATIENCE = 3
 # For a fault that must not be felt.
@@ -157,9 +157,7 @@ def _count_restarts(cell: Cell, before: list[Json], after: list[Json], result: R
 
 def _driver(containers: list[Json]) -> list[str]:
     """When the driver was started."""
-    label = "com.docker.compose.service"
-    drivers = [each for each in containers if each["Config"]["Labels"][label] == "trends"]
-    return [each["State"]["StartedAt"] for each in drivers]
+    return [each["State"]["StartedAt"] for each in containers if service_of(each) == "trends"]
 
 
 def complaints(visitor: Visitor, *, is_away: bool) -> list[str]:

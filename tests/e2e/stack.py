@@ -258,6 +258,11 @@ class Stack:
         return eventually(later, within=within) or {}
 
 
+def service_of(container: Json) -> str:
+    """The service that a container, as the engine tells of it, belongs to."""
+    return str(container["Config"]["Labels"]["com.docker.compose.service"])
+
+
 def as_of(board: Json) -> float:
     """When a board was computed (time.time)."""
     return datetime.fromisoformat(board["as_of"]).timestamp()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from e2e.checks import Visitor, assert_exact, demo_numbers, report
-from e2e.stack import PASSED_ON, ROOT, Json, Stack, run
+from e2e.stack import PASSED_ON, ROOT, Json, Stack, run, service_of
 from oracle import Oracle
 from waiting import eventually
 
@@ -186,7 +186,7 @@ def assert_as_saved(stack: Stack, saved: Saved) -> None:
 def running(stack: Stack) -> set[str]:
     """The services that have a container which runs."""
     containers = [each for each in stack.containers() if each["State"]["Status"] == "running"]
-    return {each["Config"]["Labels"]["com.docker.compose.service"] for each in containers}
+    return {service_of(each) for each in containers}
 
 
 @pytest.fixture(scope="module")

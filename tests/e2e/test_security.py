@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from e2e.stack import Json, Stack, run
+from e2e.stack import Json, Stack, run, service_of
 
 CREDENTIALS = (
     "CONSUMER_KEY",
@@ -117,14 +117,10 @@ def address(stack: Stack, container: Json, network: str) -> str:
     return str(networks.get(f"{stack.project}_{network}", {}).get("IPAddress", ""))
 
 
-def service(container: Json) -> str:
-    return str(container["Config"]["Labels"]["com.docker.compose.service"])
-
-
 @pytest.fixture
 def containers(stack: Stack) -> list[Json]:
     found = stack.containers()
-    assert {service(each) for each in found} == set(stack.services())
+    assert {service_of(each) for each in found} == set(stack.services())
     return found
 
 
@@ -178,7 +174,7 @@ def test_credentials_are_handed_to_ingest_alone(stack: Stack) -> None:
 
 def test_every_container_runs_as_configured(containers: list[Json]) -> None:
     for each in containers:
-        host, name = each["HostConfig"], service(each)
+        host, name = each["HostConfig"], service_of(each)
         assert host["CapDrop"] == ["ALL"], name
         assert not host["CapAdd"] and not host["Privileged"], name
         assert any("no-new-privileges" in option for option in host["SecurityOpt"]), name
@@ -197,16 +193,16 @@ def test_no_process_is_root_or_could_become_it(containers: list[Json]) -> None:
     for each in containers:
         status = run(["docker", "exec", each["Id"], "cat", "/proc/1/status"])
         fields = dict(line.split(":", 1) for line in status.splitlines())
-        assert 0 not in {int(uid) for uid in fields["Uid"].split()}, service(each)
-        assert int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0, service(each)
-        assert fields["NoNewPrivs"].strip() == "1", service(each)
+        assert 0 not in {int(uid) for uid in fields["Uid"].split()}, service_of(each)
+        assert int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0, service_of(each)
+        assert fields["NoNewPrivs"].strip() == "1", service_of(each)
 
 
 def test_no_container_can_change_its_programs(containers: list[Json]) -> None:
     for each in containers:
         script = "touch /planted /usr/bin/planted /opt/planted 2>&1; ls /planted 2>&1"
         said = run(["docker", "exec", "--user", "0", each["Id"], "sh", "-c", script], check=False)
-        assert said.count("Read-only file system") == 3, (service(each), said)
+        assert said.count("Read-only file system") == 3, (service_of(each), said)
 
 
 def test_spark_takes_no_jobs_over_rest(stack: Stack) -> None:
@@ -250,12 +246,12 @@ def test_from_no_network_can_another_one_be_reached(
 ) -> None:
     """Neither by name nor by address, at no port; on its own network each of them does answer."""
     others = {"front", "egress", "data"} - {network}
-    ports = {service(each): listening(each) for each in containers}
+    ports = {service_of(each): listening(each) for each in containers}
     assert [name for name, known in DOORS.items() if not known <= ports[name]] == []
     assert {name for name in ports if ports[name] & {4040, 6066}} == set()
     near, far = list[Target](), list[Target]()
     for each in containers:
-        name = service(each)
+        name = service_of(each)
         own = address(stack, each, network)
         hosts = [address(stack, each, other) for other in others] + ([] if own else [name])
         near += [(own, port) for port in ports[name] if own]
