@@ -21,7 +21,8 @@ PORTS = {
 CONNECT = """
 import socket, sys
 try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3).close()
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=3) as connection:
+        connection.sendall(b"\\n")
     print("open")
 except OSError as error:
     print(type(error).__name__)
@@ -35,7 +36,10 @@ def address(stack: Stack, service: str) -> str:
 
 
 def neighbour(stack: Stack, service: str) -> str:
-    """What a container beside a service finds at its port: "open", or an error's name."""
+    """What a container beside a service finds at its port, to which it sends a byte.
+
+    Either "open", or an error's name.
+    """
     where = (address(stack, service), str(PORTS[service]))
     return stack.inside("ingest", CONNECT, *where).strip()
 

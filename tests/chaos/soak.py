@@ -18,7 +18,7 @@ TWEETS_AN_HOUR = 1_000_000
 # A quarter more: while Kafka is away for long, the demo lets tweets go by.
 RATE = TWEETS_AN_HOUR * 5 // 4 // 3600
 # Short enough that there is a fault every minute.
-KINDS = {"kill": 0, "stop": 5, "pause": 10, "cut": 10, "reset": 5, "narrow": 10, "delay": 10}
+KINDS = {"kill": 0, "stop": 5, "pause": 10, "cut": 10, "reset": 5, "narrow": 20, "delay": 20}
 # A bad network shows only where there is traffic, as in the matrix.
 CHOICE = [
     (service, kind)
