@@ -3,12 +3,14 @@
 import json
 import os
 import statistics
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from chaos.samples import QUARTERS
 from chaos.soak import Soak
 from chaos.trial import Result
 
@@ -111,27 +113,31 @@ def row(result: Json) -> list[str]:
 def _soak(found: Json) -> Iterator[str]:
     for soak in found.get("soaks", {}).values():
         seconds = soak["recoveries"] or [0.0]
-        yield f"""
-## A long run
-
-{soak["minutes"]} minutes with a fault a minute, chosen by the seed {soak["seed"]}; two workers;
-{soak["tweets"]:,} tweets. Missing: {soak["missing"]}, duplicate: {soak["duplicate"]}, foreign:
-{soak["foreign"]}; verdict: **{soak["verdict"]}** ({soak["date"]}). Of {soak["faults"]} faults
-{soak["faults"] - len(soak["unproven"])} proved that they were there. The recovery took
-{statistics.median(seconds):.0f} s in the middle and {max(seconds):.0f} s at most; after
-{len(soak["late"])} faults the next one came before it was over.
-"""
-        yield from (f"- {each}" for each in soak["problems"])
-        yield "What it took of the machine, looked at every minute:\n"
-        columns = ("what", "first", "highest", "last", "an hour")
+        yield "\n## A long run\n"
+        yield textwrap.fill(
+            f"{soak['minutes']} minutes with a fault a minute, chosen by the seed {soak['seed']}; "
+            f"two workers; {soak['tweets']:,} tweets. Missing: {soak['missing']}, duplicate: "
+            f"{soak['duplicate']}, foreign: {soak['foreign']}; verdict: **{soak['verdict']}** "
+            f"({soak['date']}). Of {soak['faults']} faults "
+            f"{soak['faults'] - len(soak['unproven'])} proved that they were there. The recovery "
+            f"took {statistics.median(seconds):.0f} s in the middle and {max(seconds):.0f} s at "
+            f"most; after {len(soak['late'])} faults the next one came before it was over.",
+            width=100,
+        )
+        if soak["problems"]:
+            yield ""
+            yield from (f"- {each}" for each in soak["problems"])
+        yield "\nWhat it took of the machine, looked at every minute; in the middle the highest"
+        yield "figure of each quarter of the time:\n"
+        columns = ("what", "first", *("highest" for _ in range(QUARTERS)), "last")
         yield from table(columns, (_course(name, c) for name, c in soak["courses"].items()))
 
 
 def _course(name: str, course: Json) -> list[str]:
     is_number = name.endswith("files") or name.startswith("files")
-    unit, scale = ("", 1.0) if is_number else (" MB", 1e6)
-    values = [f"{course[key] / scale:,.1f}{unit}" for key in ("first", "highest", "last")]
-    return [name, *values, f"{course['slope'] / scale:+,.1f}{unit}"]
+    scale, form = (1, "{:,.0f}") if is_number else (1e6, "{:,.1f} MB")
+    values = [course["first"], *course["highest"], course["last"]]
+    return [name, *("?" if each is None else form.format(each / scale) for each in values)]
 
 
 def _harness(found: Json) -> Iterator[str]:

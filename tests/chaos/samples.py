@@ -9,25 +9,28 @@ from bench.engine import usage
 from e2e.stack import Json, Stack, run
 
 VOLUMES = ("kafka-data", "checkpoint", "zookeeper-data", "hbase-data")
-# Prints bytes of each volume and of each container's logs, and counts files.
+# Prints bytes of each volume, of what HBase's consists of, and of each container's logs, and
+# counts files.
 LOOK = """
-du --summarize --block-size=1 /volumes/* /logs/* | sed 's|/volumes/|volume |; s|/logs/|log of |'
+sizes() { du --summarize --block-size=1 "$@" 2>/dev/null | sed 's|/volumes/||; s|/logs/|log of |'; }
+sizes /volumes/* /logs/*
+sizes /volumes/hbase-data/hbase/{WALs,oldWALs,data,archive}
 count() { find "$@" 2>/dev/null | wc -l; }
 echo "$(count /volumes/checkpoint -type f) files of the checkpoint"
 echo "$(count /volumes/hbase-data/hbase/data/default -mindepth 4 -type f ! -name '.*') store files"
 """
 
 Sample = dict[str, float]
+QUARTERS = 4
 
 
 @dataclass(frozen=True)
 class Course:
-    """How a figure went: the first value, the highest, the last, and the change an hour."""
+    """How a figure went: the first value, the highest in each quarter of the time, the last."""
 
     first: float
-    highest: float
+    highest: tuple[float | None, ...]
     last: float
-    slope: float
 
 
 def sample(stack: Stack) -> Sample:
@@ -52,10 +55,10 @@ def _memory(container: Json) -> int:
         return 0
 
 
-def course(values: Sequence[tuple[float, float]]) -> Course:
-    """The course of (seconds, value) pairs; the slope is that of the line that fits best."""
-    times, heights = [at for at, _ in values], [value for _, value in values]
-    middle, mean = sum(times) / len(times), sum(heights) / len(heights)
-    spread = sum((at - middle) ** 2 for at in times)
-    rise = sum((at - middle) * (value - mean) for at, value in values)
-    return Course(heights[0], max(heights), heights[-1], 3600 * rise / spread if spread else 0.0)
+def course(values: Sequence[tuple[float, float]], end: float) -> Course:
+    """The course of (seconds, value) pairs up to `end`; None for a quarter that has no value."""
+    quarters: list[list[float]] = [[] for _ in range(QUARTERS)]
+    for at, value in values:
+        quarters[min(QUARTERS - 1, int(QUARTERS * at / end))].append(value)
+    highest = tuple(max(each, default=None) for each in quarters)
+    return Course(values[0][1], highest, values[-1][1])

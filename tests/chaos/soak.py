@@ -3,13 +3,13 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chaos.aims import COLUMNS, TABLE
 from chaos.cells import ON_NETWORK, Cell, make_common
 from chaos.judge import compare, verdict
-from chaos.samples import Sample, course, sample
+from chaos.samples import Course, Sample, course, sample
 from chaos.scene import Scene
 from chaos.trial import FAILURES, complaints, strike
 from e2e.checks import MOST_RESTARTS, Visitor
@@ -47,7 +47,7 @@ class Soak:
     restarts: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     verdict: str = ""
-    courses: dict[str, dict[str, float]] = field(default_factory=dict)
+    courses: dict[str, Course] = field(default_factory=dict)
 
 
 def run(scene: Scene, minutes: int, say: Callable[[str], None]) -> Soak:
@@ -120,10 +120,10 @@ def _finish(scene: Scene, soak: Soak) -> None:
         soak.problems.append(f"{soak.tweets:,} tweets, and not {wanted:,}")
 
 
-def courses(samples: list[tuple[float, Sample]]) -> dict[str, dict[str, float]]:
+def courses(samples: list[tuple[float, Sample]]) -> dict[str, Course]:
     """Each figure's course over all samples that have it."""
-    names = sorted({name for _, found in samples for name in found})
+    names, end = sorted({name for _, found in samples for name in found}), samples[-1][0]
     return {
-        name: asdict(course([(at, found[name]) for at, found in samples if name in found]))
+        name: course([(at, found[name]) for at, found in samples if name in found], end)
         for name in names
     }
