@@ -127,8 +127,8 @@ def _soak(found: Json) -> Iterator[str]:
         if soak["problems"]:
             yield ""
             yield from (f"- {each}" for each in soak["problems"])
-        yield "\nWhat it took of the machine, looked at every minute; in the middle the highest"
-        yield "figure of each quarter of the time:\n"
+        yield "\nWhat it took, looked at every minute; in the middle the highest figure"
+        yield "of each quarter of the time:\n"
         columns = ("what", "first", *("highest" for _ in range(QUARTERS)), "last")
         yield from table(columns, (_course(name, c) for name, c in soak["courses"].items()))
 
