@@ -30,6 +30,18 @@ def test_one_command_ends_when_a_board_can_be_seen(no_stack: Stack) -> None:
     assert stack.restarts().keys() and set(stack.restarts().values()) == {0}
 
 
+def test_each_image_is_built_by_one_service(stack: Stack) -> None:
+    """Otherwise each `up` without `--build` makes the containers of the others anew."""
+    builders: dict[str, list[str]] = {}
+    for name, each in stack.config()["services"].items():
+        built = builders.setdefault(each["image"], [])
+        if "build" in each:
+            built.append(name)
+        else:
+            assert each["pull_policy"] == "never", name
+    assert all(len(built) == 1 for built in builders.values()), builders
+
+
 def test_the_boards_are_the_oracle_s(stack: Stack) -> None:
     """A limited run: every number from 0 on is there, and every count on every board is right."""
     count = stack.board()["tweets_read"] + 1500
