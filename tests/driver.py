@@ -8,7 +8,8 @@ from typing import Any
 
 import happybase
 import pytest
-from pyspark.errors import StreamingQueryException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import SparkSession
 
 from integration_support import counts_in_hbase, counts_of
@@ -20,6 +21,9 @@ from trends.store import Store
 from trends.stream import Trends, recognise
 from trends.topics import Topics
 from waiting import eventually
+
+# What a query can end with.
+SPARK_ERRORS = (PySparkException, Py4JJavaError)
 
 
 class KilledError(Exception):
@@ -76,14 +80,19 @@ class Driver:
         sink = Sink(store, topics, settings.deduplicate_minutes * 60_000)
         if sabotage:
             sabotage(store, sink)
-        query = Trends(spark, settings, topics, store, sink).start()
+        trends = Trends(spark, settings, topics, store, sink)
         try:
+            query = trends.start()
             eventually(lambda: sink.done.read >= until or not query.isActive, within=120)
             if not query.isActive:
                 query.awaitTermination()
-            eventually(lambda: not query.status["isTriggerActive"], within=30)
+            eventually(lambda: not query.status["isTriggerActive"])
+        except SPARK_ERRORS:
+            trends.failed()
+            raise
         finally:
-            query.stop()
+            for query in spark.streams.active:
+                query.stop()
             spark.catalog.clearCache()
         return sink
 

@@ -20,7 +20,7 @@ def delete_topics(admin: KafkaAdminClient) -> None:
     stale = {"tweets", "tweets.quarantine"} & set(admin.list_topics())
     if stale:
         admin.delete_topics(sorted(stale))
-        eventually(lambda: not stale & set(admin.list_topics()), within=30)
+        eventually(lambda: not stale & set(admin.list_topics()))
 
 
 def send(values: Sequence[bytes | dict[str, Any]]) -> None:

@@ -140,11 +140,11 @@ def take(folder: Path) -> None:
         no_board_yet = service.get("/api/v1/trends")
         first_visit(camera, service)
         fill(boards)
-        eventually(lambda: service.get("/readyz").status_code == 200, within=20)
+        eventually(lambda: service.get("/readyz").status_code == 200)
         dashboard(camera, service)
         widgets(camera, service, host)
         publish(boards)
-        eventually(lambda: not service.rows(board="1h"), within=20)
+        eventually(lambda: not service.rows(board="1h"))
         states(camera, service, host, no_board_yet)
 
 

@@ -7,7 +7,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(condition: Callable[[], T], within: float, every: float = 0.2) -> T:
+# For what takes a second or two: a busy machine may be many times slower, and a passed test has
+# not waited for any longer than it had to.
+SOON = 60.0
+
+
+def eventually(condition: Callable[[], T], within: float = SOON, every: float = 0.2) -> T:
     """The first true value of `condition`, asked every `every` seconds for `within` seconds.
 
     Exceptions count as "not yet"; the last of them tells why the deadline passed.

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
 
-from chaos import specials
+from chaos import disks, specials
 from chaos.aims import COLUMNS, EVERYTHING, HOLD, TABLE
 from chaos.faults import Cut, Delay, Fault, Kill, Narrow, Pause, Reset, Stop
 from chaos.scene import Scene
@@ -19,8 +19,8 @@ class Cell:
     """One thing that happens.
 
     `aim` is in seconds; None: the fault must not be felt, the board goes on and so does the
-    driver. `added` are the override files that the stack needs, `is_new` asks for a stack that
-    does not run yet. While web itself is away (`is_away`), nobody is served.
+    driver. `small_disks` asks for a stack whose volumes can be filled, `is_new` for one that does
+    not run yet. While web itself is away (`is_away`), nobody is served.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Cell:
     make: Make
     workers: int = 1
     load: bool = True
-    added: tuple[Path, ...] = ()
+    small_disks: bool = False
     is_new: bool = False
     is_away: bool = False
     is_stale: bool = False
@@ -102,13 +102,29 @@ def _ingest() -> Iterator[Cell]:
         yield Cell(f"ingest/{name}", aim, make)
 
 
+# Beyond the table, but for Kafka: which disks are full, and who has them. The aims are those of a
+# kill.
+DISKS = {
+    "kafka": (["kafka-data"], ["kafka"]),
+    "zookeeper": (["zookeeper-data"], ["zookeeper"]),
+    "hbase-regionserver": (["hbase-data"], ["hbase-regionserver", "hbase-master"]),
+    "trends": (["checkpoint", "worker-scratch", "driver-scratch"], ["trends", "spark-worker"]),
+}
+
+
+def _disks() -> Iterator[Cell]:
+    def make(volumes: list[str], services: list[str]) -> Make:
+        return lambda scene: specials.DiskFull(scene.stack, HOLD["stop"], volumes, services)
+
+    for service, those in DISKS.items():
+        aim = TABLE[service][COLUMNS.index("kill")]
+        yield Cell(f"{service}/disk-full", aim, make(*those), small_disks=True)
+    everybody = ["spark-master", *chain.from_iterable(those for _, those in DISKS.values())]
+    make_all = make([*disks.SIZES], everybody)
+    yield Cell("everything/disk-full", EVERYTHING, make_all, small_disks=True)
+
+
 def _others() -> Iterator[Cell]:
-    yield Cell(
-        "kafka/disk-full",
-        TABLE["kafka"][COLUMNS.index("kill")],
-        lambda scene: specials.DiskFull(scene.stack, 30),
-        added=(specials.SMALL_DISK,),
-    )
     yield Cell(
         "hbase-regionserver/killed-then-silence",
         TABLE["hbase-regionserver"][COLUMNS.index("kill")],
@@ -152,7 +168,7 @@ def _orders(seed: int) -> Iterator[Cell]:
 
 def all_cells(seed: int) -> list[Cell]:
     """All of them, service by service; the seed decides on the start orders."""
-    cells = [*_common(), *_network(), *_driver(), *_ingest(), *_others(), *_orders(seed)]
+    cells = [*_common(), *_network(), *_driver(), *_ingest(), *_disks(), *_others(), *_orders(seed)]
     services = [*TABLE, "everything"]
     return sorted(cells, key=lambda cell: services.index(cell.name.partition("/")[0]))
 

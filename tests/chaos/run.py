@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from chaos import soak, trial
+from chaos import disks, soak, trial
 from chaos.cells import Cell, all_cells, choose
 from chaos.network import stop_relay
 from chaos.report import Book, row
@@ -83,8 +83,8 @@ def main() -> int:
             return run_cells(Scene(stack, chosen.seed, overrides=overrides), cells, chosen, book)
     finally:
         stop_relay(stack)
-        stack.configure()
         stack.down()
+        disks.detach(stack)
 
 
 def defective(name: str, folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from chaos import network
+from chaos import disks, network
 from chaos.judge import Ledger, settle
 from e2e.checks import executors, wait_for_tweets
 from e2e.stack import Stack, service_of
@@ -26,21 +26,27 @@ class Scene:
         self.stack, self.seed, self.rate = stack, seed, rate
         self.ledger = Ledger(seed)
         self._overrides = [*overrides]
-        self._added: list[Path] | None = None
+        # Whether the stack that runs is on small disks; None: there is none, or none to be used.
+        self._on_small_disks: bool | None = None
 
-    def clear(self, added: Sequence[Path] = ()) -> None:
-        """Remove the stack; the next one is started with `added` override files as well."""
+    def clear(self, *, small_disks: bool = False) -> None:
+        """Remove the stack; the next one is on ordinary volumes, or on disks that can be filled."""
         network.stop_relay(self.stack)
         self.stack.down()
+        disks.detach(self.stack)
         self.ledger = Ledger(self.seed)
-        self._added = [*added]
+        self._on_small_disks = small_disks
         settings = {"DEMO_SEED": str(self.seed), "DEMO_RATE": str(self.rate)}
-        self.stack.configure(settings, [*self._overrides, *added])
+        overrides = [*self._overrides]
+        if small_disks:
+            settings |= disks.attach(self.stack)
+            overrides.append(disks.OVERRIDE)
+        self.stack.configure(settings, overrides)
 
-    def prepare(self, added: Sequence[Path] = (), workers: int = 1, *, load: bool = True) -> None:
-        """Have a whole stack with those override files and so many workers, under load or not."""
-        if self._added != [*added]:
-            self.clear(added)
+    def prepare(self, workers: int = 1, *, small_disks: bool = False, load: bool = True) -> None:
+        """Have a whole stack with so many workers, under load or not."""
+        if self._on_small_disks is not small_disks:
+            self.clear(small_disks=small_disks)
             self.stack.up()
         self.stack.scale("spark-worker", workers)
         self.stack.compose("start", "ingest")
@@ -52,7 +58,7 @@ class Scene:
 
     def spoil(self) -> None:
         """Nothing that comes may stand on this stack."""
-        self._added = None
+        self._on_small_disks = None
 
     def read(self, otherwise: int = 0) -> int:
         """How many tweets the board tells of."""

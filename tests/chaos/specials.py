@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import happybase
 
-from chaos import network
+from chaos import disks, network
 from chaos.faults import Fault, Kill, Relayed
 from chaos.judge import Ledger
 from e2e.checks import executors
@@ -20,7 +20,6 @@ from waiting import eventually
 SECONDS = 120
 # Each try is a restart of the driver, and more than five of anything are too many.
 TRIES = 5
-SMALL_DISK = Path(__file__).parent / "small-disk.yaml"
 
 NEWEST_BATCH = """
 import json, pathlib
@@ -226,22 +225,32 @@ class StartedInOrder(Fault):
 
 
 class DiskFull(Fault):
-    """Kafka's disk is filled to the last byte; the stack has to be started with SMALL_DISK."""
+    """Disks are filled to the last byte; after half of the time who writes to them is killed.
 
-    def __init__(self, stack: Stack, hold: float) -> None:
-        super().__init__(stack, "kafka", hold)
+    The stack has to be one on small disks.
+    """
 
-    def _on_disk(self, script: str) -> str:
-        return self.stack.compose("exec", "-T", "kafka-disk", "bash", "-c", script)
+    def __init__(
+        self, stack: Stack, hold: float, volumes: Sequence[str], services: Sequence[str]
+    ) -> None:
+        super().__init__(stack, services[0], hold / 2)
+        self._volumes, self._services = volumes, services
+        self._free: list[int] = []
+        self._told = self._complaints()
+
+    def _complaints(self) -> int:
+        logs = self.stack.logs(*self._services)
+        return sum(logs.count(words) for words in ("No space left", "the disk is full"))
 
     def begin(self) -> None:
-        self._on_disk("dd if=/dev/zero of=/data/ballast bs=64k 2>&1 || true")
+        self._free = disks.fill(self.stack, self._volumes)
+        self.wait()
+        self.stack.kill9(*self._services)
 
     def proof(self) -> str:
-        free = self._on_disk("df --output=avail /data | tail -n 1").strip()
-        eventually(lambda: "No space left" in self.stack.logs("kafka"), within=SECONDS)
-        return "no space left" if free == "0" else ""
+        eventually(lambda: self._complaints() > self._told, within=SECONDS)
+        return "" if any(self._free) else "no space left"
 
     def end(self) -> float:
-        self._on_disk("rm /data/ballast")
+        disks.empty(self.stack, self._volumes)
         return super().end()

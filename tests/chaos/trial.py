@@ -99,9 +99,9 @@ def run(scene: Scene, cell: Cell, *, is_armed: bool = True) -> Result:
 def _run(scene: Scene, cell: Cell, result: Result, *, is_armed: bool) -> None:
     stack = scene.stack
     if cell.is_new and is_armed:
-        scene.clear(cell.added)
+        scene.clear(small_disks=cell.small_disks)
     else:
-        scene.prepare(cell.added if is_armed else (), cell.workers, load=cell.load)
+        scene.prepare(cell.workers, small_disks=cell.small_disks and is_armed, load=cell.load)
     before, fault = stack.containers(), cell.make(scene)
     with Visitor(stack) as during:
         seen = strike(scene, cell, fault, is_armed=is_armed)

@@ -29,4 +29,4 @@ def start(stack: Stack, *services: str) -> None:
     stack.configure(overrides=[COMPOSE])
     stack.up(*services, wait=False)
     for service in services:
-        eventually(lambda s=service: control(stack, s, "reset", {}) == {}, within=60)
+        eventually(lambda s=service: control(stack, s, "reset", {}) == {})

@@ -181,7 +181,7 @@ class Stack:
                 for old, new in zip(before, after, strict=True)
             )
 
-        eventually(started_again, within=60)
+        eventually(started_again)
         return killed
 
     def inside(self, image: str, script: str, *arguments: str, text: str = "") -> str:

@@ -26,7 +26,8 @@ def test_one_command_ends_when_a_board_can_be_seen(no_stack: Stack) -> None:
     assert stack.api("/healthz").status_code == 200
     board = stack.board()
     assert not board["stale"]
-    eventually(lambda: stack.board()["hashtags"], within=30)
+    # The first board has no tweets yet; the first batch finds all of Spark cold.
+    eventually(lambda: stack.board()["hashtags"], within=120)
     assert stack.restarts().keys() and set(stack.restarts().values()) == {0}
 
 
@@ -73,11 +74,10 @@ def test_an_unchanged_board_is_not_sent_again(stack: Stack) -> None:
         again = stack.api("/api/v1/trends", headers={"If-None-Match": etag})
         return (again.status_code, again.content) == (304, b"")
 
-    eventually(unchanged, within=20)
+    eventually(unchanged)
     old: Any = stack.api("/api/v1/trends").headers["ETag"]
     eventually(
-        lambda: stack.api("/api/v1/trends", headers={"If-None-Match": old}).status_code == 200,
-        within=60,
+        lambda: stack.api("/api/v1/trends", headers={"If-None-Match": old}).status_code == 200
     )
 
 

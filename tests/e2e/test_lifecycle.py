@@ -178,7 +178,7 @@ def places(stack: Stack) -> list[tuple[str, int]]:
 
 def assert_as_saved(stack: Stack, saved: Saved) -> None:
     """The same tweets, counts and places as then."""
-    eventually(lambda: not stack.board()["stale"], within=60)
+    eventually(lambda: not stack.board()["stale"])
     assert sorted(map(str, stack.messages())) == sorted(map(str, saved.messages))
     assert (stack.counts(), places(stack)) == (saved.counts, saved.places)
 

@@ -50,11 +50,11 @@ def lead_with(stack: Stack, tag: str, run: str) -> None:
 
 def test_the_widget_shows_what_the_api_serves(stack: Stack, widget: Observed) -> None:
     assert len(served(stack)) == 10
-    eventually(lambda: widget.rows() == served(stack), within=30)
+    eventually(lambda: widget.rows() == served(stack))
     chip = widget.page.locator(".chip.demo")
     assert chip.is_visible()
     assert chip.text_content() == "Demo data"
-    eventually(lambda: totals(widget) == stack.board()["tweets_read"], within=30)
+    eventually(lambda: totals(widget) == stack.board()["tweets_read"])
 
 
 def test_the_page_shows_it_too(stack: Stack, widget: Observed) -> None:
@@ -68,8 +68,8 @@ def test_the_page_shows_it_too(stack: Stack, widget: Observed) -> None:
 def test_new_tweets_appear_without_a_reload(stack: Stack, widget: Observed) -> None:
     widget.page.evaluate("window.loaded = 'once'")
     lead_with(stack, "FreshFromTheTest", "fresh")
-    eventually(lambda: widget.rows()[0][1] == "#FreshFromTheTest", within=60)
-    eventually(lambda: widget.rows() == served(stack), within=30)
+    eventually(lambda: widget.rows()[0][1] == "#FreshFromTheTest")
+    eventually(lambda: widget.rows() == served(stack))
     assert widget.page.evaluate("window.loaded") == "once"
 
 
@@ -78,19 +78,19 @@ def test_the_widget_survives_a_stopped_service(stack: Stack, widget: Observed) -
     before = widget.rows()
     notice = widget.page.locator(".notice")
     stack.compose("stop", "web")
-    eventually(notice.is_visible, within=60)
+    eventually(notice.is_visible)
     assert widget.rows() == before
     stack.compose("start", "web")
-    eventually(lambda: stack.api("/readyz").status_code == 200, within=60)
+    eventually(lambda: stack.api("/readyz").status_code == 200)
     lead_with(stack, "BackAgain", "back")
     eventually(lambda: widget.rows()[0][1] == "#BackAgain", within=120)
-    eventually(lambda: not notice.is_visible(), within=60)
+    eventually(lambda: not notice.is_visible())
 
 
 def test_a_hostile_tag_stays_text(stack: Stack, widget: Observed) -> None:
     """As drawn by the script, and as drawn by the server."""
     lead_with(stack, HOSTILE, "hostile")
-    eventually(lambda: widget.rows()[0][1] == f"#{HOSTILE}", within=60)
+    eventually(lambda: widget.rows()[0][1] == f"#{HOSTILE}")
     for path in ("/widget", "/"):
         assert widget.page.locator("li.row img").count() == 0
         widget.page.goto(stack.url + path)

@@ -103,8 +103,8 @@ def use(stack: Stack, settings: dict[str, str], overrides: list[Path], number: i
     for status in (200, 429, 503, 401):
         for name in NETWORKS:
             control(stack, name, "faults", [] if status == 200 else [fault(status)])
-        eventually(lambda s=status: all(s in answered(stack, n) for n in NETWORKS), within=60)
-    eventually(lambda: "CONSUMER_KEY" in stack.api("/api/v1/status").text, within=30)
+        eventually(lambda s=status: all(s in answered(stack, n) for n in NETWORKS))
+    eventually(lambda: "CONSUMER_KEY" in stack.api("/api/v1/status").text)
 
 
 def fault(status: int) -> Json:
@@ -195,7 +195,7 @@ def test_as_files_they_stand_in_no_environment(
 
 
 def test_no_page_record_or_table_has_them(stack: Stack, secrets: dict[str, str]) -> None:
-    eventually(lambda: TAG.lower() in stack.counts(), within=60)
+    eventually(lambda: TAG.lower() in stack.counts())
     told = stack.inside("ingest", TELL, *PAGES)
     for sign in ("ingest_polls_total", "web_requests_total", "trends_records", "Spark Master"):
         assert sign in told

@@ -121,9 +121,9 @@ def test_x_is_counted(stack: Stack, expected: list[Json]) -> None:
     queries = [call["query"] for call in calls if call["path"].endswith("chronological")]
     assert "since_id" not in queries[0]
     assert any(query.get("since_id") == newest for query in queries)
-    eventually(lambda: last_query(stack).get("since_id") == more[-1]["id"], within=30)
+    eventually(lambda: last_query(stack).get("since_id") == more[-1]["id"])
 
-    told = eventually(lambda: source_status(stack, "x"), within=30)
+    told = eventually(lambda: source_status(stack, "x"))
     assert (told["state"], told["tweets"], told["error"]) == ("ok", len(expected), None)
     assert told["budget"] == {"limit": 5000, "left": 5000 - len(expected)}
     assert told["rate_limit"]["limit"] == 180
@@ -143,7 +143,7 @@ def test_while_kafka_is_away_nothing_is_read_in_vain(stack: Stack, expected: lis
         kafka = stack.api("/api/v1/status").json()["ingest"]["kafka"]
         return "KAFKA_BOOTSTRAP_SERVERS" in kafka["error"]["message"]
 
-    eventually(status_tells, within=60)
+    eventually(status_tells)
     expected += post(stack, timeline(4, 120))
     time.sleep(max(0.0, KAFKA_AWAY_SECONDS - (time.monotonic() - stopped)))
     # The one page that was on its way when Kafka went; a second, if that went through.
@@ -194,13 +194,13 @@ def test_half_set_credentials_are_told_and_nothing_is_lost(
 ) -> None:
     stack.configure({"CONSUMER_KEY": CREDENTIALS["CONSUMER_KEY"]}, overrides=[doubles.COMPOSE])
     stack.up("ingest", wait=False)
-    eventually(lambda: "CONSUMER_SECRET" in stack.logs("ingest"), within=60)
+    eventually(lambda: "CONSUMER_SECRET" in stack.logs("ingest"))
     assert CREDENTIALS["CONSUMER_KEY"] not in stack.logs("ingest")
 
     def status() -> Any:
         return stack.api("/api/v1/status").json()
 
-    eventually(lambda: "CONSUMER_SECRET" in (status()["ingest"]["error"] or ""), within=30)
+    eventually(lambda: "CONSUMER_SECRET" in (status()["ingest"]["error"] or ""))
     assert any("CONSUMER_SECRET" in sentence for sentence in status()["advice"])
 
     def has_stayed_up() -> bool:
@@ -209,5 +209,5 @@ def test_half_set_credentials_are_told_and_nothing_is_lost(
         started = datetime.fromisoformat(container["State"]["StartedAt"][:19] + "+00:00")
         return time.time() - started.timestamp() >= 20
 
-    eventually(has_stayed_up, within=60)
+    eventually(has_stayed_up)
     assert_counted(stack, expected)

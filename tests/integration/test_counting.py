@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from pyspark.errors import StreamingQueryException
 from driver import Driver, check, dying_at, dying_half_way, stream
 from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
-from trends.batch import DIGEST
+from trends.batch import DIGEST, Delta
+from trends.boards import Place
+from trends.progress import Done
 from trends.sink import Sink
 from trends.store import Store
 from trends.topics import QUARANTINE
@@ -107,6 +110,36 @@ def test_a_second_driver_is_kept_out(
     with pytest.raises(StreamingQueryException, match="another driver is counting"):
         driver.run(len(messages), rival)
     assert "stop one of the two `trends` containers" in caplog.text
+    check(hbase, Oracle(messages), driver.run(len(messages)))
+
+
+def test_what_hbase_loses_is_counted_anew(
+    driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a disk does that lies: all that came after a batch's announcement is gone again."""
+    messages = stream(41)
+    send(messages)
+    with monkeypatch.context() as patch:
+
+        def forgetful(store: Store, sink: Sink) -> None:
+            apply, write, batches = store.apply, store.write_boards, iter(range(1, 10_000))
+            lost: list[int] = []
+
+            def apply_but_not_the_second(tags: dict[str, Delta], fence: int) -> Iterable[Place]:
+                if next(batches) != 2:
+                    return apply(tags, fence)
+                lost.append(fence)
+                return []
+
+            def write_but_not_the_second(boards: dict[str, bytes], done: Done | None) -> None:
+                if not (done and done.fence in lost):
+                    write(boards, done)
+
+            patch.setattr(store, "apply", apply_but_not_the_second)
+            patch.setattr(store, "write_boards", write_but_not_the_second)
+
+        with pytest.raises(StreamingQueryException, match="HBase has lost what was written"):
+            driver.run(len(messages), forgetful)
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 

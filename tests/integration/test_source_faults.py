@@ -90,7 +90,7 @@ def test_refused_or_limited_it_does_not_call_again_soon(name, ingests, networks)
         running.append((fault, words, waits, served, ingest))
     for fault, _, _, served, _ in running:
         expected = fault.get("request", 1)
-        eventually(lambda s=served, n=expected: len(s.requests) >= n, within=60)
+        eventually(lambda s=served, n=expected: len(s.requests) >= n)
     time.sleep(WAIT_SECONDS)
     for fault, words, waits, served, ingest in running:
         log, told = ingest.log(), ingest.status()[name]
@@ -132,7 +132,7 @@ def test_an_outage_gets_few_calls_and_is_over_soon(ingests, networks):
         ingest.start(**environment(name, served))
         running.append((served, ingest))
     for served, _ in running:
-        eventually(lambda s=served: fetched(s), within=60)
+        eventually(lambda s=served: fetched(s))
     time.sleep(15)
     for served, _ in running:
         calls = [call["at"] for call in fetched(served)]
@@ -229,7 +229,7 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_counts(ingest, networks):
     for name, number in injected.items():
         assert f'ingest_quarantined_total{{source="{name}"}} {number}.0' in metrics
         assert f'ingest_polls_total{{outcome="unreadable",source="{name}"}} 1.0' in metrics
-        eventually(lambda n=name: ingest.status()[n]["tweets"] == 6, within=30)
+        eventually(lambda n=name: ingest.status()[n]["tweets"] == 6)
         assert ingest.status()[name]["quarantined"] == number
 
 

@@ -125,7 +125,7 @@ def test_an_archive_is_counted_once_whatever_is_killed(kind, ingest, tmp_path):
     ingest.start(**env, DIE_BEFORE_CURSOR="2")
     assert ingest.wait() == 137
     ingest.start(**env)
-    eventually(lambda: "event=finished" in ingest.log(), within=60)
+    eventually(lambda: "event=finished" in ingest.log())
     expected = {str(n) for n in range(7000) if n % 100}
     assert set(ingest.ids()) == expected
     # One batch was acknowledged when its cursor was not yet.
@@ -138,7 +138,7 @@ def test_an_archive_is_counted_once_whatever_is_killed(kind, ingest, tmp_path):
     assert 'ingest_progress_ratio{source="replay"} 1.0' in ingest.metrics()
     ingest.stop()
     ingest.start(**env)
-    eventually(lambda: "event=finished" in ingest.log(), within=60)
+    eventually(lambda: "event=finished" in ingest.log())
     assert set(ingest.ids()) == expected
 
 
@@ -150,14 +150,14 @@ def test_the_budget_stops_x_and_is_remembered(ingest, networks):
     post(served, 80)
     env = environment("x", served) | {"X_DAILY_POSTS": "50", "FIRST_POSTS": "80"}
     ingest.start(**env)
-    eventually(lambda: "kind=budget" in ingest.log(), within=60)
+    eventually(lambda: "kind=budget" in ingest.log())
     assert len(ingest.ids()) == 50
     calls = len(served.requests)
     assert "X_DAILY_POSTS" in ingest.log()
     assert 'ingest_budget_posts_left{source="x"} 0.0' in ingest.metrics()
     ingest.end()
     ingest.start(**env)
-    eventually(lambda: "kind=budget" in ingest.log(), within=60)
+    eventually(lambda: "kind=budget" in ingest.log())
     assert len(served.requests) == calls
 
 
@@ -170,7 +170,7 @@ def test_no_secret_and_no_person_is_told_to_anybody(ingest, networks):
         each.double.faults = [{"request": 4, "status": 403, "body": {"error": "Refused"}}]
     secrets = [*x.CREDENTIALS.values(), mastodon.TOKEN, bluesky.APP_PASSWORD, bluesky.HANDLE]
     ingest.start(**env)
-    eventually(lambda: ingest.log().count("event=poll_failed") >= 3, within=60)
+    eventually(lambda: ingest.log().count("event=poll_failed") >= 3)
     stored = json.dumps([ingest.tweets(), ingest.quarantined(), ingest.cursors()])
     said = ingest.all_logs() + ingest.metrics() + stored
     assert len(ingest.tweets()) == 9

@@ -8,7 +8,8 @@ import threading
 from pathlib import Path
 
 from prometheus_client import start_http_server
-from pyspark.errors import StreamingQueryException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql.streaming.query import StreamingQuery
 
 from trends import stream
@@ -61,12 +62,13 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     sink = Sink(store, topics, horizon, settings.hidden, settings.min_authors)
     spark = stream.session(settings, stopping)
     trends = stream.Trends(spark, settings, topics, store, sink)
-    query = trends.start()
-    log.info("counting from the offsets %s", sink.done.end or "at the beginning")
     try:
+        query = trends.start()
+        log.info("counting from the offsets %s", sink.done.end or "at the beginning")
         watch(trends, query, sink, stopping)
-    except StreamingQueryException as error:
-        log.error("the query ended: %s", str(error).partition("\n")[0])
+    except (PySparkException, Py4JJavaError) as error:
+        log.error("the query ended: %s", stream.gist(error))
+        trends.failed()
         return 1
     query.stop()
     spark.stop()

@@ -10,7 +10,7 @@ import time
 import zlib
 from typing import Any
 
-from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from trends.progress import Done, Intent, Offsets, Topic
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 # What the state holds: to be changed with the query's stateful operator (`deduplicate`).
 STATE = "ids within the watermark"
+# After so many runs in a row that ended in an error and brought nothing about, the checkpoint is
+# taken for damaged: HBase knows where to go on, and a new one costs no count.
+FAILURES = 3
 # What this module has ever put into a location; whatever else is there is not its own.
 _OWN = re.compile(r"[0-9a-f]{8}|[0-9]{13}")
 
@@ -87,6 +90,25 @@ class Checkpoint:
         """Whether no batch was ever planned with it."""
         return not self._numbers(f"{self.path}/offsets")
 
+    def failed(self) -> None:
+        """Note that a run with it has ended in an error."""
+        name = f"{self._failures}/{self._committed()}-{_now()}"
+        self._files.create(self._path(name), False).close()
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether runs with it end in an error, one after the other, at the same batch."""
+        last = f"{self._committed()}-"
+        return sum(name.startswith(last) for name in self._names(self._failures)) >= FAILURES
+
+    @property
+    def _failures(self) -> str:
+        return f"{self.path}/failures"
+
+    def _committed(self) -> int | None:
+        """The number of the batch that came to its end last."""
+        return max(self._numbers(f"{self.path}/commits"), default=None)
+
     def agrees(self, done: Done, pending: Intent | None, topic: Topic) -> bool:
         """Whether the batch that Spark would run next is the one that HBase waits for.
 
@@ -112,9 +134,9 @@ class Checkpoint:
         # Only planned; or applied, and killed before Spark wrote it down.
         return topic.nearest(done.end) in (topic.nearest(start), topic.nearest(end))
 
-    def renew(self) -> None:
+    def renew(self, reason: str) -> None:
         """Begin a new one."""
-        log.warning("the checkpoint %s does not go with HBase: a new one is begun", self.path)
+        log.warning("the checkpoint %s %s: a new one is begun", self.path, reason)
         self._files.delete(self._path(self.path), True)
         self.begun = _now()
 

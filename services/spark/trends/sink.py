@@ -71,7 +71,8 @@ class Sink:
         """Count the digest of the records from `start` to `end` (exclusive), unless it is counted.
 
         Raises:
-            ProgressError: another driver counts too, or a half applied batch has other offsets.
+            ProgressError: another driver counts too, HBase has lost what it had acknowledged, or a
+                half applied batch has other offsets.
         """
         with self._lock:
             if is_applied(end, self.done):
@@ -113,7 +114,7 @@ class Sink:
         # The fence is greater than every earlier one, even if the clock was set back.
         fence = max(_now(), (self._intent.fence if self._intent else 0) + 1)
         intent = Intent(fence, start, end)
-        self._store.write_intent(intent, self._intent)
+        self._store.write_intent(intent, self._intent, self.done)
         self._intent = intent
         return intent
 

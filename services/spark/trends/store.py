@@ -134,14 +134,21 @@ class Store:
         done = Done.from_json(row[b"b:done"]) if b"b:done" in row else Done()
         return done, Intent.from_json(row[b"b:intent"]) if b"b:intent" in row else None
 
-    def write_intent(self, intent: Intent, earlier: Intent | None) -> None:
-        """Announce a batch, unless another driver has announced one since `earlier`."""
+    def write_intent(self, intent: Intent, earlier: Intent | None, done: Done) -> None:
+        """Announce a batch, unless HBase has another one announced or applied last.
+
+        Raises:
+            ProgressError: another driver has written, or HBase has lost what it acknowledged.
+        """
         value = intent.to_json()
 
         def announce(connection: happybase.Connection) -> None:
-            current = connection.table(BOARDS).row(PROGRESS, [b"b:intent"]).get(b"b:intent")
+            found = connection.table(BOARDS).row(PROGRESS, [b"b:intent", b"b:done"])
+            current, applied = found.get(b"b:intent"), found.get(b"b:done")
             if current == value:  # written by an attempt whose answer was lost
                 return
+            if (Done.from_json(applied).fence if applied else 0) < done.fence:
+                raise ProgressError("HBase has lost what was written: it is read and counted anew")
             expected = earlier.to_json() if earlier else None
             put = Mutation(column=b"b:intent", value=value)
             table = BOARDS.encode()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
 from pyspark.sql.streaming.query import StreamingQuery
@@ -85,6 +86,12 @@ def recognise(topics: Topics, store: Store, wanted: str) -> None:
     store.write_boards({}, found)
 
 
+def gist(error: Exception) -> str:
+    """What Spark says of an error, in one line."""
+    told = error.java_exception if isinstance(error, Py4JJavaError) else error
+    return str(told).partition("\n")[0]
+
+
 class Trends:
     """One run of the counting, from where HBase says it stands."""
 
@@ -118,6 +125,13 @@ class Trends:
             .start()
         )
 
+    def failed(self) -> None:
+        """Note that this run has ended in an error, which may be the checkpoint's fault."""
+        try:
+            self._checkpoint.failed()
+        except Py4JError as error:  # the disk is full, perhaps
+            log.warning("could not be noted in the checkpoint: %s", gist(error))
+
     def is_stuck(self) -> bool:
         """Whether a batch has been under way for so long that it may never end."""
         since = self._applying_since
@@ -147,8 +161,10 @@ class Trends:
     def _settle(self) -> None:
         """Find where HBase, Kafka and the checkpoint go on together."""
         self._tell_losses()
-        if not self._checkpoint.agrees(self._sink.done, self._sink.pending, self._topic):
-            self._checkpoint.renew()
+        if self._checkpoint.is_damaged:
+            self._checkpoint.renew("has only failed of late")
+        elif not self._checkpoint.agrees(self._sink.done, self._sink.pending, self._topic):
+            self._checkpoint.renew("does not go with HBase")
         if self._checkpoint.is_new:
             self._take_over()
         if self._sink.pending is None:  # a half applied batch has its own offsets

@@ -15,10 +15,11 @@ from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, free_port, running
 from integration.widget.states import publish
 from integration.widget.visits import Visit
+from waiting import SOON
 
 USUAL: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC"}
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=1000 * SOON)
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,6 @@ from waiting import eventually
 
 THRIFT = (os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift"), 9090)
 WEB = Path(__file__).parents[3] / "services/web"
-# Ten times what it takes on an idle core.
-START_SECONDS = 20
 
 
 def free_port() -> int:
@@ -120,7 +118,7 @@ class Service:
                 command, cwd=WEB, env=self._environment, stdout=log, stderr=log
             )
         try:
-            eventually(lambda: self.get(until).status_code == 200, START_SECONDS, every=0.05)
+            eventually(lambda: self.get(until).status_code == 200, every=0.05)
         except AssertionError as error:
             error.add_note(self._log.read_text())
             self.stop()

@@ -141,7 +141,7 @@ def test_it_waits_for_the_first_board(
             expect(widget.page.locator(".rows")).to_be_hidden()
         way.mend()
         try:
-            eventually(lambda: service.get("/readyz").status_code == 200, within=20)
+            eventually(lambda: service.get("/readyz").status_code == 200)
             for widget in widgets:
                 widget.page.clock.fast_forward(6_000)  # longer than Retry-After
                 state(widget.page, "ready")

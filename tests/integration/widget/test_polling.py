@@ -242,7 +242,7 @@ def test_no_header_of_its_own_and_so_no_preflight(
     timed = Timed(page)
     for number in (2, 3):
         timed.let_pass(3)
-        eventually(partial(answered, service, before, number), within=15)
+        eventually(partial(answered, service, before, number))
     assert [call["headers"] for call in page.evaluate("calls")] == [None] * 3
     expected = [("GET", 200), *[("GET", 304)] * 2]
     assert [(call.method, call.status) for call in trends_calls(service, before)] == expected

@@ -57,7 +57,7 @@ def proxy(command: list[str | Path], url: str) -> Iterator[str]:
     """A proxy while it runs; where it serves the path of the recipe."""
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
-            eventually(lambda: requests.get(url, timeout=5), within=20, every=0.05)
+            eventually(lambda: requests.get(url, timeout=5), every=0.05)
             yield f"{url}/trends"
         finally:
             process.terminate()

@@ -21,4 +21,4 @@ def hurry(page: Page, until: Callable[[], bool]) -> None:
         page.clock.fast_forward(3_000)
         return until()
 
-    eventually(later, within=15)
+    eventually(later)

@@ -1,12 +1,14 @@
 """The matrix as it is tried, and how a part of it is chosen."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from chaos.aims import HOLD, TABLE
-from chaos.cells import ORDERS, all_cells, choose
+from chaos.cells import DISKS, ORDERS, all_cells, choose
+from chaos.disks import OVERRIDE, SIZES
 from chaos.network import PORTS
 from chaos.run import DEFECTS, defective, options
 from e2e.stack import ROOT
@@ -24,6 +26,18 @@ def test_every_container_meets_every_fault() -> None:
 def test_every_name_is_there_once() -> None:
     assert len(CELLS) == len(all_cells(seed=1))
     assert sum(cell.is_new for cell in CELLS.values()) == ORDERS + 1
+
+
+def test_all_that_a_stack_writes_to_can_be_full() -> None:
+    volumes = (ROOT / "compose.yaml").read_text().partition("\nvolumes:\n")[2]
+    kept = {*re.findall(r"^  ([a-z-]+):$", volumes, re.M)} - {"spark-secret"}  # written once
+    small = re.findall(r"^  ([a-z-]+): \{.*\$\{DISK_([A-Z_]+)\}", OVERRIDE.read_text(), re.M)
+    assert (
+        {name for name, _ in small} == SIZES.keys() == kept | {"worker-scratch", "driver-scratch"}
+    )
+    assert all(setting.lower().replace("_", "-") == name for name, setting in small)
+    filled = {name for volumes, _ in DISKS.values() for name in volumes}
+    assert filled == SIZES.keys() - {"spark-master"}
 
 
 def test_only_what_is_asked_for_is_chosen() -> None:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.sources import Progress
@@ -275,14 +275,12 @@ def outcome(content):
     return ids(batches), len(ids(batches)) + len(rejected(batches))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=100) | st.lists(PIECES | st.binary(max_size=5)).map(b"".join))
 def test_any_bytes_behind_the_name_only_end(content):
     outcome(NAME.encode() + content)
     outcome(gzip.compress(NAME.encode() + b"[" + content))
 
 
-@settings(deadline=None)
 @given(st.lists(JSON, max_size=5), st.integers(0, 3), st.booleans())
 def test_every_item_of_any_json_is_a_message_or_a_rejection(items, indent, escaped):
     content = json.dumps([item(1), *items], indent=indent or None, ensure_ascii=escaped)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.settings import SettingsError
@@ -349,7 +349,7 @@ def test_a_stop_ends_the_bar_with_its_line(tmp_path, replay, terminal):
     assert logging.getLogger().handlers == handlers
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")], ids=["", "gzip"])
 def test_an_empty_file_is_finished_at_once_with_a_warning(tmp_path, replay, caplog, content):
     path = tmp_path / "f"
     path.write_bytes(content)
@@ -404,7 +404,6 @@ def dealt_with(content):
     return sum(len(batch.messages) + len(batch.rejected) for batch in batches)
 
 
-@settings(deadline=None)
 @given(CONTENT, st.booleans())
 def test_every_line_of_any_bytes_is_a_message_or_a_rejection(content, packed):
     told_apart = (b"PK", BEGINNING, b"\xef\xbb\xbf", GZIP_MAGIC)
@@ -413,7 +412,6 @@ def test_every_line_of_any_bytes_is_a_message_or_a_rejection(content, packed):
         assert dealt_with(gzip.compress(content) if packed else content) == len(lines)
 
 
-@settings(deadline=None)
 @given(CONTENT, st.integers(0, 300), st.binary(min_size=1, max_size=4))
 def test_a_damaged_gzip_file_of_any_kind_only_ends(content, place, damage):
     packed = gzip.compress(content)
