@@ -34,9 +34,10 @@ The faults: *kill* is `kill -9`, and the engine starts the container again; *sto
 *pause* 60, *cut* 90 seconds without any packet; *reset* is ten seconds in which every connection is
 reset, *narrow* 45 seconds at 64 kbit a second, *delay* 45 seconds in which everything comes 0.3 s
 late. *disk-full* is 30 seconds without a free byte on the disks of a service, which is killed after
-the first half; the disks are loop-mounted files. *first* and *order* start a new stack one service after the other, in the order that stands
-there. There are two workers while one of them is hit. What the networks that are read can do wrong
-is [tested apart](sources.md#when-a-network-misbehaves).
+the first half; the disks are loop-mounted files. *first* and *order* start a new stack one service
+after the other, in the order that stands there. There are two workers while one of them is hit.
+What the networks that are read can do wrong is
+[tested apart](sources.md#when-a-network-misbehaves).
 """
 
 FAULT_COLUMNS = (
