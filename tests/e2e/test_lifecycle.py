@@ -221,7 +221,7 @@ def saved(installation: Installation) -> Saved:
     with Visitor(before) as visitor:
         installation.run(backup)
     visitor.assert_content()
-    installation.run(up)
+    assert "It counts demo data" in installation.run(up)
     (file,) = installation.backups
     return Saved(file, messages, counts, board)
 
