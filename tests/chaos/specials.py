@@ -249,7 +249,7 @@ class DiskFull(Fault):
 
     def proof(self) -> str:
         eventually(lambda: self._complaints() > self._told, within=SECONDS)
-        return "" if any(self._free) else "no space left"
+        return "no space left" if self._free and not any(self._free) else ""
 
     def end(self) -> float:
         disks.empty(self.stack, self._volumes)
