@@ -1,50 +1,37 @@
 """Services may start in any order, and none waits for being told."""
 
-import random
 import time
-
-import pytest
 
 from chaos.aims import EVERYTHING
 from e2e.checks import MOST_RESTARTS, assert_exact, report, wait_for_tweets
-from e2e.stack import Stack
+from e2e.orders import ORDERS, WEB_FIRST, order
+from e2e.stack import DEMO, Stack
 from oracle import Oracle
 from waiting import eventually
 
 # The aim is for an idle machine of two cores; the deadline is 3 times that.
 SECONDS = 3 * EVERYTHING
-# On a new stack, and then one after the other on what it keeps.
-NEW, AGAIN = ["web first", "order 1"], [f"order {n}" for n in range(2, 10)]
 
 
-def order(stack: Stack, start: str) -> list[str]:
-    services = sorted(stack.services())
-    random.Random(start).shuffle(services)
-    if start == "web first":
-        services.sort(key=lambda name: name != "web")
-    report(order=",".join(services))
-    return services
-
-
-@pytest.mark.parametrize("start", NEW)
-def test_any_order_will_do(no_stack: Stack, start: str) -> None:
+def test_a_new_stack_with_web_first(no_stack: Stack) -> None:
+    """Another new one is that of test_replay.py."""
     stack, began = no_stack, time.monotonic()
-    for service in order(stack, start):
+    for service in order(stack, WEB_FIRST):
         stack.up(service, wait=False)
-    if start == "web first":
-        waiting_page(stack)
+    waiting_page(stack)
     eventually(lambda: stack.board()["hashtags"], within=SECONDS)
     report(board_seconds=round(time.monotonic() - began, 1))
     assert_all_is_well(stack)
+    stack.purpose = DEMO
 
 
-def test_any_order_will_do_again(any_stack: Stack) -> None:
-    """All is stopped, and started in another order, on the stack of the test before."""
-    stack, read = any_stack, any_stack.board()["tweets_read"]
-    for start in AGAIN:
+def test_any_order_will_do(stack: Stack) -> None:
+    """All is stopped, and started again in another order."""
+    read = stack.board()["tweets_read"]
+    for number in range(WEB_FIRST + 1, ORDERS):
         stack.compose("stop", "--timeout", "5")
         began = time.time()
-        for service in order(stack, start):
+        for service in order(stack, number):
             stack.compose("start", service)
         report(board_seconds=wait_for_tweets(stack, began, 10, SECONDS, read))
         read = stack.board()["tweets_read"]

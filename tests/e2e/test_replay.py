@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from e2e.checks import assert_exact, assert_history, report
-from e2e.stack import Json, Stack
+from e2e.orders import WITH_AN_ARCHIVE, order
+from e2e.stack import START_SECONDS, Json, Stack
 from oracle import Oracle
 from waiting import eventually
 
@@ -135,8 +136,9 @@ def test_an_archive_is_counted(no_stack: Stack, tmp_path: Path) -> None:
     assert oracle.read > len({message["id"] for message in archive.messages})
 
     stack.configure({"SOURCE": "replay", "REPLAY_FILE": str(path)})
-    stack.up()
-    eventually(lambda: stack.board()["tweets_read"] >= oracle.read, within=120)
+    for service in order(stack, WITH_AN_ARCHIVE):
+        stack.up(service, wait=False)
+    eventually(lambda: stack.board()["tweets_read"] >= oracle.read, within=START_SECONDS)
     assert len(stack.settled()) == oracle.read
     assert_exact(stack, oracle)
     board = stack.board()

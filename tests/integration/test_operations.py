@@ -104,10 +104,8 @@ def until_it_runs(driver: Driver, records: int) -> Sink:
     ("files", "remains"),
     [
         ("metadata", b""),
-        ("offsets/*", b""),
         ("offsets/*", None),
         ("commits/*", b""),
-        ("state/0/*/*", b""),
         ("state/0/*/*", None),
     ],
 )
