@@ -1,7 +1,7 @@
 """Killed under load, killed in silence, scaled: afterwards every count is right."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -30,7 +30,7 @@ PATIENCE = 3
 
 
 @contextmanager
-def load(stack: Stack, *, web_is_killed: bool = False) -> Iterator[Visitor]:
+def load(stack: Stack, killed: Sequence[tuple[str, ...]] = ()) -> Iterator[Visitor]:
     """Tweets without an end, and a visitor; afterwards everything that was sent is counted."""
     stack.configure({"DEMO_RATE": str(TWEETS_PER_SECOND)})
     stack.up("ingest", wait=False)
@@ -43,7 +43,7 @@ def load(stack: Stack, *, web_is_killed: bool = False) -> Iterator[Visitor]:
     numbers = demo_numbers(messages)
     assert numbers == set(range(max(numbers) + 1))
     assert_exact(stack, Oracle(messages))
-    visitor.assert_content(web_was_away=web_is_killed)
+    visitor.assert_content(web_was_away=("web",) in killed, all_were_away=tuple(AIMS) in killed)
     assert_few_restarts(stack, restarts)
 
 
@@ -79,7 +79,7 @@ def wait_for_executors(stack: Stack, number: int) -> None:
 )
 def test_killed_under_load(stack: Stack, those: list[tuple[str, ...]]) -> None:
     """One after the other, each under load again: what each of them does to the counts adds up."""
-    with load(stack, web_is_killed=any("web" in services for services in those)):
+    with load(stack, those):
         for services in those:
             kill(stack, *services)
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -141,6 +141,24 @@ def test_what_hbase_loses_is_counted_anew(
         with pytest.raises(StreamingQueryException, match="HBase has lost what was written"):
             driver.run(len(messages), forgetful)
     check(hbase, Oracle(messages), driver.run(len(messages)))
+
+
+def test_a_write_that_arrives_late_hides_no_later_one(
+    store: Store, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from a connection that was given up, when its network is there again."""
+    late, call = [], store._call
+
+    def remembered(action: Callable[[happybase.Connection], object]) -> object:
+        late.append(action)
+        return call(action)
+
+    monkeypatch.setattr(store, "_call", remembered)
+    store.write_boards({"all": b"first"}, Done(fence=1))
+    store.write_boards({"all": b"second"}, Done(fence=2))
+    call(late[0])
+    assert awake(hbase).table("boards").row(b"all") == {b"b:board": b"second"}
+    assert store.read_progress()[0].fence == 2
 
 
 def test_real_tweets_clear_the_demo(driver: Driver, hbase: happybase.Connection) -> None:

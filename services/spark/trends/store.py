@@ -66,6 +66,7 @@ class Store:
         self._rows: OrderedDict[str, Row] = OrderedDict()
         # Keys of all rows that there may be, once they are known.
         self._keys: Bloom | None = None
+        self._written_at = 0
 
     # -- connection ---------------------------------------------------------------------------
 
@@ -174,9 +175,11 @@ class Store:
 
     def write_boards(self, boards: Mapping[str, bytes], done: Done | None = None) -> None:
         """Replace the boards, each at once, and the progress with them."""
+        # What an attempt that was given up has sent may arrive late: it must hide nothing newer.
+        at = self._written_at = max(time.time_ns() // 1_000_000, self._written_at + 1)
 
         def write(connection: happybase.Connection) -> None:
-            with connection.table(BOARDS).batch(transaction=True) as batch:
+            with connection.table(BOARDS).batch(timestamp=at, transaction=True) as batch:
                 for name, board in boards.items():
                     batch.put(name.encode(), {b"b:board": board})
                 if done:
