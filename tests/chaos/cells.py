@@ -9,6 +9,7 @@ from chaos import disks, specials
 from chaos.aims import COLUMNS, EVERYTHING, HOLD, TABLE
 from chaos.faults import Cut, Delay, Fault, Kill, Narrow, Pause, Reset, Stop
 from chaos.scene import Scene
+from e2e.orders import shuffled
 
 ORDERS = 10
 Make = Callable[[Scene], Fault]
@@ -154,10 +155,8 @@ def _others() -> Iterator[Cell]:
 def _orders(seed: int) -> Iterator[Cell]:
     def start(first: str, number: int) -> Make:
         def make(scene: Scene) -> Fault:
-            names = sorted(scene.stack.services())
-            random.Random(f"{seed}:{number}").shuffle(names)
-            names.sort(key=lambda name: name != first)
-            return specials.StartedInOrder(scene.stack, names)
+            order = shuffled(scene.stack, f"{seed}:{number}", first)
+            return specials.StartedInOrder(scene.stack, order)
 
         return make
 

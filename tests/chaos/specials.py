@@ -215,8 +215,7 @@ class StartedInOrder(Fault):
         self._order = order
 
     def begin(self) -> None:
-        for service in self._order:
-            self.stack.up(service, wait=False)
+        self.stack.up_in_order(self._order)
 
     def proof(self) -> str:
         started = {service_of(each): each["State"]["StartedAt"] for each in self.stack.containers()}

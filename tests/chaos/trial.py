@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from thriftpy2.thrift import TException
 
+from chaos.aims import PATIENCE
 from chaos.cells import Cell
 from chaos.faults import Fault
 from chaos.judge import compare, verdict
@@ -13,7 +14,6 @@ from chaos.scene import Scene
 from e2e.checks import MOST_RESTARTS, Visitor
 from e2e.stack import Json, service_of
 
-PATIENCE = 3
 # For a fault that must not be felt.
 UNFELT_SECONDS = 10.0
 # What goes wrong when the harness itself, or the engine, does not get on.
@@ -163,5 +163,5 @@ def _driver(containers: list[Json]) -> list[str]:
 def complaints(visitor: Visitor, *, is_away: bool) -> list[str]:
     """What a visitor should not have seen; while web is away, it may only see nothing."""
     if is_away:
-        return [each for each in visitor.complaints if "went back" in each][:3]
+        return visitor.reversals[:3]
     return [*visitor.complaints, *visitor.unanswered][:3]

@@ -9,11 +9,16 @@ ORDERS = 10
 WITH_AN_ARCHIVE, WEB_FIRST = 0, 1
 
 
-def order(stack: Stack, number: int) -> list[str]:
-    """One of the orders, as the names of all services."""
+def shuffled(stack: Stack, seed: int | str, first: str = "") -> list[str]:
+    """The names of all services in an order of the seed's, one of them perhaps first."""
     services = sorted(stack.services())
-    random.Random(number).shuffle(services)
-    if number == WEB_FIRST:
-        services.sort(key=lambda name: name != "web")
+    random.Random(seed).shuffle(services)
+    services.sort(key=lambda name: name != first)
+    return services
+
+
+def order(stack: Stack, number: int) -> list[str]:
+    """One of the orders."""
+    services = shuffled(stack, number, "web" if number == WEB_FIRST else "")
     report(order=",".join(services))
     return services

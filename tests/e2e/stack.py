@@ -115,6 +115,11 @@ class Stack:
                 options += ["--scale", f"{service}={number}"]
         self.compose("up", *options, *services)
 
+    def up_in_order(self, services: Iterable[str]) -> None:
+        """Start services one after the other, and wait for none."""
+        for service in services:
+            self.up(service, wait=False)
+
     def on_demo_data(self) -> "Stack":
         """See to it that the stack runs on demo data, perhaps since an earlier test."""
         if self.purpose != DEMO:

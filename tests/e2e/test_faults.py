@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from chaos.aims import EVERYTHING
+from chaos.aims import EVERYTHING, PATIENCE
 from chaos.aims import KILLED as AIMS
 from e2e.checks import (
     Visitor,
@@ -25,8 +25,6 @@ TWEETS_PER_SECOND = 200
 MORE = 2 * TWEETS_PER_SECOND
 SCALING = 60
 NO_MASTER = "Failed to connect to master"
-# The aims are for an idle machine of two cores; the deadline is 3 times that.
-PATIENCE = 3
 
 
 @contextmanager

@@ -136,8 +136,7 @@ def test_an_archive_is_counted(no_stack: Stack, tmp_path: Path) -> None:
     assert oracle.read > len({message["id"] for message in archive.messages})
 
     stack.configure({"SOURCE": "replay", "REPLAY_FILE": str(path)})
-    for service in order(stack, WITH_AN_ARCHIVE):
-        stack.up(service, wait=False)
+    stack.up_in_order(order(stack, WITH_AN_ARCHIVE))
     eventually(lambda: stack.board()["tweets_read"] >= oracle.read, within=START_SECONDS)
     assert len(stack.settled()) == oracle.read
     assert_exact(stack, oracle)

@@ -101,12 +101,13 @@ def until_it_runs(driver: Driver, records: int) -> Sink:
 
 
 @pytest.mark.parametrize(
-    ("files", "remains"),
+    ("files", "remains", "reason"),
     [
-        ("metadata", b""),
-        ("offsets/*", None),
-        ("commits/*", b""),
-        ("state/0/*/*", None),
+        ("metadata", b"", "has only failed of late"),
+        ("offsets/*", b"", "does not go with HBase"),
+        ("offsets/*", None, "has only failed of late"),
+        ("commits/*", b"", "has only failed of late"),
+        ("state/0/*/*", None, "has only failed of late"),
     ],
 )
 def test_a_damaged_checkpoint_is_given_up(
@@ -114,8 +115,10 @@ def test_a_damaged_checkpoint_is_given_up(
     hbase: happybase.Connection,
     spark: SparkSession,
     tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
     files: str,
     remains: bytes | None,
+    reason: str,
 ) -> None:
     """As after a loss of power: files are gone, or there and empty. Nobody has to mend it."""
     first, second = stream(37, 500), stream(38, 500)
@@ -130,6 +133,7 @@ def test_a_damaged_checkpoint_is_given_up(
     send(second + first[::5])
     sink = until_it_runs(driver, len(first + second + first[::5]))
     check(hbase, Oracle(first + second + first[::5]), sink)
+    assert f"{reason}: a new one is begun" in caplog.text
 
 
 Cells = dict[bytes, dict[bytes, tuple[bytes, int]]]
