@@ -75,16 +75,17 @@ def main() -> int:
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     stack = Stack("tweet-trends-chaos", int(os.environ.get("WEB_PORT", "18090")))
-    try:
-        with tempfile.TemporaryDirectory() as folder:
+    # The folder outlives the stack: what takes the stack down reads the override files as well.
+    with tempfile.TemporaryDirectory() as folder:
+        try:
             if chosen.soak:
                 return run_soak(stack, chosen, book)
             overrides = [defective(chosen.defect, Path(folder))] if chosen.defect else []
             return run_cells(Scene(stack, chosen.seed, overrides=overrides), cells, chosen, book)
-    finally:
-        stop_relay(stack)
-        stack.down()
-        disks.detach(stack)
+        finally:
+            stop_relay(stack)
+            stack.down()
+            disks.detach(stack)
 
 
 def defective(name: str, folder: Path) -> Path:
