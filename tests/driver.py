@@ -14,12 +14,12 @@ from pyspark.sql import SparkSession
 
 from integration_support import counts_in_hbase, counts_of
 from oracle import Oracle
-from trends.boards import LONGEST
+from trends.counting.ranking import LONGEST
+from trends.hbase.hashtags_table import Store
+from trends.kafka.topics import Topics
 from trends.settings import Settings
 from trends.sink import Sink
-from trends.store import Store
 from trends.stream import Trends, recognise
-from trends.topics import Topics
 from waiting import eventually
 
 # What a query can end with.

@@ -49,7 +49,7 @@ PRODUCT = Candidate(
     "Tweet Trends, just started",
     "HBase: counts, minutes, spellings, boards; exactly once, synced to disk",
     "nothing: as it comes",
-    ("services/spark/trends/*.py",),
+    ("services/spark/trends/**/*.py",),
 )
 LOOP = Candidate(
     "loop",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from trends.batch import Delta, Minute
-from trends.row import Row
+from trends.counting.tally import Delta, Minute
+from trends.hbase.row import Row
 from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.hashtag import LONGEST_HOURS, MAX_SPELLINGS, STEPS, columns, history, parse_hashtag

@@ -5,9 +5,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from trends.batch import Batch, Delta, Minute
-from trends.boards import WINDOWS, Place
-from trends.progress import Done, Intent
+from trends.counting.ranking import WINDOWS, Place
+from trends.counting.tally import Batch, Delta, Minute
+from trends.hbase.progress import Done, Intent
 from trends.sink import Boards
 from web.board import parse_board
 

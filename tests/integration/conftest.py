@@ -15,9 +15,9 @@ from driver import Driver
 from fakes.server import Serving
 from integration.timelines import Ingest, Served, double
 from integration_support import KAFKA, delete_topics
+from trends.hbase.hashtags_table import Store
+from trends.kafka.topics import Topics
 from trends.settings import Settings
-from trends.store import Store
-from trends.topics import Topics
 from waiting import eventually
 
 THRIFT = os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift")

@@ -13,12 +13,12 @@ from pyspark.errors import StreamingQueryException
 from driver import Driver, check, dying_at, dying_half_way, stream
 from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
-from trends.batch import DIGEST, Delta
-from trends.boards import Place
-from trends.progress import Done
+from trends.counting.ranking import Place
+from trends.counting.tally import DIGEST, Delta
+from trends.hbase.hashtags_table import Store
+from trends.hbase.progress import Done
+from trends.kafka.topics import QUARANTINE
 from trends.sink import Sink
-from trends.store import Store
-from trends.topics import QUARANTINE
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:

@@ -22,10 +22,10 @@ from driver import SPARK_ERRORS, Driver, check, dying_at, dying_half_way, stream
 from integration_support import awake, consumed, counts_in_hbase, delete_topics, send
 from oracle import Oracle
 from trends.checkpoint import FAILURES
-from trends.progress import Done, TopicError
+from trends.hbase.hashtags_table import Store
+from trends.hbase.progress import Done, TopicError
+from trends.kafka.topics import TWEETS, Topics
 from trends.sink import Sink
-from trends.store import Store
-from trends.topics import TWEETS, Topics
 from waiting import eventually
 
 TRENDS = Path(__file__).parents[2] / "services/spark"

@@ -54,7 +54,7 @@ QUERY = "abc019!?*'@();:&=+$/%#[]-_.,~|é"
 
 TOP_LEVEL_DOMAINS = [
     word
-    for word in (Path(__file__).parents[2] / "services/spark/trends/tlds.txt")
+    for word in (Path(__file__).parents[2] / "services/spark/trends/extract/tlds.txt")
     .read_text(encoding="utf-8")
     .splitlines()
     if not word.startswith("#")

@@ -13,11 +13,11 @@ from pyspark.errors import PySparkException
 from pyspark.sql.streaming.query import StreamingQuery
 
 from trends import stream
-from trends.progress import TopicError
+from trends.hbase.hashtags_table import Store
+from trends.hbase.progress import TopicError
+from trends.kafka.topics import Topics
 from trends.settings import Settings, SettingsError
 from trends.sink import Sink
-from trends.store import Store
-from trends.topics import Topics
 
 log = logging.getLogger("trends")
 

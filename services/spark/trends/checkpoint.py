@@ -13,8 +13,8 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from trends.progress import Done, Intent, Offsets, Topic
-from trends.topics import TWEETS
+from trends.hbase.progress import Done, Intent, Offsets, Topic
+from trends.kafka.topics import TWEETS
 
 log = logging.getLogger(__name__)
 

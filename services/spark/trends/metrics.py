@@ -2,8 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from trends.batch import Batch
-from trends.progress import Done
+from trends.counting.tally import Batch
+from trends.hbase.progress import Done
 
 _READ = Gauge("trends_tweets_read", "Kafka records applied so far, duplicates included.")
 _TAGGED = Gauge("trends_tweets_tagged", "Distinct tweets with at least one hashtag.")

@@ -13,8 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from trends import metrics
-from trends.batch import Delta, gather
-from trends.boards import (
+from trends.counting.ranking import (
     ALL,
     LONGEST,
     PEOPLE,
@@ -28,9 +27,10 @@ from trends.boards import (
     Windows,
     changes,
 )
-from trends.progress import Done, Intent, Offsets, ProgressError, is_applied
-from trends.store import Store
-from trends.topics import Topics
+from trends.counting.tally import Delta, gather
+from trends.hbase.hashtags_table import Store
+from trends.hbase.progress import Done, Intent, Offsets, ProgressError, is_applied
+from trends.kafka.topics import Topics
 
 log = logging.getLogger(__name__)
 

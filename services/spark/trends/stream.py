@@ -17,13 +17,13 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
 from trends.checkpoint import Checkpoint
-from trends.patience import patiently
-from trends.progress import Offsets, ProgressError, Seed, span, told
+from trends.extract.message import deduplicate, digest, tagged
+from trends.hbase.hashtags_table import Store
+from trends.hbase.progress import Offsets, ProgressError, Seed, span, told
+from trends.kafka.topics import TWEETS, Topics
+from trends.retry import patiently
 from trends.settings import Settings
 from trends.sink import Sink
-from trends.store import Store
-from trends.topics import TWEETS, Topics
-from trends.transforms import deduplicate, digest, tagged
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The job as it is, but no row knows its last fence: a batch that runs twice is added twice."""
 
-from trends.row import Cells, Row
+from trends.hbase.row import Cells, Row
 
 read = Row.of
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import happybase
 import requests
 
-from trends.store import Store
+from trends.hbase.hashtags_table import Store
 from unit.web.memory_store import board, report
 from waiting import eventually
 

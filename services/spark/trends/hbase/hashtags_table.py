@@ -16,11 +16,11 @@ from Hbase_thrift import Mutation
 from rbloom import Bloom
 from thriftpy2.thrift import TException
 
-from trends.batch import Delta, Minute
-from trends.boards import DAY, LONGEST, Place
-from trends.patience import patiently
-from trends.progress import Done, Intent, ProgressError, Seed
-from trends.row import COUNT, FIRST, LAST, Row, changed, day_column, minute_column
+from trends.counting.ranking import DAY, LONGEST, Place
+from trends.counting.tally import Delta, Minute
+from trends.hbase.progress import Done, Intent, ProgressError, Seed
+from trends.hbase.row import COUNT, FIRST, LAST, Row, changed, day_column, minute_column
+from trends.retry import patiently
 
 log = logging.getLogger(__name__)
 

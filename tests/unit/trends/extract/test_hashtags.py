@@ -11,9 +11,9 @@ from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's ow
 
 import oracle
 from reference import texts, twitter_text
-from trends.hashtags import hashtags
-from trends.punycode import ascii_length
-from trends.transforms import MAX_TAG_CHARACTERS, MAX_TAGS, extract
+from trends.extract.hashtags import hashtags
+from trends.extract.message import MAX_TAG_CHARACTERS, MAX_TAGS, extract
+from trends.extract.punycode import ascii_length
 
 MESSAGE = [
     "id",

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from trends.batch import Minute
-from trends.boards import (
+from trends.counting.ranking import (
     ALL,
     BOARD_SIZE,
     LONGEST,
@@ -20,6 +19,7 @@ from trends.boards import (
     Windows,
     changes,
 )
+from trends.counting.tally import Minute
 
 NOW = 30_000_000  # a minute since 1970
 

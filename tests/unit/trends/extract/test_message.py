@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 import oracle
-from trends.batch import DIGEST
-from trends.transforms import MAX_TAGS, digest, extract, parse, promising, tagged
+from trends.counting.tally import DIGEST
+from trends.extract.message import MAX_TAGS, digest, extract, parse, promising, tagged
 
 ARRIVAL = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MESSAGE = {"id": "1", "created_at": "2026-11-22T10:00:00.000Z", "text": "#a", "source": "x"}

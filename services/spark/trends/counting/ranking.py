@@ -4,8 +4,8 @@ import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from trends.batch import Minute
-from trends.sliding import Distinct, Sliding, Span
+from trends.counting.sliding import Distinct, Sliding, Span
+from trends.counting.tally import Minute
 
 BOARD_SIZE = 100
 ALL, RISING = "all", "rising"

@@ -9,9 +9,9 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
 
-from trends import urls
-from trends.characters import DIGITS, LETTERS_AND_MARKS, SPECIAL
-from trends.urls import END, START, TAG
+from trends.extract import urls
+from trends.extract.characters import DIGITS, LETTERS_AND_MARKS, SPECIAL
+from trends.extract.urls import END, START, TAG
 
 _SIGNS = ("#", "＃")
 _SIGN = f"[{''.join(_SIGNS)}]"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
 
-from trends.columns import let
+from trends.extract.columns import let
 
 MAX_LABEL = 63
 

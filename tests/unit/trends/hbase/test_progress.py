@@ -2,8 +2,8 @@
 
 import pytest
 
-from trends.batch import BadRecord, Batch
-from trends.progress import Done, Intent, Seed, Topic, TopicError, is_applied, span, told
+from trends.counting.tally import BadRecord, Batch
+from trends.hbase.progress import Done, Intent, Seed, Topic, TopicError, is_applied, span, told
 
 HOUR = 3_600_000
 

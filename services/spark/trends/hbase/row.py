@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from trends.batch import Delta, Minute
-from trends.boards import DAY, HOUR, LONGEST
+from trends.counting.ranking import DAY, HOUR, LONGEST
+from trends.counting.tally import Delta, Minute
 
 COUNT, FIRST, LAST = b"n:count", b"n:first", b"n:last"
 # Of many minutes and days the later ones stay known.

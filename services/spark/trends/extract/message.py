@@ -9,8 +9,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
 
-from trends import shape
-from trends.hashtags import hashtags
+from trends.extract import shape
+from trends.extract.hashtags import hashtags
 
 # A long post has up to 25,000 characters; what is larger than this is no message of ours.
 MAX_RECORD_BYTES = 262_144

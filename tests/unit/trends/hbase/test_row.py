@@ -3,9 +3,9 @@
 import random
 from collections import Counter
 
-from trends.batch import Delta, Minute
-from trends.boards import LONGEST
-from trends.row import Row
+from trends.counting.ranking import LONGEST
+from trends.counting.tally import Delta, Minute
+from trends.hbase.row import Row
 
 NOW = 1_795_341_600_000
 MINUTE = NOW // 60_000

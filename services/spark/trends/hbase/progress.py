@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from trends.batch import Batch
+from trends.counting.tally import Batch
 
 # Kafka offsets by partition number, as text: what Spark writes and JSON can have as keys.
 Offsets = dict[str, int]

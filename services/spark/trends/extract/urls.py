@@ -13,9 +13,9 @@ from pathlib import Path
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812 -- the name that Spark's own documentation uses
 
-from trends.characters import BROKEN, CYRILLIC, LATIN, NO_HOST_CHARACTER, SPACES
-from trends.columns import let
-from trends.punycode import is_too_long
+from trends.extract.characters import BROKEN, CYRILLIC, LATIN, NO_HOST_CHARACTER, SPACES
+from trends.extract.columns import let
+from trends.extract.punycode import is_too_long
 
 # Noncharacters of Unicode, which are put into texts to mark what was found there.
 TAG, START, END = "\ufdd0", "\ufdd1", "\ufdd2"

@@ -10,9 +10,9 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic, OffsetSpec
 from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from trends.batch import BadRecord
-from trends.patience import patiently
-from trends.progress import Offsets, Topic
+from trends.counting.tally import BadRecord
+from trends.hbase.progress import Offsets, Topic
+from trends.retry import patiently
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from trends import batch as module
-from trends.batch import DIGEST, BadRecord, Batch, Minute
+from trends.counting import tally as module
+from trends.counting.tally import DIGEST, BadRecord, Batch, Minute
 
 Row = dict[str, Any]
 

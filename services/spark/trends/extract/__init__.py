@@ -1,0 +1,1 @@
+"""Runs on the executors: Kafka records to hashtags."""
