@@ -3,27 +3,28 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import happybase
 import pytest
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException, StreamingQueryException
 from pyspark.sql import SparkSession
 
 from integration_support import counts_in_hbase, counts_of
 from oracle import Oracle
-from trends.counting.ranking import LONGEST
-from trends.hbase.hashtags_table import Store
+from trends.applier import Applier
+from trends.counting.spans import LONGEST
+from trends.hbase.boards_table import BoardsTable
+from trends.hbase.client import Client
+from trends.hbase.hashtags_table import HashtagsTable
+from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
+from trends.recovery import Recovery
 from trends.settings import Settings
 from trends.sink import Sink
-from trends.stream import Trends, recognise
+from trends.stream import Stream
 from waiting import eventually
-
-# What a query can end with.
-SPARK_ERRORS = (PySparkException, Py4JJavaError)
 
 
 class KilledError(Exception):
@@ -64,78 +65,167 @@ def stream(seed: int, n: int = 1500) -> list[dict[str, Any]]:
     return made
 
 
+@dataclass
+class Parts:
+    """What a test may lay hands on before the driver starts."""
+
+    hashtags: HashtagsTable
+    boards: BoardsTable
+    sink: Sink
+    applier: Applier
+
+
+Sabotage = Callable[[Parts], None]
+
+
 class Driver:
-    """The product's driver, which can be told where to die."""
+    """The product's driver, which can be made to die at a given place."""
 
     def __init__(
-        self, spark: SparkSession, settings: Settings, topics: Topics, store: Store
+        self, spark: SparkSession, settings: Settings, topics: Topics, client: Client
     ) -> None:
-        self.parts = (spark, settings, topics, store)
+        self.spark, self.settings, self.topics, self.client = spark, settings, topics, client
 
-    def run(self, until: int, sabotage: Callable[[Store, Sink], None] | None = None) -> Sink:
+    def run(self, until: int, sabotage: Sabotage | None = None) -> Sink:
         """Count until `until` records are read, or die of `sabotage`."""
-        spark, settings, topics, store = self.parts
-        store.forget()  # a new process knows nothing
-        recognise(topics, store, settings.count_topic)
-        sink = Sink(store, topics, settings.deduplicate_minutes * 60_000)
+        settings = self.settings
+        hashtags, boards = HashtagsTable(self.client, writers=2), BoardsTable(self.client)
+        sink = Sink(hashtags, boards, Quarantine(settings.kafka, self.topics))
+        applier = Applier(sink.apply)
         if sabotage:
-            sabotage(store, sink)
-        trends = Trends(spark, settings, topics, store, sink)
+            sabotage(Parts(hashtags, boards, sink, applier))
+        stream = Stream(self.spark, settings, applier)
+        span = settings.deduplicate_minutes * 60_000
+        recovery = Recovery(
+            self.topics, self.client, boards, span=span, count_topic=settings.count_topic
+        )
+        recovery.adopt_topic()
+        topic = recovery.run(sink, stream)
+        query = stream.start(topic, sink.done.end)
         try:
-            query = trends.start()
-            eventually(lambda: sink.done.read >= until or not query.isActive, within=120)
+            eventually(
+                lambda: sink.done.read >= until or not query.isActive or applier.failure(),
+                within=120,
+            )
+            if failure := applier.failure():
+                raise failure
             if not query.isActive:
                 query.awaitTermination()
             eventually(lambda: not query.status["isTriggerActive"])
-        except SPARK_ERRORS:
-            trends.failed()
-            raise
         finally:
-            for query in spark.streams.active:
-                query.stop()
-            spark.catalog.clearCache()
+            query.stop()
+        applier.wait()
         return sink
 
-    def die(self, until: int, sabotage: Callable[[Store, Sink], None]) -> None:
-        with pytest.raises(StreamingQueryException, match="KilledError"):
+    def die(self, until: int, sabotage: Sabotage) -> None:
+        with pytest.raises(KilledError):
             self.run(until, sabotage)
 
 
-def dying_at(
-    monkeypatch: pytest.MonkeyPatch, method: str, call: int, *, after: bool
-) -> Callable[[Store, Sink], None]:
-    """Die before or after the given call of a method of the store."""
+class Death:
+    """Kills the driver at its `call`th pass of a place, with the next batch already computed."""
 
-    def sabotage(store: Store, sink: Sink) -> None:
-        original, calls = getattr(store, method), iter(range(1, 10_000))
+    def __init__(self, call: int) -> None:
+        self._call = call
+        self._passed = 0
+
+    def is_due(self) -> bool:
+        """Note a pass of the place."""
+        self._passed += 1
+        return self._passed >= self._call
+
+    def strike(self) -> NoReturn:
+        raise KilledError
+
+
+def await_next_batch(patch: pytest.MonkeyPatch, parts: Parts) -> Callable[[], None]:
+    """A function that waits until the batch after the one being applied is computed.
+
+    While the driver recovers, before the query runs, it does not wait.
+    """
+    submit, submitted, applied = parts.applier.submit, [0], [0]
+    apply = parts.applier._apply
+
+    def counting_submit(batch: Any) -> None:
+        submitted[0] += 1
+        submit(batch)
+
+    def counting_apply(batch: Any) -> None:
+        applied[0] += 1
+        apply(batch)
+
+    patch.setattr(parts.applier, "submit", counting_submit)
+    patch.setattr(parts.applier, "_apply", counting_apply)
+
+    def wait() -> None:
+        if applied[0]:
+            eventually(lambda: submitted[0] > applied[0])
+
+    return wait
+
+
+def dying_at(
+    patch: pytest.MonkeyPatch, part: str, method: str, call: int, *, after: bool
+) -> Sabotage:
+    """Die before or after the given call of a method, with the next batch already computed."""
+
+    def sabotage(parts: Parts) -> None:
+        owner, death = getattr(parts, part), Death(call)
+        original, await_next = getattr(owner, method), await_next_batch(patch, parts)
 
         def fatal(*arguments: Any, **keywords: Any) -> Any:
-            last = next(calls) >= call
-            if last and not after:
-                raise KilledError
+            due = death.is_due()
+            if due:
+                await_next()
+            if due and not after:
+                death.strike()
             result = original(*arguments, **keywords)
-            if last:
-                raise KilledError
+            if due:
+                death.strike()
             return result
 
-        monkeypatch.setattr(store, method, fatal)
+        patch.setattr(owner, method, fatal)
 
     return sabotage
 
 
-def dying_half_way(monkeypatch: pytest.MonkeyPatch) -> Callable[[Store, Sink], None]:
+def dying_half_way(patch: pytest.MonkeyPatch) -> Sabotage:
     """Die in the third batch with only some of its rows written."""
 
-    def sabotage(store: Store, sink: Sink) -> None:
-        original, calls = store.apply, iter(range(1, 10_000))
+    def sabotage(parts: Parts) -> None:
+        start, write, death = parts.hashtags.start_writing, parts.hashtags._write, Death(3)
+        await_next = await_next_batch(patch, parts)
 
-        def fatal(deltas: dict[str, Any], fence: int) -> Any:
-            if next(calls) < 3:
-                return original(deltas, fence)
-            list(original({key: deltas[key] for key in sorted(deltas)[::2]}, fence))
-            raise KilledError
+        def write_half(keys: list[str], changes: list[Any], fence: int) -> Any:
+            write(keys[::2], changes[::2], fence)
+            death.strike()
 
-        monkeypatch.setattr(store, "apply", fatal)
+        def fatal(*arguments: Any) -> Any:
+            if death.is_due():
+                await_next()
+                patch.setattr(parts.hashtags, "_write", write_half)
+            return start(*arguments)
+
+        patch.setattr(parts.hashtags, "start_writing", fatal)
+
+    return sabotage
+
+
+def dying_unawaited(patch: pytest.MonkeyPatch) -> Sabotage:
+    """Die in the third batch when its rows are on their way, before any is waited for."""
+
+    def sabotage(parts: Parts) -> None:
+        start, death = parts.hashtags.start_writing, Death(3)
+        await_next = await_next_batch(patch, parts)
+
+        def fatal(*arguments: Any) -> Any:
+            writing = start(*arguments)
+            if death.is_due():
+                await_next()
+                death.strike()
+            return writing
+
+        patch.setattr(parts.hashtags, "start_writing", fatal)
 
     return sabotage
 

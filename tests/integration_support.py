@@ -67,31 +67,41 @@ def awake(connection: happybase.Connection) -> happybase.Connection:
 
 
 def counts_in_hbase(connection: happybase.Connection) -> dict[str, dict[str, Any]]:
-    """Key -> all that its row says, in the words of docs/contracts/hbase.md."""
+    """Key -> its row, read as docs/contracts/hbase.md describes it."""
     return {key.decode(): _row(cells) for key, cells in awake(connection).table("hashtags").scan()}
 
 
 def _row(cells: dict[bytes, bytes]) -> dict[str, Any]:
     text = {column.decode(): value.decode() for column, value in cells.items()}
-    count, first, last = map(int, text.pop("n:count").split())
-    row: dict[str, Any] = {"count": count, "first": first, "last": last}
+    # Rows of the version before end after the third field.
+    count, first, last, *more = text.pop("n:count").split(" ", 5)
+    day, hours, spelling = more or ("", "", "")
+    row: dict[str, Any] = {"count": int(count), "first": int(first), "last": int(last)}
     row |= {"spellings": Counter(), "minutes": Counter(), "authors": {}, "hours": Counter()}
     for column, value in text.items():
         match column[:2], column[2:]:
-            case "s:", spelling:
-                row["spellings"][spelling] = int(value)
+            case "s:", each:
+                row["spellings"][each] = int(value)
             case "m:", minute:
-                tweets, *authors = value.split()
-                row["minutes"][int(minute)] = int(tweets)
+                posts, *authors = value.split()
+                row["minutes"][int(minute)] = int(posts)
                 row["authors"][int(minute)] = set(authors)
-            case "n:", day:
-                for hour, n in (pair.split(":") for pair in value.split()):
-                    row["hours"][24 * int(day[1:]) + int(hour)] = int(n)
+            case "n:", each if each.startswith("d") and (not day or int(each[1:]) != int(day)):
+                row["hours"] |= _hours(int(each[1:]), value.split())
+    if day:
+        row["hours"] |= _hours(int(day), hours.split(","))
+    if spelling:
+        row["spellings"] |= Counter({spelling: int(count)})
     return row
 
 
+def _hours(day: int, pairs: list[str]) -> Counter[int]:
+    split = (pair.split(":") for pair in pairs)
+    return Counter({24 * day + int(hour): int(posts) for hour, posts in split})
+
+
 def counts_of(oracle: Oracle, since: int = 0) -> dict[str, dict[str, Any]]:
-    """What the rows have to say; minutes before `since` are not kept."""
+    """Key -> the row that HBase should have; minutes up to `since` are not kept."""
     rows = {}
     for key, uses in oracle.uses.items():
         kept = [(minute, author) for minute, author in uses if minute > since]

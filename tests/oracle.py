@@ -9,19 +9,29 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
+
+import regex
 
 SPECIALS = set(
     "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
 )
 HASHES = "#＃"
 SELECTORS = "\ufe0e\ufe0f"
-MAX_TAGS, MAX_LENGTH = 30, 100
+MAX_TAGS, MAX_LENGTH = 140, 280
 WINDOWS = {"1h": 60, "24h": 1440, "7d": 10080}
 # The board that a change of places refers to is that of so many minutes ago.
 STEPS = {"all": 1440, "1h": 10, "24h": 60, "7d": 1440, "rising": 10}
 
-# URLs are told by a shape of their own; only those matter that hold a `#`.
+# Characters that nobody sees. Python's own table of properties does not have this one.
+_UNSEEN = regex.compile(
+    r"[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Cs}"
+    r"[\p{Cc}--\p{White_Space}]\u2800\ufff9-\ufffc\U00013430-\U00013442\U0001d159]",
+    regex.V1,
+)
+
+# URLs are recognised by a simpler pattern; only those with a `#` matter.
 _URL = re.compile(r"(?:https?://)?[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[!-~]*#[!-~]*")
 
 
@@ -59,9 +69,15 @@ def hashtags(text: str) -> list[str]:
     return found
 
 
+@cache
 def fold(tag: str) -> str:
-    """The key that is counted."""
-    return unicodedata.normalize("NFKC", tag).casefold()
+    """The key that is counted; empty if nothing of the tag can be seen."""
+    key = unicodedata.normalize("NFKC", _UNSEEN.sub("", tag)).casefold()
+    key = regex.sub(r"\p{White_Space}+", " ", unicodedata.normalize("NFKC", key)).strip(" ")
+    key = key.lstrip("# ")
+    if key != tag:
+        return fold(key)
+    return key if any(unicodedata.category(c)[0] not in "MZ" for c in key) else ""
 
 
 class Oracle:
@@ -89,8 +105,8 @@ class Oracle:
         tags = hashtags(message["text"]) if given is None else given
         distinct: dict[str, str] = {}
         for tag in tags:
-            if 0 < len(tag) <= MAX_LENGTH:
-                distinct.setdefault(fold(tag), tag)
+            if len(tag) <= MAX_LENGTH and (key := fold(tag)):
+                distinct.setdefault(key, tag)
         if not distinct:
             return False
         self.tagged += 1

@@ -12,11 +12,10 @@ from bench.product import BACKLOG, BURST, IDLE_SECONDS, Drain, Latency
 from bench.web import CALLERS, CONNECTIONS, POLL_SECONDS, RATE, WIDGETS, Web
 
 # Tweets a second -> seconds that 95 of 100 tweets shall not exceed.
-LATENCY_AIMS = {100: 2.0, 2000: 4.0}
-WARM_AIM = 30_000
-RECOVERY_AIM = 60
-CORES_AIM = 0.3
-GIGABYTES_AIM = 3
+LATENCY_AIMS = {100: 1.0, 2000: 1.2}
+RECOVERY_AIM = 25
+CORES_AIM = 0.15
+GIGABYTES_AIM = 2.5
 REQUESTS_AIM = 2000
 MILLISECONDS_AIM = 50
 
@@ -92,11 +91,11 @@ def _product(figures: Figures) -> Iterator[str]:
     if figures.warm:
         warm = figures.warm
         what = f"backlog of {BACKLOG:,} tweets while running: rate"
-        wanted = f"≥ {WARM_AIM:,} tweets/s"
-        yield row(what, f"{warm.rate:,.0f} tweets/s", wanted, verdict(warm.rate >= WARM_AIM))
+        yield row(what, f"{warm.rate:,.0f} tweets/s", "", "")
         what = "the same, from the end of the outage to exact counts"
         yield row(what, f"{warm.seconds:.0f} s", "", "")
-        yield row("the same, time in the driver and HBase", f"{warm.driver:.0%}", "", "")
+        what = "the same, time in which the executors waited for the driver and HBase"
+        yield row(what, f"{warm.waiting:.0%}", "", "")
     for number, rate in figures.workers.items():
         what = f"the same backlog with {number} worker{'s'[: number - 1]} of one core: rate"
         yield row(what, f"{rate:,.0f} tweets/s", "", "")
@@ -138,13 +137,13 @@ Processor time for each tweet of the backlog that was counted while running, on 
         yield row(service, what, f"{taken:.1f}")
     yield row("all others", "", f"{_others(figures.warm.processor) * 1e6:.1f}")
     yield """
-The rest is cores that stand still: while the driver has a batch the executors wait, for the next
-one begins only when this one is in HBase. The counts are exact because of it."""
+The driver's own time is what limits how many workers pay: with `spark-worker` taking w
+microseconds a tweet and `trends` d, w / d cores for workers keep one core of the driver busy."""
 
 
 WORK = {
-    "spark-worker": "read, parse, find hashtags, de-duplicate in RocksDB; the JVM's compiler",
-    "trends": "take the batch over, add it up, windows of tweets and people, encode HBase's rows",
+    "spark-worker": "read, parse, find hashtags, pack columns; the JVM's compiler",
+    "trends": "find duplicates, add up, windows of tweets and people, encode HBase's rows",
     "hbase-thrift": "hand rows on",
     "hbase-regionserver": "write rows to its log and to memory",
 }
@@ -211,25 +210,24 @@ The rate is from the first record to the last one's being counted and as durable
 its start" is from the start of the container. "× just started" is the product's rate after a start
 by the other's, "× running" that of the backlog while running.
 
-| | tweets/s | with its start | × just started | × running | aim | | memory, without Kafka |\
- durable | tuned | lines of code |
-|---|---|---|---|---|---|---|---|---|---|---|"""
+| | tweets/s | with its start | × just started | aim | | × running | aim | |\
+ memory, without Kafka | durable | tuned | lines of code |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
     product = next((each.run for each in figures.compared if each.candidate is PRODUCT), None)
     running = figures.warm.rate if figures.warm else None
     for result in figures.compared:
         rates = (product.rate if product else None, running)
         yield row(*_compared(result, *rates))
     yield """
-The aims are for the product just started. Lines of code are those that are neither blank nor
-comment, for the product those of `services/spark/trends`. Memory is the most that was seen, page
-cache not counted, for the product that of all containers but Kafka and ingest. The programs are in
-`tests/bench/peers`."""
+Lines of code are those that are neither blank nor comment, for the product those of
+`services/spark/trends`. Memory is the most that was seen, page cache not counted, for the product
+that of all containers but Kafka and ingest. The programs are in `tests/bench/peers`."""
 
 
 def _gap(figures: Figures) -> Iterator[str]:
     """How far the aims are away, in processor time."""
     compared = [(each.candidate, each.run) for each in figures.compared if each.run]
-    aims = {one.title: one.aim * run.rate for one, run in compared if one.aim}
+    aims = {one.title: one.aim_running * run.rate for one, run in compared if one.aim_running}
     if not (figures.warm and aims):
         return
     cores, spent = os.cpu_count() or 1, figures.warm.processor
@@ -246,27 +244,27 @@ The product takes {total * 1e6:.0f} microseconds of processor for a tweet, Spark
     for title, rate in aims.items():
         yield row(f"beside {title}", f"{rate:,.0f}", f"{cores / rate * 1e6:.1f}")
     yield """
-Each of the others is one program, whose records never leave it until they are sums, and it calls
-C or runs on a JVM alone. Here a record goes from Kafka through Spark's rows, a shuffle and a state
-that survives a kill into the driver, and its sums with minutes, people and boards over the network
-into a database that syncs to disk. That is what lets every process be killed, and what it costs.
-More cores for the workers, and batches that overlap, would bring the aims nearer."""
+Each of the others is one program, whose records never leave it until they are sums. Here a record
+goes from Kafka through Spark's JVM into Python on the executors, in columns into the driver, and
+its sums with minutes, people and boards over the network into a database that syncs to disk. That
+is what lets every process be killed, and what it costs."""
 
 
 def _compared(result: Result, started: float | None, running: float | None) -> list[str]:
     candidate, end = result.candidate, [result.candidate.durable, result.candidate.tuned]
     end.append(str(candidate.code_lines()))
-    aim = f"≥ {candidate.aim:g}" if candidate.aim else ""
     if not result.run:
-        return [candidate.title, f"no result: {result.failure}", "", "", "", aim, "", "", *end]
+        return [candidate.title, f"no result: {result.failure}", *[""] * 8, *end]
     rate = result.run.rate
     figures = [f"{rate:,.0f}", f"{result.run.rate_with_start:,.0f}"]
-    is_product = candidate is PRODUCT
-    for own in (started, running):
-        figures.append("" if is_product or own is None else f"{own / rate:.2f}")
-    reached = verdict(started / rate >= candidate.aim) if started and candidate.aim else ""
-    memory = f"{result.run.memory_bytes / 1e6:,.0f} MB"
-    return [candidate.title, *figures, aim, reached, memory, *end]
+    for own, aim in ((started, candidate.aim_started), (running, candidate.aim_running)):
+        if candidate is PRODUCT or own is None:
+            figures += ["", "", ""]
+        else:
+            ratio = own / rate
+            figures.append(f"{ratio:.2f}")
+            figures += [f"≥ {aim:g}", verdict(ratio >= aim)] if aim else ["", ""]
+    return [candidate.title, *figures, f"{result.run.memory_bytes / 1e6:,.0f} MB", *end]
 
 
 def _idle(figures: Figures) -> Iterator[str]:

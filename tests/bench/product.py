@@ -39,14 +39,14 @@ class Latency:
 class Drain:
     """A backlog that was counted while everything was running.
 
-    `rate` is in tweets a second, between the first and the last news of it; `driver` is the part
-    of the batches' time that the driver and HBase took, the rest being Spark's. `processor` is the
+    `rate` is in tweets a second, between the first and the last news of it; `waiting` is the part
+    of the batches' time in which the executors waited for the driver and HBase. `processor` is the
     time that each service's processes took, in seconds a tweet.
     """
 
     seconds: float
     rate: float
-    driver: float
+    waiting: float
     processor: dict[str, float]
 
 
@@ -161,14 +161,14 @@ def measure_warm(stack: Stack, name: str = "warm") -> Drain:
     (first_at, first), *_, (last_at, last) = reader.seen[1:]
     # The first one waited for HBase.
     batches = _batches(stack)[told + 1 :]
-    driver = sum(part for _, part in batches) / sum(whole for whole, _ in batches)
-    return Drain(last_at - began, (last - first) / (last_at - first_at), driver, processor)
+    waiting = sum(waited for _, waited in batches) / sum(map(sum, batches))
+    return Drain(last_at - began, (last - first) / (last_at - first_at), waiting, processor)
 
 
 def _batches(stack: Stack) -> list[tuple[float, float]]:
-    """Seconds of each large batch, and of its part in the driver and HBase."""
-    found = re.findall(r"records in ([\d.]+) s, ([\d.]+) s of them", stack.logs("trends"))
-    return [(float(whole), float(part)) for whole, part in found]
+    """Seconds in which the executors computed each large batch, and then waited to hand it over."""
+    found = re.findall(r"computed in ([\d.]+) s, then waited ([\d.]+) s", stack.logs("trends"))
+    return [(float(computed), float(waited)) for computed, waited in found]
 
 
 def measure_workers(stack: Stack) -> dict[int, float]:

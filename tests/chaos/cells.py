@@ -82,8 +82,7 @@ def _driver() -> Iterator[Cell]:
     aim = TABLE["trends"][COLUMNS.index("kill")]
     makes: dict[str, Make] = {
         "killed-while-writing": lambda scene: specials.KilledWhileWriting(scene.stack),
-        "killed-before-commit": lambda scene: specials.KilledBeforeCommit(scene.stack),
-        "checkpoint-lost": lambda scene: specials.CheckpointLost(scene.stack),
+        "killed-between-batches": lambda scene: specials.KilledBetweenBatches(scene.stack),
     }
     for name, make in makes.items():
         yield Cell(f"trends/{name}", aim, make)
@@ -103,13 +102,11 @@ def _ingest() -> Iterator[Cell]:
         yield Cell(f"ingest/{name}", aim, make)
 
 
-# Beyond the table, but for Kafka: which disks are full, and who has them. The aims are those of a
-# kill.
+# Volumes to fill, and the services that write to them. The aims are those of a kill.
 DISKS = {
     "kafka": (["kafka-data"], ["kafka"]),
     "zookeeper": (["zookeeper-data"], ["zookeeper"]),
     "hbase-regionserver": (["hbase-data"], ["hbase-regionserver", "hbase-master"]),
-    "trends": (["checkpoint", "worker-scratch", "driver-scratch"], ["trends", "spark-worker"]),
 }
 
 

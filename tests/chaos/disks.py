@@ -10,9 +10,6 @@ OVERRIDE = Path(__file__).parent / "small-disks.yaml"
 # In megabytes; with some room beside what a quarter of an hour of a trial's load takes.
 SIZES = {
     "kafka-data": 160,
-    "checkpoint": 96,
-    "worker-scratch": 64,
-    "driver-scratch": 64,
     "spark-master": 16,
     "zookeeper-data": 48,
     "hbase-data": 256,

@@ -8,15 +8,14 @@ from pathlib import PurePosixPath
 from bench.engine import usage
 from e2e.stack import Json, Stack, run
 
-VOLUMES = ("kafka-data", "checkpoint", "zookeeper-data", "hbase-data")
-# Prints bytes of each volume, of what HBase's consists of, and of each container's logs, and
-# counts files.
+VOLUMES = ("kafka-data", "zookeeper-data", "hbase-data")
+# Prints the bytes of each volume, of the folders in HBase's, and of each container's logs, and
+# counts HBase's store files.
 LOOK = """
 sizes() { du --summarize --block-size=1 "$@" 2>/dev/null | sed 's|/volumes/||; s|/logs/|log of |'; }
 sizes /volumes/* /logs/*
 sizes /volumes/hbase-data/hbase/{WALs,oldWALs,data,archive}
 count() { find "$@" 2>/dev/null | wc -l; }
-echo "$(count /volumes/checkpoint -type f) files of the checkpoint"
 echo "$(count /volumes/hbase-data/hbase/data/default -mindepth 4 -type f ! -name '.*') store files"
 """
 

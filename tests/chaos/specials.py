@@ -14,20 +14,12 @@ from chaos import disks, network
 from chaos.faults import Fault, Kill, Relayed
 from chaos.judge import Ledger
 from e2e.checks import executors
-from e2e.stack import Stack, run, service_of
+from e2e.stack import Stack, service_of
 from waiting import eventually
 
 SECONDS = 120
 # Each try is a restart of the driver, and more than five of anything are too many.
 TRIES = 5
-
-NEWEST_BATCH = """
-import json, pathlib
-plans = pathlib.Path("/checkpoint").glob("*/*/offsets/[0-9]*")
-plan = max(plans, key=lambda path: (int(path.parts[-3]), int(path.name)))
-end = json.loads(plan.read_text().splitlines()[-1])["tweets"]
-print(json.dumps([end, (plan.parents[1] / "commits" / plan.name).exists()]))
-"""
 
 
 class KilledBeforeAcknowledgement(Relayed):
@@ -68,7 +60,7 @@ class KilledBeforeCursor(KilledBeforeAcknowledgement):
 
 @dataclass(frozen=True)
 class Progress:
-    """What HBase has of the batches: the one applied last, the one announced, a row's."""
+    """Batches according to HBase: the last one applied, and the fences announced and in a row."""
 
     done: dict[str, Any]
     announced: int
@@ -76,7 +68,7 @@ class Progress:
 
 
 class KilledWhileWriting(Fault):
-    """The driver is killed when HBase has a batch's counts, and not yet that it has them."""
+    """The driver is killed when HBase has counts of a batch, but not that it is applied."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(stack, "trends")
@@ -132,42 +124,15 @@ class KilledWhileWriting(Fault):
         return "a batch was half applied" if half else ""
 
 
-class KilledBeforeCommit(KilledWhileWriting):
-    """The driver is killed when HBase has a batch, and Spark has not noted that it is applied."""
+class KilledBetweenBatches(KilledWhileWriting):
+    """The driver is killed when HBase has a batch, while the executors compute the next one."""
 
     def _is_now(self, first: Progress, now: Progress) -> bool:
         return bool(now.done["fence"] > first.done["fence"])
 
     def _evidence(self, left: Progress) -> str:
-        told = self.stack.compose("exec", "-T", "spark-worker", "python", "-c", NEWEST_BATCH)
-        end, is_committed = json.loads(told)
-        applied = end == left.done["end"] and not is_committed
-        return "a batch was applied and not committed" if applied else ""
-
-
-class CheckpointLost(Fault):
-    """The volume of the checkpoint is removed, and made anew."""
-
-    def __init__(self, stack: Stack) -> None:
-        super().__init__(stack, "trends")
-        self._volume = f"{stack.project}_checkpoint"
-        self._made = self._created()
-        self._ended = 0.0
-
-    def _created(self) -> str:
-        return run(["docker", "volume", "inspect", "--format", "{{.CreatedAt}}", self._volume])
-
-    def begin(self) -> None:
-        self.stack.compose("rm", "--stop", "--force", "trends", "spark-worker")
-        run(["docker", "volume", "rm", self._volume])
-        self._ended = time.time()
-        self.stack.up("trends", "spark-worker", wait=False)
-
-    def proof(self) -> str:
-        return "another volume" if self._created() != self._made else ""
-
-    def end(self) -> float:
-        return self._ended
+        is_between = left.announced == left.done["fence"]
+        return "a batch was applied, and the next not announced" if is_between else ""
 
 
 class Scale(Fault):

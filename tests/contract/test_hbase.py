@@ -1,47 +1,56 @@
 """The boards that the driver writes are those that the web service reads."""
 
 import json
-import time
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from trends.counting.ranking import WINDOWS, Place
-from trends.counting.tally import Batch, Delta, Minute
-from trends.hbase.progress import Done, Intent
-from trends.sink import Boards
+import numpy as np
+
+from trends.counting.documents import documents
+from trends.counting.leaderboard import Leaderboard
+from trends.counting.spans import WINDOWS
+from trends.hbase.hashtags_table import StoredTag
+from trends.hbase.progress import Done
+from unit.trends.counting.uses import Use, columns
 from web.board import parse_board
 
 EXAMPLES = Path(__file__).parents[2] / "docs/contracts/examples"
 NOW = 1_795_341_600_123
+MINUTE = NOW // 60_000
+DONE = replace(Done(), read=18_234, tagged=4120, sources=("x",), demo=False)
 
 
-class Store:
-    """As much of the store as boards are made from."""
-
-    def scan(self, since: int) -> Iterator[tuple[str, int, int, dict[int, Minute]]]:
-        yield "東京", 390, NOW, {NOW // 60_000: Minute(3, {"1"})}
-
-    def spellings(self, keys: list[str]) -> dict[str, str]:
-        return {key: {"café": "Café"}.get(key, key) for key in keys}
+def leaderboard(hidden: frozenset[str] = frozenset()) -> Leaderboard:
+    board = Leaderboard(MINUTE, hidden)
+    board.load([StoredTag("東京", 390, NOW, {MINUTE: (3, [1])})])
+    return board
 
 
-def delta(spelling: str, minutes: dict[int, int], last: int) -> Delta:
-    parts = {minute: Minute(n, {"1", "2"}) for minute, n in minutes.items()}
-    return Delta(1, last, {spelling: sum(minutes.values())}, parts)
+def add(board: Leaderboard, key: str, minutes: dict[int, int], count: int, last: int) -> None:
+    """Add posts by minute, by two people each; the tag then has so many ever."""
+    uses: list[Use] = [
+        (key, minute, 1 + post % 2) for minute, posts in minutes.items() for post in range(posts)
+    ]
+    board.add(columns(uses), np.array([count]), np.array([last]))
 
 
-def documents() -> dict[str, bytes]:
-    boards = Boards(Store(), frozenset({"hidden"}), 0)
-    boards.add({"hidden": delta("Hidden", {1: 999}, NOW)}, [Place.of("hidden", 999, NOW)])
-    boards.add({"café": delta("Café", {1: 412}, NOW)}, [Place.of("café", 412, NOW)])
-    intent = Intent(NOW, {"0": 0}, {"0": 18_234})
-    done = Done().after(intent, Batch(tagged=4120, sources={"x"}), 3_600_000)
-    return boards.documents(done, NOW)
+def write(board: Leaderboard, done: Done = DONE) -> dict[str, bytes]:
+    rankings = board.rankings(NOW)
+    shown = rankings.keys()
+    spellings = {key: {"café": "Café"}.get(key, key) for key in shown}
+    return documents(rankings, spellings, done, NOW)
+
+
+def boards() -> dict[str, bytes]:
+    board = leaderboard(frozenset({"hidden"}))
+    add(board, "hidden", {1: 999}, 999, NOW)
+    add(board, "café", {1: 412}, 412, NOW)
+    return write(board)
 
 
 def test_a_written_board_has_the_examples_shape() -> None:
     example = json.loads((EXAMPLES / "board.json").read_text())
-    written = json.loads(documents()["all"])
+    written = json.loads(boards()["all"])
     assert written.keys() == example.keys()
     assert written["hashtags"][0].keys() == example["hashtags"][0].keys()
     assert {key: type(value) for key, value in written.items()} == {
@@ -52,7 +61,7 @@ def test_a_written_board_has_the_examples_shape() -> None:
 
 
 def test_the_web_service_reads_what_is_written() -> None:
-    written = documents()
+    written = boards()
     assert set(written) == {"all", *WINDOWS, *(f"{name}.people" for name in WINDOWS), "rising"}
     assert all(
         parse_board(row, cell).rank_by == ("people" if row.endswith(".people") else "tweets")
@@ -64,11 +73,11 @@ def test_the_web_service_reads_what_is_written() -> None:
 
 def test_the_rising_board_has_the_examples_shape_and_is_read() -> None:
     example = json.loads((EXAMPLES / "board.rising.json").read_text())
-    now = time.time_ns() // 1_000_000  # the windows begin with the running minute
-    boards = Boards(Store(), frozenset(), 0)
-    minutes = {now // 60_000: 46, now // 60_000 - 100: 4}
-    boards.add({"café": delta("Café", minutes, now)}, [Place.of("café", 48, now)])
-    written = boards.documents(Done(), now)["rising"]
+    rising = leaderboard()
+    # 東京 was used in a second hour, so four posts in two hours are two an hour.
+    add(rising, "東京", {MINUTE - 200: 3}, 393, NOW)
+    add(rising, "café", {MINUTE: 46, MINUTE - 100: 4}, 48, NOW)
+    written = write(rising, Done())["rising"]
     found = json.loads(written)
     assert found.keys() == example.keys()
     assert found["hashtags"][0].keys() == example["hashtags"][0].keys()
@@ -77,5 +86,4 @@ def test_the_rising_board_has_the_examples_shape_and_is_read() -> None:
     assert [place.key for place in board.hashtags] == ["café"]
     rise = board.hashtags[0].rise
     assert rise
-    # 東京 was used in a second hour: four tweets in two hours are two an hour.
     assert (rise.observed, rise.expected, rise.score) == (46, 2.0, 968.0)

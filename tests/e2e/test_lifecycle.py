@@ -153,7 +153,7 @@ def labelled(kind: str, project: str) -> list[str]:
 
 
 def volumes_in_use(stack: Stack) -> set[str]:
-    """The volumes of all containers, those without a name of their own too."""
+    """The volumes of all containers, anonymous ones too."""
     mounts = [mount for each in stack.containers() for mount in each["Mounts"]]
     return {mount["Name"] for mount in mounts if mount["Type"] == "volume"}
 
@@ -203,11 +203,16 @@ def installation(
         made.publish(None)
     report(upgrade_from=before)
     made.clone()
+    used: set[str] = set()
     try:
         made.run("make up")
+        used = volumes_in_use(made.stack)
         yield made
     finally:
         made.remove()
+        # Where the version before had anonymous volumes, an upgrade leaves them behind.
+        for name in used & volumes():
+            run(["docker", "volume", "rm", name])
 
 
 @pytest.fixture(scope="module")
@@ -269,8 +274,11 @@ def test_a_restore_needs_nothing_but_the_backup(installation: Installation, save
     run(["docker", "tag", BASE_IMAGE, installation.base_image])
     file = f"backups/{saved.file.name}"
     installation.run(f"unset YES && make restore FILE={file}")
+    # It was made before the upgrade, and may have a volume that only the version before had.
+    folders = " ".join(f"./{volume}" for volume in installation.stack.config()["volumes"])
     installation.run(
-        f"scripts/in-volumes ro tar --diff --gzip --numeric-owner --directory /volumes <{file}"
+        "scripts/in-volumes ro tar --diff --gzip --numeric-owner --directory /volumes "
+        f"{folders} <{file}"
     )
     assert running(installation.stack) == set()
 
@@ -289,11 +297,11 @@ def test_after_a_backup_that_fails_the_same_runs_as_before(
 
 
 def test_down_leaves_what_is_kept_and_no_more(installation: Installation, saved: Saved) -> None:
-    """What containers write for themselves goes with them, even if others have replaced them."""
+    """No container has a volume that is not kept, nor does one that replaces it."""
+    project = installation.project
     installation.run("docker compose create --no-build --force-recreate")
-    used, project = volumes_in_use(installation.stack), installation.project
     kept = set(labelled("volume", project))
-    assert kept and used > kept
+    assert kept and volumes_in_use(installation.stack) == kept
     installation.run("make down")
     assert labelled("container", project) == labelled("network", project) == []
-    assert used & volumes() == kept
+    assert kept <= volumes()

@@ -15,7 +15,9 @@ from driver import Driver
 from fakes.server import Serving
 from integration.timelines import Ingest, Served, double
 from integration_support import KAFKA, delete_topics
-from trends.hbase.hashtags_table import Store
+from trends.hbase.boards_table import BoardsTable
+from trends.hbase.client import Client
+from trends.hbase.hashtags_table import HashtagsTable
 from trends.kafka.topics import Topics
 from trends.settings import Settings
 from waiting import eventually
@@ -31,7 +33,6 @@ def spark() -> Iterator[SparkSession]:
         .config("spark.ui.enabled", "false")
         .config("spark.driver.host", "localhost")
         .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.sql.shuffle.partitions", 2)
         .config("spark.driver.memory", "1g")
         .getOrCreate()
     )
@@ -70,24 +71,29 @@ def hbase() -> Iterator[happybase.Connection]:
     connection.close()
 
 
+def create_tables(client: Client) -> None:
+    """Create the driver's tables where they are missing."""
+    HashtagsTable(client).create()
+    BoardsTable(client).create()
+
+
 @pytest.fixture
-def store(hbase: happybase.Connection) -> Iterator[Store]:
-    """The product's own access, with its tables made."""
-    found = Store(THRIFT, 9090, Event(), writers=2)
-    found.create_tables()
+def client(hbase: happybase.Connection) -> Iterator[Client]:
+    """The product's own access, with its tables created."""
+    found = Client(THRIFT, 9090, Event())
+    create_tables(found)
     yield found
     found.disconnect()
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """As in production but for the checkpoint and small batches."""
+def settings() -> Settings:
+    """As in production but for small batches."""
     return Settings.from_environment(
         {
             "KAFKA_BOOTSTRAP_SERVERS": KAFKA,
             "HBASE_THRIFT_HOST": THRIFT,
             "SPARK_MASTER": "local[2]",
-            "CHECKPOINT_LOCATION": f"file://{tmp_path}",
             "TRIGGER_SECONDS": "0.1",
             "MAX_TWEETS_PER_BATCH": "400",
         }
@@ -95,8 +101,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def driver(spark: SparkSession, settings: Settings, topics: Topics, store: Store) -> Driver:
-    return Driver(spark, settings, topics, store)
+def driver(spark: SparkSession, settings: Settings, topics: Topics, client: Client) -> Driver:
+    return Driver(spark, settings, topics, client)
 
 
 @pytest.fixture

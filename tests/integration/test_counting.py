@@ -1,24 +1,28 @@
 """Kafka -> Spark -> HBase, with the driver dying wherever it hurts: the counts stay exact."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
 
 import happybase
+import numpy as np
 import pytest
-from pyspark.errors import StreamingQueryException
 
-from driver import Driver, check, dying_at, dying_half_way, stream
+from driver import Driver, Parts, check, dying_at, dying_half_way, dying_unawaited, stream
+from integration.conftest import create_tables
 from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
-from trends.counting.ranking import Place
-from trends.counting.tally import DIGEST, Delta
-from trends.hbase.hashtags_table import Store
-from trends.hbase.progress import Done
+from trends.counting.batch import Batch
+from trends.counting.tally import Tally
+from trends.hbase.boards_table import BoardsTable
+from trends.hbase.client import Client
+from trends.hbase.hashtags_table import Written
+from trends.hbase.progress import Done, Intent, ProgressError
 from trends.kafka.topics import QUARANTINE
-from trends.sink import Sink
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:
@@ -29,136 +33,138 @@ def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -
 
 
 DEATHS = {
-    "before the fence": lambda m: dying_at(m, "write_intent", 3, after=False),
-    "after the fence": lambda m: dying_at(m, "write_intent", 3, after=True),
+    "before the intent": lambda m: dying_at(m, "boards", "announce", 3, after=False),
+    "after the intent": lambda m: dying_at(m, "boards", "announce", 3, after=True),
     "with half of the rows": dying_half_way,
-    "before the boards": lambda m: dying_at(m, "write_boards", 3, after=False),
-    "before Spark's commit": lambda m: dying_at(m, "write_boards", 3, after=True),
+    "before waiting for the rows": dying_unawaited,
+    "before the boards": lambda m: dying_at(m, "boards", "write", 3, after=False),
+    "after the boards": lambda m: dying_at(m, "boards", "write", 3, after=True),
 }
 
 
-@pytest.mark.parametrize("checkpoint", ["kept", "lost"])
 @pytest.mark.parametrize("death", DEATHS)
 def test_a_killed_driver_leaves_the_counts_exact(
-    driver: Driver,
-    hbase: happybase.Connection,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    death: str,
-    checkpoint: str,
+    driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch, death: str
 ) -> None:
-    """Duplicates of tweets before the death come after it as well."""
+    """The next batch is computed already, and copies of posts before the death come after it."""
     messages = stream(2)
     send(messages)
     with monkeypatch.context() as patch:
         driver.die(len(messages), DEATHS[death](patch))
-    if checkpoint == "lost":
-        for folder in tmp_path.iterdir():
-            shutil.rmtree(folder)
     again = messages[::7]
     send(again)
     sink = driver.run(len(messages) + len(again))
     check(hbase, Oracle(messages + again), sink)
 
 
-def test_a_checkpoint_from_a_backup_is_given_up(
-    driver: Driver, hbase: happybase.Connection, tmp_path: Path
+def test_a_driver_that_dies_again_while_it_recovers(
+    driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = stream(3), stream(4)
-    send(first)
-    driver.run(len(first))
-    (folder,) = tmp_path.iterdir()
-    shutil.copytree(folder, tmp_path / "backup")
-    send(second)
-    driver.run(len(first + second))
-    shutil.rmtree(folder)
-    (tmp_path / "backup").rename(folder)
-    third = first[:50] + second[:50] + stream(5, 100)
-    send(third)
-    sink = driver.run(len(first + second + third))
-    check(hbase, Oracle(first + second + third), sink)
+    messages = stream(3)
+    send(messages)
+    with monkeypatch.context() as patch:
+        driver.die(len(messages), dying_half_way(patch))
+    for after in (False, True):
+        with monkeypatch.context() as patch:
+            driver.die(len(messages), dying_at(patch, "boards", "write", 1, after=after))
+    check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
-def test_hbase_emptied_means_counting_anew(
-    driver: Driver, hbase: happybase.Connection, store: Store
+def test_hbase_emptied_means_counting_from_the_beginning(
+    driver: Driver, hbase: happybase.Connection, client: Client
 ) -> None:
     messages = stream(6)
     send(messages)
     driver.run(len(messages))
     for name in awake(hbase).tables():
         hbase.delete_table(name, disable=True)
-    store.create_tables()
+    create_tables(client)
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
 def test_a_second_driver_is_kept_out(
-    driver: Driver,
-    hbase: happybase.Connection,
-    store: Store,
-    caplog: pytest.LogCaptureFixture,
+    driver: Driver, hbase: happybase.Connection, client: Client
 ) -> None:
     """Whichever announces a batch second stops, and says so."""
     messages = stream(7)
     send(messages)
 
-    def rival(store: Store, sink: Sink) -> None:
-        _, intent = store.read_progress()
-        nothing, end = DIGEST.empty_table(), {"0": 0, "1": 0, "2": 0, "3": 0}
-        sink.apply(nothing, {"0": 0}, end)  # but with a fence
-        sink._intent = intent
+    def rival(parts: Parts) -> None:
+        boards, announce = BoardsTable(client), parts.boards.announce
 
-    with pytest.raises(StreamingQueryException, match="another driver is counting"):
+        def second(intent: Intent, earlier: Intent | None, done: Done) -> None:
+            boards.announce(replace(intent, fence=intent.fence - 1), earlier, done)
+            announce(intent, earlier, done)
+
+        parts.boards.announce = second  # type: ignore[method-assign]
+
+    with pytest.raises(ProgressError, match="stop one of the two `trends` containers"):
         driver.run(len(messages), rival)
-    assert "stop one of the two `trends` containers" in caplog.text
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
-def test_what_hbase_loses_is_counted_anew(
-    driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As a disk does that lies: all that came after a batch's announcement is gone again."""
+def test_what_hbase_loses_is_counted_again(driver: Driver, hbase: happybase.Connection) -> None:
+    """As with a disk that lies: all that came after a batch's announcement is gone again."""
     messages = stream(41)
     send(messages)
-    with monkeypatch.context() as patch:
 
-        def forgetful(store: Store, sink: Sink) -> None:
-            apply, write, batches = store.apply, store.write_boards, iter(range(1, 10_000))
-            lost: list[int] = []
+    def forgetful(parts: Parts) -> None:
+        start, write, batches = parts.hashtags.start_writing, parts.boards.write, count(1)
+        lost: list[int] = []
 
-            def apply_but_not_the_second(tags: dict[str, Delta], fence: int) -> Iterable[Place]:
-                if next(batches) != 2:
-                    return apply(tags, fence)
-                lost.append(fence)
-                return []
+        def start_but_not_the_second(tally: Tally, fence: int) -> Any:
+            if next(batches) != 2:
+                return start(tally, fence)
+            lost.append(fence)
+            none = np.zeros(len(tally.counts), np.int64)
+            return SimpleNamespace(wait=lambda: Written(none, none))
 
-            def write_but_not_the_second(boards: dict[str, bytes], done: Done | None) -> None:
-                if not (done and done.fence in lost):
-                    write(boards, done)
+        def write_but_not_the_second(boards: Mapping[str, bytes], done: Done | None = None) -> None:
+            if not (done and done.fence in lost):
+                write(boards, done)
 
-            patch.setattr(store, "apply", apply_but_not_the_second)
-            patch.setattr(store, "write_boards", write_but_not_the_second)
+        parts.hashtags.start_writing = start_but_not_the_second  # type: ignore[method-assign]
+        parts.boards.write = write_but_not_the_second  # type: ignore[method-assign]
 
-        with pytest.raises(StreamingQueryException, match="HBase has lost what was written"):
-            driver.run(len(messages), forgetful)
+    with pytest.raises(ProgressError, match="HBase has lost counts that it had acknowledged"):
+        driver.run(len(messages), forgetful)
     check(hbase, Oracle(messages), driver.run(len(messages)))
+
+
+def test_records_that_are_counted_already_are_refused(driver: Driver) -> None:
+    messages = stream(42, 300)
+    send(messages)
+
+    def elsewhere(parts: Parts) -> None:
+        apply = parts.applier._apply
+
+        def counted(batch: Batch) -> None:
+            apply(batch)
+            apply(batch)
+
+        parts.applier._apply = counted
+
+    with pytest.raises(ProgressError, match="was counted to offset"):
+        driver.run(len(messages), elsewhere)
 
 
 def test_a_write_that_arrives_late_hides_no_later_one(
-    store: Store, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
+    client: Client, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As from a connection that was given up, when its network is there again."""
-    late, call = [], store._call
+    late, call = [], client.call
 
     def remembered(action: Callable[[happybase.Connection], object]) -> object:
         late.append(action)
         return call(action)
 
-    monkeypatch.setattr(store, "_call", remembered)
-    store.write_boards({"all": b"first"}, Done(fence=1))
-    store.write_boards({"all": b"second"}, Done(fence=2))
+    monkeypatch.setattr(client, "call", remembered)
+    boards = BoardsTable(client)
+    boards.write({"all": b"first"}, Done(fence=1))
+    boards.write({"all": b"second"}, Done(fence=2))
     call(late[0])
     assert awake(hbase).table("boards").row(b"all") == {b"b:board": b"second"}
-    assert store.read_progress()[0].fence == 2
+    assert boards.read_progress()[0].fence == 2
 
 
 def test_real_tweets_clear_the_demo(driver: Driver, hbase: happybase.Connection) -> None:
@@ -203,7 +209,7 @@ def test_bad_records_are_set_aside_and_disturb_nothing(
     send([*good[:100], *bad, future, spam, *good[100:]])
     sink = driver.run(len(good) + len(bad) + 2)
     assert sink.done.quarantined == len(bad)
-    assert sink.done.surplus == 2000 - 30
+    assert sink.done.ignored_tags == 2000 - 140
     aside = [json.loads(value) for value in records(QUARANTINE)]
     assert len({entry["origin"] for entry in aside}) == len(bad)
     assert all(len(entry["record"]) <= 1024 and entry["reason"] for entry in aside)
@@ -211,6 +217,6 @@ def test_bad_records_are_set_aside_and_disturb_nothing(
     assert "bad" not in counts
     (minute,) = counts["later"]["minutes"]
     assert 0 <= minute - arrived.timestamp() // 60 <= 2
-    assert sum(key.startswith("spam") for key in counts) == 30
+    assert sum(key.startswith("spam") for key in counts) == 140
     oracle = Oracle(good)
     assert {key: counts[key]["count"] for key in oracle.counts} == oracle.counts

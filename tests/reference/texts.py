@@ -192,9 +192,9 @@ def dense_texts(number: int, seed: int) -> Iterator[str]:
         yield "".join(rng.choices(words, k=rng.randint(3, 22)))
 
 
-# All but the surrogates; beyond U+32000 there is nothing but what is for private use.
+# All but the surrogates, and the planes that are unassigned or for private use.
 CHARACTERS = [
-    chr(code) for code in (*range(0xD800), *range(0xE000, 0x32000), *range(0xE0000, 0xE0200))
+    chr(code) for code in (*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE0200))
 ]
 # The characters that any of a URL's rules names, and their neighbours.
 URL_CHARACTERS = [

@@ -1,10 +1,12 @@
-"""Composes the driver: settings, the stores, the query, and the clock of the windowed boards."""
+"""Starts the driver: settings, stores, recovery, the query, and the clock of the boards."""
 
+import gc
 import logging
 import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from prometheus_client import start_http_server
@@ -13,15 +15,20 @@ from pyspark.errors import PySparkException
 from pyspark.sql.streaming.query import StreamingQuery
 
 from trends import stream
-from trends.hbase.hashtags_table import Store
-from trends.hbase.progress import TopicError
+from trends.applier import Applier
+from trends.hbase.boards_table import BoardsTable
+from trends.hbase.client import Client
+from trends.hbase.hashtags_table import HashtagsTable
+from trends.hbase.progress import ProgressError, TopicError
+from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
+from trends.recovery import Recovery
 from trends.settings import Settings, SettingsError
 from trends.sink import Sink
 
 log = logging.getLogger("trends")
 
-# Touched while all is well: the container's health check looks at its age.
+# Touched while all is well: the container's health check goes by its age.
 ALIVE = Path("/tmp/alive")  # noqa: S108 -- the container's own tmpfs
 TICK_SECONDS = 5
 STOP_SECONDS = 6
@@ -29,6 +36,9 @@ STOP_SECONDS = 6
 
 def main() -> int:
     """Run until SIGTERM (0), or until the query ends and the container is started again (1)."""
+    # Hundreds of thousands of rows are kept that do not refer to one another: by default a quarter
+    # of the time goes into looking for circles among them.
+    gc.set_threshold(100_000, 50, 100)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -46,29 +56,42 @@ def main() -> int:
         log.error("%s; then start this service again", error)
     except TopicError as error:
         log.error("%s", error)
-    # Started again it would say the same again: it stays down until somebody has read it.
+    # A restart would end the same way: it stays down until somebody has read the message.
     stopping.wait()
     return 2
 
 
 def run(settings: Settings, stopping: threading.Event) -> int:
-    """Wait for the stores, start the query and watch over it."""
+    """Wait for the stores, recover, start the query and watch over it."""
     topics = Topics(settings.kafka, stopping)
     topics.create(settings.topic_partitions, settings.retention_hours)
-    store = Store(settings.thrift_host, settings.thrift_port, stopping, settings.thrift_connections)
-    store.create_tables()
-    stream.recognise(topics, store, settings.count_topic)
-    horizon = settings.deduplicate_minutes * 60_000
-    sink = Sink(store, topics, horizon, settings.hidden, settings.min_authors)
+    client = Client(settings.thrift_host, settings.thrift_port, stopping)
+    hashtags, boards = HashtagsTable(client, settings.thrift_connections), BoardsTable(client)
+    hashtags.create()
+    boards.create()
+    sink = Sink(
+        hashtags,
+        boards,
+        Quarantine(settings.kafka, topics),
+        hidden=settings.hidden,
+        min_authors=settings.min_authors,
+    )
+    span = settings.deduplicate_minutes * 60_000
+    recovery = Recovery(topics, client, boards, span=span, count_topic=settings.count_topic)
+    recovery.adopt_topic()
     spark = stream.session(settings, stopping)
-    trends = stream.Trends(spark, settings, topics, store, sink)
+    applier = Applier(sink.apply)
+    reading = stream.Stream(spark, settings, applier)
     try:
-        query = trends.start()
+        topic = recovery.run(sink, reading)
+        query = reading.start(topic, sink.done.end)
         log.info("counting from the offsets %s", sink.done.end or "at the beginning")
-        watch(trends, query, sink, stopping)
+        watch(query, reading, applier, sink, stopping)
+    except ProgressError as error:
+        log.error("%s", error)
+        return 1
     except (PySparkException, Py4JJavaError) as error:
-        log.error("the query ended: %s", stream.gist(error))
-        trends.failed()
+        log.error("the query ended: %s", stream.first_line(error))
         return 1
     query.stop()
     spark.stop()
@@ -76,7 +99,11 @@ def run(settings: Settings, stopping: threading.Event) -> int:
 
 
 def watch(
-    trends: stream.Trends, query: StreamingQuery, sink: Sink, stopping: threading.Event
+    query: StreamingQuery,
+    reading: stream.Stream,
+    applier: Applier,
+    sink: Sink,
+    stopping: threading.Event,
 ) -> None:
     """Keep the boards fresh while the query runs; on SIGTERM let its batch come to an end.
 
@@ -84,18 +111,25 @@ def watch(
     container as unhealthy.
     """
     while query.isActive and not stopping.is_set():
-        if trends.is_stuck():
+        if failure := applier.failure():
+            raise failure
+        if reading.is_stuck():
             log.warning("a batch does not come to an end: is a spark-worker running?")
+        elif applier.is_stuck():
+            log.warning("a batch does not come to an end: is HBase running?")
         else:
             sink.refresh()
             ALIVE.touch()
         stopping.wait(TICK_SECONDS)
     if not stopping.is_set():
         query.awaitTermination()
-    for _ in range(STOP_SECONDS * 10):
-        if not query.status["isTriggerActive"]:
-            return
-        threading.Event().wait(0.1)
+    deadline = time.monotonic() + STOP_SECONDS
+    while query.status["isTriggerActive"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    try:
+        applier.wait(max(0.0, deadline - time.monotonic()))
+    except Exception as error:
+        log.warning("the last batch is applied at the next start: %s", stream.first_line(error))
 
 
 if __name__ == "__main__":

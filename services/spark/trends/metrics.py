@@ -1,25 +1,25 @@
-"""What the driver tells Prometheus, on a port of the internal network."""
+"""Metrics of the driver, for Prometheus, on a port of the internal network."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from trends.counting.tally import Batch
+from trends.counting.batch import Batch
 from trends.hbase.progress import Done
 
 _READ = Gauge("trends_tweets_read", "Kafka records applied so far, duplicates included.")
-_TAGGED = Gauge("trends_tweets_tagged", "Distinct tweets with at least one hashtag.")
+_TAGGED = Gauge("trends_tweets_tagged", "Distinct posts with at least one hashtag.")
 _QUARANTINED = Counter("trends_records_quarantined", "Records that break the contract.", ["reason"])
-_SURPLUS = Counter("trends_hashtags_ignored", "Tags too long or too many in one tweet.")
-_SECONDS = Histogram("trends_batch_apply_seconds", "From a batch's tally to its boards in HBase.")
+_IGNORED = Counter("trends_hashtags_ignored", "Hashtags too long, or too many in one post.")
+_SECONDS = Histogram("trends_batch_apply_seconds", "From a batch's columns to its boards in HBase.")
 _END = Gauge("trends_applied_offset", "The offset that comes next.", ["partition"])
 
 
 def applied(done: Done, batch: Batch, seconds: float) -> None:
-    """Tell of a batch that took `seconds` to apply."""
+    """Record a batch that took `seconds` to apply."""
     _READ.set(done.read)
     _TAGGED.set(done.tagged)
-    for bad in batch.bad:
-        _QUARANTINED.labels(bad.reason).inc()
-    _SURPLUS.inc(batch.surplus)
+    for record in batch.quarantined:
+        _QUARANTINED.labels(record.reason).inc()
+    _IGNORED.inc(batch.ignored_tags)
     _SECONDS.observe(seconds)
     for partition, offset in done.end.items():
         _END.labels(partition).set(offset)

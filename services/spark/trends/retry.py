@@ -1,4 +1,4 @@
-"""Waiting for what is away, as long as it takes."""
+"""Retries what fails, for as long as it takes."""
 
 import threading
 from collections.abc import Callable
@@ -13,24 +13,25 @@ from tenacity import (
 )
 
 
-def patiently(
+def retry_until_stopped(
     stopping: threading.Event,
     failures: type[Exception] | tuple[type[Exception], ...],
-    tell: Callable[[int, Any], None],
-    first: float,
-    longest: float,
+    log_failure: Callable[[int, Any], None],
+    first_wait: float,
+    max_wait: float,
 ) -> Retrying:
-    """Call again after `failures`, waiting up to `first` and at last up to `longest` seconds.
+    """Retry after `failures`, with growing random waits of `first_wait` to `max_wait` seconds.
 
-    `tell` gets the number of the try and the failure. Only `stopping` ends it, with the last one.
+    `log_failure` gets the number of the attempt and the exception. Once `stopping` is set the last
+    exception is raised.
     """
 
     def before_sleep(state: RetryCallState) -> None:
-        tell(state.attempt_number, state.outcome and state.outcome.exception())
+        log_failure(state.attempt_number, state.outcome and state.outcome.exception())
 
     return Retrying(
         retry=retry_if_exception_type(failures),
-        wait=wait_random_exponential(multiplier=first, max=longest),
+        wait=wait_random_exponential(multiplier=first_wait, max=max_wait),
         stop=stop_when_event_set(stopping),
         before_sleep=before_sleep,
         reraise=True,

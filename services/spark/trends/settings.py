@@ -1,11 +1,12 @@
 """The settings of the driver, read once from the environment."""
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+
+from trends.extract.key import key_of
 
 T = TypeVar("T")
 
@@ -28,8 +29,6 @@ class Settings:
     master: str
     driver_memory: str
     executor_memory: str
-    shuffle_partitions: int
-    checkpoint: str
     trigger_seconds: float
     max_tweets_per_batch: int
     deduplicate_minutes: int
@@ -54,14 +53,14 @@ class Settings:
             return read(name, str(default), parse, f"a whole number from {low} to {high}")
 
         memory = "a size such as 768m or 2g"
-        return cls(
+        settings = cls(
             kafka=read("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092", _text, "host:port"),
             topic_partitions=whole("TOPIC_PARTITIONS", 4, 1, 256),
             retention_hours=whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600),
-            count_topic=read("COUNT_TOPIC", "", _id, "the id that the log of `trends` tells"),
+            count_topic=read("COUNT_TOPIC", "", _id, "the id that the log of `trends` names"),
             thrift_host=read("HBASE_THRIFT_HOST", "hbase-thrift", _text, "a host name"),
             thrift_port=whole("HBASE_THRIFT_PORT", 9090, 1, 65_535),
-            thrift_connections=whole("HBASE_THRIFT_CONNECTIONS", 2, 1, 32),
+            thrift_connections=whole("HBASE_THRIFT_CONNECTIONS", 4, 1, 32),
             master=read(
                 "SPARK_MASTER",
                 "spark://spark-master:7077",
@@ -70,10 +69,8 @@ class Settings:
             ),
             driver_memory=read("SPARK_DRIVER_MEMORY", "768m", _memory, memory),
             executor_memory=read("SPARK_EXECUTOR_MEMORY", "1g", _memory, memory),
-            shuffle_partitions=whole("SPARK_SHUFFLE_PARTITIONS", 2, 1, 1000),
-            checkpoint=read("CHECKPOINT_LOCATION", "file:///checkpoint", _text, "a URL"),
             trigger_seconds=read(
-                "TRIGGER_SECONDS", "0.5", _between(float, 0.1, 60), "seconds from 0.1 to 60"
+                "TRIGGER_SECONDS", "0.4", _between(float, 0.1, 60), "seconds from 0.1 to 60"
             ),
             max_tweets_per_batch=whole("MAX_TWEETS_PER_BATCH", 200_000, 100, 10_000_000),
             deduplicate_minutes=whole("DEDUPLICATE_MINUTES", 60, 1, 10_080),
@@ -82,6 +79,13 @@ class Settings:
             metrics_port=whole("METRICS_PORT", 9464, 1, 65_535),
             log_level=read("LOG_LEVEL", "INFO", _level, "DEBUG, INFO, WARNING or ERROR"),
         )
+        if settings.deduplicate_minutes > 60 * settings.retention_hours:
+            raise SettingsError(
+                f"DEDUPLICATE_MINUTES={settings.deduplicate_minutes} is longer than Kafka keeps "
+                f"posts (KAFKA_RETENTION_HOURS={settings.retention_hours}): use at most "
+                f"{60 * settings.retention_hours}, or raise KAFKA_RETENTION_HOURS"
+            )
+        return settings
 
 
 def _between(kind: Callable[[str], T], low: float, high: float) -> Callable[[str], T]:
@@ -103,9 +107,8 @@ def _id(value: str) -> str:
 
 
 def _tags(value: str) -> frozenset[str]:
-    """The keys of tags written with or without their sign, in any case and width."""
-    words = re.split(r"[\s,]+", unicodedata.normalize("NFKC", value).casefold())
-    return frozenset(word.lstrip("#") for word in words) - {""}
+    """The keys of hashtags written with or without their sign, in any case and width."""
+    return frozenset(map(key_of, re.split(r"[\s,，﹐︐]+", value))) - {""}
 
 
 def _level(value: str) -> str:

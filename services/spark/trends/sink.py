@@ -1,36 +1,20 @@
-"""Where a batch becomes durable counts and new boards. ADR 1 tells why it counts exactly once."""
+"""Applies batches to HBase exactly once, and publishes the boards. ADR 1 has the protocol."""
 
-import json
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any
-
-import pyarrow as pa
 
 from trends import metrics
-from trends.counting.ranking import (
-    ALL,
-    LONGEST,
-    PEOPLE,
-    RISING,
-    TWEETS,
-    WARM_HOURS,
-    WINDOWS,
-    AllTime,
-    Place,
-    Rise,
-    Windows,
-    changes,
-)
-from trends.counting.tally import Delta, gather
-from trends.hbase.hashtags_table import Store
-from trends.hbase.progress import Done, Intent, Offsets, ProgressError, is_applied
-from trends.kafka.topics import Topics
+from trends.counting.batch import Batch
+from trends.counting.documents import documents
+from trends.counting.duplicates import RecentIds
+from trends.counting.leaderboard import Leaderboard
+from trends.counting.spans import LONGEST
+from trends.counting.tally import Tally, tally
+from trends.hbase.boards_table import BoardsTable
+from trends.hbase.hashtags_table import HashtagsTable, Written
+from trends.hbase.progress import Done, Intent, ProgressError
+from trends.kafka.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
 
@@ -38,189 +22,128 @@ log = logging.getLogger(__name__)
 class Sink:
     """The single writer of the counts.
 
-    `apply` runs in the stream's thread and `refresh` in the main one; a lock keeps them apart.
-    The tags `hidden` (keys) are counted, but stand on no board, and those that fewer people than
-    `min_authors` used stand on none of the last hours or days.
+    `apply` runs in the applier's thread and `refresh` in the main one; a lock keeps them apart.
+    The tags `hidden` (keys) are counted, but are on no board, and those that fewer people than
+    `min_authors` used are on none of the last hours or days.
     """
 
     def __init__(
         self,
-        store: Store,
-        topics: Topics,
-        horizon: int,
+        hashtags: HashtagsTable,
+        boards: BoardsTable,
+        quarantine: Quarantine,
+        *,
         hidden: frozenset[str] = frozenset(),
         min_authors: int = 0,
     ) -> None:
-        self._store = store
-        self._topics = topics
-        self._horizon = horizon
-        self._read_boards = partial(Boards, store, hidden, min_authors)
+        self._hashtags = hashtags
+        self._boards = boards
+        self._quarantine = quarantine
+        self._hidden = hidden
+        self._min_authors = min_authors
         self._lock = threading.Lock()
-        self._boards: Boards | None = None
+        self._leaderboard: Leaderboard | None = None
+        self._recent = RecentIds(0)
         self._version = 0
-        self.done, self._intent = store.read_progress()
+        self._done = Done()
+        self._intent: Intent | None = None
 
     @property
-    def pending(self) -> Intent | None:
-        """The batch that may be half applied."""
-        if self._intent and self._intent.fence > self.done.fence:
-            return self._intent
-        return None
+    def done(self) -> Done:
+        """The batch applied last."""
+        return self._done
 
-    def apply(self, digest: pa.Table, start: Offsets, end: Offsets) -> None:
-        """Count the digest of the records from `start` to `end` (exclusive), unless it is counted.
+    def resume(self, done: Done, intent: Intent | None, recent: RecentIds) -> None:
+        """Continue after `done`, with the batch announced last and the ids before `done`."""
+        self._done, self._intent, self._recent = done, intent, recent
+
+    def move(self, done: Done) -> None:
+        """Continue with what recovery has written to HBase."""
+        self._done = done
+        self._leaderboard = None
+        self._hashtags.forget()
+
+    def apply(self, batch: Batch) -> None:
+        """Count a batch that begins where the last one ended.
 
         Raises:
-            ProgressError: another driver counts too, HBase has lost what it had acknowledged, or a
-                half applied batch has other offsets.
+            ProgressError: another driver counts too, or HBase has lost what it had acknowledged.
         """
         with self._lock:
-            if is_applied(end, self.done):
-                return
-            began = time.monotonic()
-            intent = self._announce(start, end)
-            batch = gather(digest, self.done.demo)
-            self._topics.quarantine(batch.bad)
-            if self.done.demo and not batch.demo:
-                log.info("first real tweets: the counts of the demo data are cleared")
-                self._store.clear(intent.fence)
-                self._boards = None
-            places = self._store.apply(batch.tags, intent.fence)
-            if self._boards is None:
-                deque(places, maxlen=0)
-                self._boards = self._read_boards()
-            else:
-                self._boards.add(batch.tags, places)
-            done = self.done.after(intent, batch, self._horizon)
-            self._publish(done, with_progress=True)
-            metrics.applied(done, batch, time.monotonic() - began)
-            self.done = done
+            self._check_start(batch)
+            # The fence is greater than every earlier one, even if the clock was set back.
+            fence = max(_now(), (self._intent.fence if self._intent else 0) + 1)
+            end = {**self._done.end, **batch.end}
+            start = {p: self._done.end.get(p, batch.start.get(p, 0)) for p in end}
+            intent = Intent(fence, start, end)
+            self._boards.announce(intent, self._intent, self._done)
+            self._intent = intent
+            self._count(batch, intent)
+
+    def finish(self, batch: Batch, intent: Intent) -> None:
+        """Count a batch that was announced, and perhaps half applied, before the driver ended."""
+        with self._lock:
+            self._count(batch, intent)
 
     def refresh(self) -> None:
-        """Compute the boards anew: windows change also when nothing arrives."""
+        """Publish the boards again: windows change also when nothing arrives."""
         with self._lock:
-            if self.pending is None:  # else rows may be half applied: no board shows them
-                self._boards = self._boards or self._read_boards()
-                self._publish(self.done, with_progress=False)
+            if self._intent is None or self._intent.fence <= self._done.fence:
+                self._publish(self._done, with_progress=False)
+            # Otherwise rows may be half applied, and no board shows them.
 
-    def _announce(self, start: Offsets, end: Offsets) -> Intent:
-        if pending := self.pending:
-            if pending.end != end:
+    def _check_start(self, batch: Batch) -> None:
+        """Refuse records that are counted already."""
+        for partition, start in batch.start.items():
+            if start < (counted := self._done.end.get(partition, 0)):
                 raise ProgressError(
-                    f"a batch to the offsets {pending.end} is half applied, but the stream "
-                    f"came with {end}: restart `trends`"
+                    f"partition {partition} was counted to offset {counted}, but the query came "
+                    f"with {start}: restarting"
                 )
-            return pending
-        # The fence is greater than every earlier one, even if the clock was set back.
-        fence = max(_now(), (self._intent.fence if self._intent else 0) + 1)
-        intent = Intent(fence, start, end)
-        self._store.write_intent(intent, self._intent, self.done)
-        self._intent = intent
-        return intent
+
+    def _count(self, batch: Batch, intent: Intent) -> None:
+        began = time.monotonic()
+        is_duplicate = self._recent.find_duplicates(batch.posts)
+        self._recent.remember(batch.posts)
+        self._recent.advance(batch.newest)
+        added = tally(batch.posts, is_duplicate, self._done.demo)
+        self._quarantine.send(batch.quarantined)
+        if self._done.demo and not added.demo:
+            log.info("first real posts: the counts of the demo data are cleared")
+            self._hashtags.clear(intent.fence)
+            self._leaderboard = None
+        writing = self._hashtags.start_writing(added, intent.fence)
+        written = writing.wait()  # only now every count is durable
+        self._rank(added, written)
+        done = self._done.after(intent, batch, added)
+        self._publish(done, with_progress=True)
+        metrics.applied(done, batch, time.monotonic() - began)
+        self._done = done
+
+    def _rank(self, added: Tally, written: Written) -> None:
+        if self._leaderboard is None:
+            self._leaderboard = self._read_leaderboard()
+        else:
+            self._leaderboard.add(added.uses, written.counts, written.lasts)
+
+    def _read_leaderboard(self) -> Leaderboard:
+        began = time.monotonic()
+        minute = _now() // 60_000
+        leaderboard = Leaderboard(minute, self._hidden, self._min_authors)
+        leaderboard.load(self._hashtags.read_all(since=minute - LONGEST))
+        log.info("read the tags of HBase in %.1f s", time.monotonic() - began)
+        return leaderboard
 
     def _publish(self, done: Done, *, with_progress: bool) -> None:
-        assert self._boards is not None  # noqa: S101 -- both callers have just seen to it
+        if self._leaderboard is None:
+            self._leaderboard = self._read_leaderboard()
         self._version = max(_now(), self._version + 1)
-        documents = self._boards.documents(done, self._version)
-        self._store.write_boards(documents, done if with_progress else None)
-
-
-class Boards:
-    """All boards, as HBase has the counts when this is made; `Sink` tells of the arguments."""
-
-    def __init__(self, store: Store, hidden: frozenset[str], min_authors: int) -> None:
-        began = time.monotonic()
-        self._store = store
-        self._hidden = hidden
-        self._windows = Windows(_minute(), min_authors)
-        places = []
-        for key, count, last, minutes in store.scan(since=_minute() - LONGEST):
-            if key not in hidden:
-                places.append(Place.of(key, count, last))
-                self._windows.add(key, minutes, last)
-        self._all = AllTime(places)
-        log.info("read %d tags from HBase in %.1f s", len(places), time.monotonic() - began)
-
-    def add(self, deltas: Mapping[str, Delta], places: Iterable[Place]) -> None:
-        """Take in what a batch changed; `places` may come while HBase is still being written."""
-        for key, delta in deltas.items():
-            if key not in self._hidden:
-                self._windows.add(key, delta.minutes, delta.last)
-        self._all.update([place for place in places if place.key not in self._hidden])
-
-    def documents(self, done: Done, version: int) -> dict[str, bytes]:
-        """Row of the table `boards` -> its document (docs/contracts/hbase.md)."""
-        windows = self._windows
-        windows.advance(version // 60_000)
-        rises, earlier_rises = windows.rises(), windows.rises(earlier=True)
-        # Each board as it is, and as it was a step ago.
-        boards = {
-            (ALL, TWEETS): (self._all.places(), self._all.earlier(windows)),
-            (RISING, TWEETS): ([r.place for r in rises], [r.place for r in earlier_rises]),
-        }
-        for name in WINDOWS:
-            for by in (TWEETS, PEOPLE):
-                boards[name, by] = windows.places(name, by), windows.places(name, by, earlier=True)
-        shown = {place.key for places, _ in boards.values() for place in places}
-        spellings = self._store.spellings(sorted(shown))
-        head, documents = _head(done, version), {}
-        for (name, rank_by), (places, earlier) in boards.items():
-            entries = _entries(places, earlier, spellings)
-            if name in WINDOWS:
-                for entry in entries:
-                    entry["count"], entry["people"] = windows.counts(name, entry["key"])
-            documents[name if rank_by == TWEETS else f"{name}.{rank_by}"] = {
-                "board": name, "rank_by": rank_by, **head, "hashtags": entries
-            }  # fmt: skip
-        documents[RISING]["warming_up"] = windows.hours() < WARM_HOURS
-        for entry, rise in zip(documents[RISING]["hashtags"], rises, strict=True):
-            entry.update(_explained(rise))
-        return {
-            row: json.dumps(document, ensure_ascii=False).encode()
-            for row, document in documents.items()
-        }
-
-
-def _entries(
-    places: list[Place], earlier: list[Place], spellings: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    gained = changes(places, earlier)
-    return [
-        {
-            "rank": rank,
-            "tag": spellings[place.key],
-            "key": place.key,
-            "count": place.count,
-            "change": gained[place.key],
-        }
-        for rank, place in enumerate(places, 1)
-    ]
-
-
-def _head(done: Done, version: int) -> dict[str, Any]:
-    as_of = datetime.fromtimestamp(version // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {
-        "as_of": as_of,
-        "version": version,
-        "source": done.sources,
-        "demo": done.demo and "demo" in done.sources,
-        "tweets_read": done.read,
-        "tweets_tagged": done.tagged,
-    }
-
-
-def _explained(rise: Rise) -> dict[str, Any]:
-    """What a rise is made of, for whoever wonders about its rank."""
-    return {
-        "observed": rise.place.count,
-        "expected": round(rise.expected, 2),
-        "score": round(rise.score, 2),
-    }
+        rankings = self._leaderboard.rankings(self._version)
+        spellings = self._hashtags.spellings(rankings.keys())
+        boards = documents(rankings, spellings, done, self._version)
+        self._boards.write(boards, done if with_progress else None)
 
 
 def _now() -> int:
+    """Milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-def _minute() -> int:
-    return _now() // 60_000

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from web.cache import attempt
-from web.hashtag import Hashtag, columns, parse_hashtag
+from web.hashtag_row import Hashtag, columns, parse_hashtag
 
 log = logging.getLogger(__name__)
 

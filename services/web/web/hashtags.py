@@ -1,27 +1,28 @@
-"""From a tag that is asked for to the answer."""
+"""Looks up the history of a hashtag."""
 
 from collections.abc import Set
 from datetime import UTC, datetime
 from typing import Any
 
-from web.hashtag import MAX_KEY_CHARACTERS, days_to_read, history, key_of
+from web.hashtag import days_to_read, history
 from web.hashtag_cache import HashtagCache
+from web.key import MAX_KEY_CHARACTERS, key_of
 from web.problems import BadParameter, NoAnswerNow, NotSeen
 
 
 class Hashtags:
-    """Answers on any tag but the hidden ones, which are as if they had never been seen."""
+    """Histories of all tags but the hidden ones, which seem never to have been used."""
 
     def __init__(self, cache: HashtagCache, hidden: Set[str]) -> None:
         self._cache, self._hidden = cache, hidden
 
     def history(self, tag: str, step: str, hours: int) -> dict[str, Any]:
-        """Return what docs/contracts/hashtag.schema.json has.
+        """Return the history that docs/contracts/hashtag.schema.json describes.
 
         Raises:
-            BadParameter: Nothing is left of the tag without its sign.
-            NotSeen: No tweet with the tag has been counted, or it is not to be shown.
-            NoAnswerNow: HBase cannot be asked.
+            BadParameter: Nothing of the tag can be seen but its sign.
+            NotSeen: No post with the tag has been counted, or the tag is hidden.
+            NoAnswerNow: HBase cannot be read.
         """
         key = key_of(tag)
         if not key:

@@ -1,15 +1,16 @@
 """The settings of the web service, read once from the environment."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from web.hashtag import key_of
+from web.key import key_of
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}|\*))?")
+# White space, and commas of any width.
+_SEPARATORS = re.compile(r"[\s,，﹐︐]+")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -93,8 +94,7 @@ def _origins(env: Mapping[str, str], name: str, default: str) -> str:
 
 def _keys(env: Mapping[str, str], name: str) -> frozenset[str]:
     """Return the keys of tags in any spelling; the driver reads the same variable."""
-    # A comma or a space of full width separates too.
-    words = re.split(r"[\s,]+", unicodedata.normalize("NFKC", env.get(name, "")))
+    words = _SEPARATORS.split(env.get(name, ""))
     return frozenset(key_of(word) for word in words) - {""}
 
 

@@ -1,8 +1,8 @@
-"""The job as it is, but no row knows its last fence: a batch that runs twice is added twice."""
+"""The driver as it is, but no row knows its fence: a batch that is applied twice counts twice."""
 
 from trends.hbase.row import Cells, Row
 
-read = Row.of
+read = Row.from_cells
 
 
 def without_fence(cells: Cells) -> Row:
@@ -11,4 +11,4 @@ def without_fence(cells: Cells) -> Row:
     return row
 
 
-Row.of = without_fence  # type: ignore[method-assign]
+Row.from_cells = without_fence  # type: ignore[method-assign]

@@ -1,14 +1,14 @@
-"""The job as it is, but a tweet that comes twice counts twice."""
+"""The driver as it is, but a post that comes twice counts twice."""
 
-from collections.abc import Callable
+import numpy as np
 
-from pyspark.sql import DataFrame
-
-from trends import stream
-
-
-def deduplicate(minutes: int) -> Callable[[DataFrame], DataFrame]:
-    return lambda rows: rows
+from trends.counting.arrays import Bools
+from trends.counting.batch import Posts
+from trends.counting.duplicates import RecentIds
 
 
-stream.deduplicate = deduplicate  # type: ignore[attr-defined]
+def find_duplicates(self: RecentIds, posts: Posts) -> Bools:
+    return np.zeros(len(posts.hi), bool)
+
+
+RecentIds.find_duplicates = find_duplicates  # type: ignore[method-assign]

@@ -18,7 +18,9 @@ from urllib.parse import quote
 import happybase
 import requests
 
-from trends.hbase.hashtags_table import Store
+from trends.hbase.boards_table import BoardsTable
+from trends.hbase.client import Client
+from trends.hbase.hashtags_table import HashtagsTable
 from unit.web.memory_store import board, report
 from waiting import eventually
 
@@ -187,9 +189,10 @@ class Boards:
     _versions = itertools.count(time.time_ns() // 1_000_000)
 
     def __init__(self) -> None:
-        store = Store(*THRIFT, Event())
-        store.create_tables()
-        store.disconnect()
+        client = Client(*THRIFT, Event())
+        HashtagsTable(client).create()
+        BoardsTable(client).create()
+        client.disconnect()
         with self._connection() as hbase:
             if b"status" not in hbase.tables():
                 hbase.create_table("status", {"s": {"max_versions": 1}})

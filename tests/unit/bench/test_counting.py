@@ -23,8 +23,8 @@ TEXTS = [
     "#a#b #c#d #ok #bad://x",
     "#हिन्दी #العربية #ไทย",
     "#one, #two. (#three) #fo_ur! #5five",
-    " ".join(f"#many{i}" for i in range(40)),
-    "#" + "x" * 101 + " #" + "y" * 100,
+    " ".join(f"#many{i}" for i in range(150)),
+    "#" + "x" * 281 + " #" + "y" * 280,
 ]
 
 

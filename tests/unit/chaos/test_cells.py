@@ -32,9 +32,7 @@ def test_all_that_a_stack_writes_to_can_be_full() -> None:
     volumes = (ROOT / "compose.yaml").read_text().partition("\nvolumes:\n")[2]
     kept = {*re.findall(r"^  ([a-z-]+):$", volumes, re.M)} - {"spark-secret"}  # written once
     small = re.findall(r"^  ([a-z-]+): \{.*\$\{DISK_([A-Z_]+)\}", OVERRIDE.read_text(), re.M)
-    assert (
-        {name for name, _ in small} == SIZES.keys() == kept | {"worker-scratch", "driver-scratch"}
-    )
+    assert {name for name, _ in small} == SIZES.keys() == kept
     assert all(setting.lower().replace("_", "-") == name for name, setting in small)
     filled = {name for volumes, _ in DISKS.values() for name in volumes}
     assert filled == SIZES.keys() - {"spark-master"}

@@ -1,4 +1,4 @@
-"""What the scripts for backups refuse, before they touch the stack."""
+"""The scripts for backups: what they refuse before they touch the stack, and what they restore."""
 
 import io
 import os
@@ -10,7 +10,18 @@ import pytest
 
 from e2e.stack import ROOT
 
-VOLUMES = ("kafka-data", "hbase-data", "checkpoint")
+VOLUMES = ("kafka-data", "hbase-data")
+# A `docker` that knows the volumes of $FOLDER and logs its calls; `run` runs the command here.
+DOCKER = """#!/bin/bash
+echo "$*" >>"$FOLDER/log"
+case "$*" in
+  "compose config") echo "name: project" ;;
+  "volume ls"*) for name in "$FOLDER"/volumes/*; do echo "project_${name##*/} ${name##*/}"; done ;;
+  run*)
+    while [ "$1" != tar ]; do shift; done
+    exec "${@/#\\/volumes/$FOLDER\\/volumes}" ;;
+esac
+"""
 
 
 def refusal(script: str, *arguments: str | Path) -> str:
@@ -79,3 +90,35 @@ def test_a_damaged_backup_is_not_restored(tmp_path: Path, damage: str) -> None:
 def test_a_restore_asks_which(tmp_path: Path) -> None:
     assert "which one?" in refusal("restore")
     assert "which one?" in refusal("restore", "")
+
+
+def restore(folder: Path, file: Path, volumes: tuple[str, ...]) -> list[str]:
+    """Restore a backup into the volumes of an engine that is not one; the engine's calls."""
+    docker = folder / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(DOCKER)
+    docker.chmod(0o755)
+    for name in volumes:
+        (folder / "volumes" / name).mkdir(parents=True)
+    path = f"{docker.parent}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "FOLDER": str(folder), "YES": "1"}
+    subprocess.run([ROOT / "scripts" / "restore", file], env=environment, check=True)
+    return (folder / "log").read_text().splitlines()
+
+
+@pytest.mark.parametrize("former", ["checkpoint", "kafka-data-of-old"])
+def test_volumes_that_no_longer_exist_are_not_restored(tmp_path: Path, former: str) -> None:
+    """As in a backup of the version before."""
+    file = archive(tmp_path / "backup.tar.gz", (former, *VOLUMES))
+    restore(tmp_path, file, (*VOLUMES, "new-data"))
+    found = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("volumes/*/*")}
+    assert found == {f"volumes/{name}/file" for name in VOLUMES}
+
+
+def test_a_restore_removes_all_volumes_before(tmp_path: Path) -> None:
+    """Those that only an earlier version had as well, which Compose does not know."""
+    file = archive(tmp_path / "backup.tar.gz", VOLUMES)
+    calls = restore(tmp_path, file, (*VOLUMES, "checkpoint"))
+    removed = calls.index("volume rm project_checkpoint project_hbase-data project_kafka-data")
+    assert "compose down --remove-orphans --volumes" in calls[:removed]
+    assert "compose --progress quiet create" in calls[removed:]

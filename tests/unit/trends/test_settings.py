@@ -7,7 +7,7 @@ from trends.settings import Settings, SettingsError
 
 def test_defaults_hold_for_unset_and_empty() -> None:
     assert Settings.from_environment({}) == Settings.from_environment({"TRIGGER_SECONDS": ""})
-    assert Settings.from_environment({}).trigger_seconds == 0.5
+    assert Settings.from_environment({}).trigger_seconds == 0.4
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,10 @@ def test_hidden_tags_may_be_written_in_any_way() -> None:
     settings = Settings.from_environment({"HIDE_HASHTAGS": "#Spam, ＃ＣＡＦÉ  other,,"})
     assert settings.hidden == {"spam", "café", "other"}
     assert Settings.from_environment({}).hidden == frozenset()
+
+
+def test_ids_are_not_remembered_for_longer_than_kafka_keeps_them() -> None:
+    environment = {"DEDUPLICATE_MINUTES": "121", "KAFKA_RETENTION_HOURS": "2"}
+    with pytest.raises(SettingsError, match="use at most 120, or raise KAFKA_RETENTION_HOURS"):
+        Settings.from_environment(environment)
+    assert Settings.from_environment(environment | {"DEDUPLICATE_MINUTES": "120"})

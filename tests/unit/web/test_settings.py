@@ -41,6 +41,24 @@ def test_every_variable_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "giveaway",
+        "#Give\u200baway",
+        "＃ＧＩＶＥＡＷＡＹ",
+        "\ufeffgiveaway\u00ad",
+        ", give\u200daway,",
+    ],
+)
+def test_a_hidden_tag_may_be_written_in_any_way(value: str) -> None:
+    assert Settings.from_env({"HIDE_HASHTAGS": value}).hide_hashtags == {"giveaway"}
+
+
+def test_what_is_not_a_tag_hides_nothing() -> None:
+    assert Settings.from_env({"HIDE_HASHTAGS": "# \u200b, ,\u0301"}).hide_hashtags == frozenset()
+
+
+@pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
         ("HBASE_THRIFT_HOST", "http://hbase", "a host name"),

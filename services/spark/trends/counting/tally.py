@@ -1,134 +1,146 @@
-"""What one micro-batch adds, as plain values."""
+"""Adds up a batch: posts by tag, spelling, hour and minute, and who wrote them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
+from trends.counting.arrays import Bools, Integers, Ints, first_of_runs, run_ends
+from trends.counting.batch import Posts
 
-@dataclass(slots=True)
-class Minute:
-    """What one minute has of a tag: its tweets, and who wrote them (salted hashes)."""
-
-    tweets: int = 0
-    authors: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class Delta:
-    """What a batch adds to one tag: tweets by spelling and by minute since 1970.
-
-    `first` and `last` are the earliest and latest of them, in milliseconds.
-    """
-
-    first: int
-    last: int
-    spellings: dict[str, int] = field(default_factory=dict)
-    minutes: dict[int, Minute] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """Tweets with the tag."""
-        return sum(self.spellings.values())
+DEMO = "demo"
 
 
 @dataclass(frozen=True, slots=True)
-class BadRecord:
-    """A record of the topic that breaks the message contract."""
+class TagUses:
+    """Distinct posts, and their authors, by tag and minute.
 
-    origin: str
-    reason: str
-    record: str
-
-
-@dataclass(slots=True)
-class Batch:
-    """The deltas by tag key, and what else the batch has to tell."""
-
-    tags: dict[str, Delta] = field(default_factory=dict)
-    tagged: int = 0
-    surplus: int = 0
-    sources: set[str] = field(default_factory=set)
-    bad: list[BadRecord] = field(default_factory=list)
-    demo: bool = False
-
-
-_TEXTS = pa.list_(pa.string())
-
-DIGEST = pa.schema(
-    {
-        "source": pa.string(),
-        "at": pa.int64(),  # milliseconds since 1970
-        "author": pa.string(),
-        "keys": _TEXTS,
-        "spellings": _TEXTS,
-        "surplus": pa.int32(),
-        "reason": pa.string(),
-        "origin": pa.string(),
-        "record": pa.string(),
-    }
-)
-"""The columns of `transforms.digest`: a row is a tweet, or a record that is none, with a reason."""
-
-
-def gather(digest: pa.Table, demo: bool) -> Batch:
-    """Columns as `DIGEST` has them -> a batch.
-
-    `demo` tells whether all that was counted before was generated. From the first real tweet on
-    (`Batch.demo` is then false) generated ones are left out: they are never shown beside real ones.
+    A tag's code is its index in `keys`. `tag`, `minute` (since 1970) and `posts` have a row for
+    each tag and minute, sorted by both. `author_row` and `author` have one for each of the authors
+    of such a row; `author_row` is its position.
     """
-    is_tweet = pc.is_null(digest["reason"])
-    bad = digest.filter(pc.invert(is_tweet)).select(["origin", "reason", "record"])
-    tweets = digest.filter(is_tweet)
-    real = tweets.filter(pc.not_equal(tweets["source"], "demo"))
-    demo = demo and not _tagged(real).num_rows
-    counted = tweets if demo else real
-    tagged = _tagged(counted)
-    return Batch(
-        tags=_deltas(_uses(tagged)),
-        tagged=tagged.num_rows,
-        surplus=pc.sum(counted["surplus"]).as_py() or 0,
-        sources=set(tagged["source"].unique().to_pylist()),
-        bad=[BadRecord(*each) for each in _rows(bad)],
+
+    keys: list[str]
+    tag: Integers
+    minute: Ints
+    posts: Ints
+    author_row: Integers
+    author: np.ndarray[tuple[int], np.dtype[np.uint64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a batch adds to the counts.
+
+    `counts`, `firsts` and `lasts` (milliseconds since 1970) have an element for each of
+    `uses.keys`. `spelling_tag`, `spelling` and `spelling_posts` have one for each spelling, and
+    `hour_tag`, `hour` (since 1970) and `hour_posts` for each tag and hour, sorted by both.
+
+    `demo` says whether all that was ever counted, this batch included, is demo data.
+    """
+
+    uses: TagUses
+    counts: Ints
+    firsts: Ints
+    lasts: Ints
+    spelling_tag: Integers
+    spelling: list[str]
+    spelling_posts: Ints
+    hour_tag: Integers
+    hour: Ints
+    hour_posts: Ints
+    tagged: int
+    sources: frozenset[str]
+    demo: bool
+
+
+def tally(posts: Posts, is_duplicate: Bools, demo: bool) -> Tally:
+    """Add up the posts that are no duplicates.
+
+    `demo` says whether all that was counted before is demo data. From the first real post on demo
+    posts do not count: they are never shown beside real ones.
+    """
+    is_demo = np.array([name == DEMO for name in posts.sources], bool)[posts.source]
+    counted = ~is_duplicate
+    demo = demo and not (counted & ~is_demo).any()
+    if not demo:
+        counted &= ~is_demo
+    sources = frozenset(posts.sources[code] for code in np.unique(posts.source[counted]).tolist())
+    spelling, post = _uses(posts, counted)
+    keys, key_of_spelling = _number_keys(posts.keys, spelling)
+    return _add_up(posts, post, spelling, key_of_spelling, keys, int(counted.sum()), sources, demo)
+
+
+def _uses(posts: Posts, counted: Bools) -> tuple[Integers, Ints]:
+    """The spelling's code of each use of a tag in a counted post, and the post's position."""
+    post = np.repeat(np.arange(len(posts.tags_each)), posts.tags_each)
+    is_counted = counted[post]
+    return posts.use[is_counted], post[is_counted]
+
+
+def _number_keys(key_of_code: list[str], spelling: Integers) -> tuple[list[str], Integers]:
+    """The distinct keys that are used, and for each spelling's code the position of its key.
+
+    The keys are sorted: HBase is quick with rows that are neighbours.
+    """
+    used = np.unique(spelling)
+    keys = sorted({key_of_code[code] for code in used.tolist()})
+    positions = {key: position for position, key in enumerate(keys)}
+    key_of_spelling = np.zeros(len(key_of_code), np.int32)
+    key_of_spelling[used] = [positions[key_of_code[code]] for code in used.tolist()]
+    return keys, key_of_spelling
+
+
+def _add_up(
+    posts: Posts,
+    post: Ints,
+    spelling: Integers,
+    key_of_spelling: Integers,
+    keys: list[str],
+    tagged: int,
+    sources: frozenset[str],
+    demo: bool,
+) -> Tally:
+    created = posts.created[post]
+    author, has_author = posts.author[post], posts.has_author[post]
+    tag, minute = key_of_spelling[spelling], created // 60_000
+    order = np.lexsort((author, has_author, minute, tag))
+    tag, minute, created = tag[order], minute[order], created[order]
+    author, has_author = author[order], has_author[order]
+
+    is_new_tag = first_of_runs(tag)
+    tag_starts = np.flatnonzero(is_new_tag)
+    is_new_minute = is_new_tag | first_of_runs(minute)
+    minute_starts = np.flatnonzero(is_new_minute)
+    is_new_hour = is_new_tag | first_of_runs(minute // 60)
+    hour_starts = np.flatnonzero(is_new_hour)
+    is_new_author = has_author & (is_new_minute | first_of_runs(author) | first_of_runs(has_author))
+    uses = TagUses(
+        keys,
+        tag[minute_starts],
+        minute[minute_starts],
+        run_ends(minute_starts, len(tag)) - minute_starts,
+        (np.cumsum(is_new_minute)[is_new_author] - 1).astype(np.int32),
+        author[is_new_author],
+    )
+    spelling_posts = np.bincount(spelling, minlength=len(key_of_spelling))
+    spelling_codes = np.flatnonzero(spelling_posts)
+    return Tally(
+        uses,
+        counts=run_ends(tag_starts, len(tag)) - tag_starts,
+        firsts=_reduce(np.minimum, created, tag_starts),
+        lasts=_reduce(np.maximum, created, tag_starts),
+        spelling_tag=key_of_spelling[spelling_codes],
+        spelling=[posts.spellings[code] for code in spelling_codes.tolist()],
+        spelling_posts=spelling_posts[spelling_codes],
+        hour_tag=tag[hour_starts],
+        hour=minute[hour_starts] // 60,
+        hour_posts=run_ends(hour_starts, len(tag)) - hour_starts,
+        tagged=tagged,
+        sources=sources,
         demo=demo,
     )
 
 
-def _tagged(tweets: pa.Table) -> pa.Table:
-    return tweets.filter(pc.greater(pc.list_value_length(tweets["keys"]), 0))
-
-
-def _uses(tweets: pa.Table) -> pa.Table:
-    """A row for each tag of each tweet."""
-    place = pc.list_parent_indices(tweets["keys"].combine_chunks())
-    at = tweets["at"].take(place)
-    return pa.table(
-        {
-            "key": pc.list_flatten(tweets["keys"]),
-            "spelling": pc.list_flatten(tweets["spellings"]),
-            "at": at,
-            "minute": pc.divide(at, 60_000),
-            "author": tweets["author"].take(place),
-        }
-    )
-
-
-def _deltas(uses: pa.Table) -> dict[str, Delta]:
-    keys = uses.group_by("key").aggregate([("at", "min"), ("at", "max")])
-    spellings = uses.group_by(["key", "spelling"]).aggregate([([], "count_all")])
-    known = pc.CountOptions(mode="only_valid")
-    minutes = uses.group_by(["key", "minute"]).aggregate(
-        [([], "count_all"), ("author", "distinct", known)]
-    )
-    deltas = {key: Delta(first, last) for key, first, last in _rows(keys)}
-    for key, spelling, tweets in _rows(spellings):
-        deltas[key].spellings[spelling] = tweets
-    for key, minute, tweets, authors in _rows(minutes):
-        deltas[key].minutes[minute] = Minute(tweets, set(authors))
-    return deltas
-
-
-def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+def _reduce(function: np.ufunc, values: Ints, starts: Ints) -> Ints:
+    """`function` over each run of `values`; `reduceat` alone refuses to reduce nothing."""
+    return function.reduceat(values, starts) if len(starts) else values[:0]

@@ -1,17 +1,16 @@
-"""How far the counting has come: the bookkeeping row of docs/contracts/hbase.md."""
+"""The bookkeeping row `_progress`: which batch was applied last, and which may be half applied."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from trends.counting.tally import Batch
-
-# Kafka offsets by partition number, as text: what Spark writes and JSON can have as keys.
-Offsets = dict[str, int]
+from trends.counting.batch import Batch, Offsets
+from trends.counting.tally import Tally
+from trends.kafka.offsets import Topic
 
 
 class ProgressError(Exception):
-    """The checkpoint and HBase tell different stories; the message says what to do."""
+    """HBase is not as the driver left it; the message says why."""
 
 
 class TopicError(Exception):
@@ -19,37 +18,16 @@ class TopicError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """The topic as Kafka has it: its id, and where each partition begins and ends (exclusive)."""
+class Intent:
+    """A batch about to be applied: its fence and its offsets (`end` exclusive)."""
 
-    id: str
-    begin: Offsets
+    fence: int
+    start: Offsets
     end: Offsets
-
-    def nearest(self, offsets: Offsets) -> Offsets:
-        """The offset of every partition, moved to where Kafka has records.
-
-        Before `begin` retention has removed them; beyond `end` a broker has lost them that was
-        killed together with its machine, or restored from a backup.
-        """
-        return {
-            partition: max(begin, min(offsets.get(partition, 0), self.end[partition]))
-            for partition, begin in self.begin.items()
-        }
-
-    def has(self, offsets: Offsets) -> bool:
-        """Whether Kafka can be read from `offsets` on."""
-        return self.nearest(offsets).items() >= offsets.items()
-
-
-class Cell:
-    """A dataclass that is the JSON of one cell."""
-
-    __slots__ = ()
 
     def to_json(self) -> bytes:
         """The cell's value."""
-        return json.dumps(asdict(self)).encode()  # type: ignore[call-overload]
+        return json.dumps(asdict(self)).encode()
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
@@ -58,66 +36,71 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent(Cell):
-    """A batch about to be applied: its fence, and its offsets (`end` exclusive)."""
-
-    fence: int
-    start: Offsets
-    end: Offsets
-
-
-@dataclass(frozen=True, slots=True)
-class Done(Cell):
+class Done:
     """The batch applied last, and the totals after it.
 
-    `trail` holds `[milliseconds, offsets]` of earlier batches, oldest first, so that the ids of
-    the last hour can be read from Kafka again when the checkpoint that held them is gone. `topic`
-    is the id of the topic whose offsets these are; earlier versions did not write it.
+    `times` holds the highest append time of each partition so far (milliseconds since 1970): the
+    ids that matter for what comes next were appended less than the de-duplication's span before.
+    `topic` is the id of the topic that `end` refers to. Both are missing in what early versions
+    wrote, who have `offset_history` instead: `(milliseconds, offsets)` of batches, oldest first.
+    `keys` is the version of the rule for keys that all rows of `hashtags` go by.
     """
 
     fence: int = 0
     end: Offsets = field(default_factory=dict)
+    times: Offsets = field(default_factory=dict)
     read: int = 0
     tagged: int = 0
     quarantined: int = 0
-    surplus: int = 0
+    ignored_tags: int = 0
     sources: tuple[str, ...] = ()
     demo: bool = True
-    trail: tuple[tuple[int, Offsets], ...] = ()
     topic: str = ""
+    keys: int = 0
+    offset_history: tuple[tuple[int, Offsets], ...] = ()
+
+    def to_json(self) -> bytes:
+        """The cell's value."""
+        return json.dumps(asdict(self)).encode()
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
-        """The inverse of `to_json`; fields that a later version wrote are ignored."""
+        """The inverse of `to_json`, which also reads what earlier and later versions write."""
         document: dict[str, Any] = json.loads(value)
+        for earlier, name in (("surplus", "ignored_tags"), ("trail", "offset_history")):
+            document.setdefault(name, document.get(earlier, getattr(cls(), name)))
         known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
         known["sources"] = tuple(known.get("sources", ()))
-        known["trail"] = tuple((at, offsets) for at, offsets in known.get("trail", ()))
+        known["offset_history"] = tuple((at, offsets) for at, offsets in known["offset_history"])
         return cls(**known)
 
-    def after(self, intent: Intent, batch: Batch, horizon: int) -> Self:
-        """The totals with `batch` applied; ids are remembered for `horizon` milliseconds."""
+    def after(self, intent: Intent, batch: Batch, tally: Tally) -> Self:
+        """The totals with a batch applied."""
         base = self
-        if self.demo and not batch.demo:  # the first real tweets: generated ones no longer count
-            base = replace(self, tagged=0, surplus=0, sources=())
+        if self.demo and not tally.demo:  # the first real posts: demo data no longer counts
+            base = replace(self, tagged=0, ignored_tags=0, sources=())
         return replace(
             base,
             fence=intent.fence,
             end=intent.end,
-            read=base.read + span(intent.start, intent.end),
-            tagged=base.tagged + batch.tagged,
-            quarantined=base.quarantined + len(batch.bad),
-            surplus=base.surplus + batch.surplus,
-            sources=tuple(sorted({*base.sources, *batch.sources})),
-            demo=batch.demo,
-            trail=_trail(self.trail, intent, horizon),
+            times={
+                **self.times,
+                **{p: max(time, self.times.get(p, 0)) for p, time in batch.newest.items()},
+            },
+            read=base.read + batch.records,
+            tagged=base.tagged + tally.tagged,
+            quarantined=base.quarantined + len(batch.quarantined),
+            ignored_tags=base.ignored_tags + batch.ignored_tags,
+            sources=tuple(sorted({*base.sources, *tally.sources})),
+            demo=tally.demo,
+            offset_history=(),
         )
 
-    def on(self, topic: Topic, intent: Intent | None, wanted: str) -> Self:
+    def adopt(self, topic: Topic, intent: Intent | None, wanted: str) -> Self:
         """The progress on the topic that Kafka has now, with the batch announced last.
 
         Where it is another topic than before and its id is `wanted`, nothing of it is counted, and
-        a half applied batch is over: its records are gone.
+        a half-applied batch is abandoned: its records are gone.
 
         Raises:
             TopicError: it is another topic, and nobody has said that it is to be counted.
@@ -126,66 +109,13 @@ class Done(Cell):
             return self
         if topic.id == wanted:
             fence = max(self.fence, intent.fence if intent else 0)
-            return replace(self, topic=topic.id, fence=fence, end={}, trail=())
+            return replace(self, topic=topic.id, fence=fence, end={}, times={}, offset_history=())
         counted = (intent or self).end
         if self.topic or any(topic.end.get(p, 0) < offset for p, offset in counted.items()):
             raise TopicError(
-                "the topic `tweets` is not the one that was counted so far; what is on it now "
-                "would be counted on top of what HBase has. To do that, set "
+                "the topic `tweets` is not the one that was counted so far; its posts would be "
+                "counted on top of what HBase has. To do that, set "
                 f"COUNT_TOPIC={topic.id} in .env and start `trends` again with `make up`; "
-                "to begin anew: `make reset`"
+                "to start over with empty counts: `make reset`"
             )
         return replace(self, topic=topic.id)
-
-    def seed_start(self, now: int, horizon: int) -> Offsets:
-        """Where Kafka has to be read from to know the ids of the last `horizon` milliseconds."""
-        start: Offsets = {}
-        for at, offsets in self.trail:
-            if start and at > now - horizon:
-                break
-            start = offsets
-        return start
-
-
-@dataclass(frozen=True, slots=True)
-class Seed(Cell):
-    """Records whose ids the deduplication has to be told, since its own memory is gone.
-
-    They lie from `start` to `end` (exclusive) on the topic, and count until `until` (milliseconds;
-    0: always).
-    """
-
-    until: int
-    start: Offsets
-    end: Offsets
-
-
-def _trail(
-    trail: tuple[tuple[int, Offsets], ...], intent: Intent, horizon: int
-) -> tuple[tuple[int, Offsets], ...]:
-    """Add the batch's start, a dozen entries a horizon at most, the oldest just beyond it."""
-    now = intent.fence
-    if not trail or now - trail[-1][0] >= horizon / 12:
-        trail = (*trail, (now, intent.start))
-    while len(trail) > 1 and trail[1][0] <= now - horizon:
-        trail = trail[1:]
-    return trail
-
-
-def span(start: Offsets, end: Offsets) -> int:
-    """How many records lie between two offsets."""
-    return sum(offset - start.get(partition, 0) for partition, offset in end.items())
-
-
-def told(start: Offsets, end: Offsets) -> str:
-    """The records between two offsets in words; nothing where `end` is nowhere beyond `start`."""
-    found = {p: n for p, offset in sorted(end.items()) if (n := offset - start.get(p, 0)) > 0}
-    places = ", ".join(f"{n} of partition {p}" for p, n in found.items())
-    return f"{sum(found.values())} records ({places})" if found else ""
-
-
-def is_applied(end: Offsets, done: Done) -> bool:
-    """Whether a batch that reaches to `end` lies wholly in what was applied."""
-    return bool(done.end) and all(
-        offset <= done.end.get(partition, -1) for partition, offset in end.items()
-    )

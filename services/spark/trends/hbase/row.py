@@ -1,93 +1,173 @@
-"""One tag's row of the table `hashtags`, as docs/contracts/hbase.md describes it."""
+"""One row of the table `hashtags`, as docs/contracts/hbase.md describes it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from trends.counting.ranking import DAY, HOUR, LONGEST
-from trends.counting.tally import Delta, Minute
+from trends.counting.spans import DAY, HOUR, LONGEST
 
 COUNT, FIRST, LAST = b"n:count", b"n:first", b"n:last"
-# Of many minutes and days the later ones stay known.
+# Of a row with many minutes and days the later ones are kept in memory.
 _MINUTES_KNOWN, _DAYS_KNOWN = 30, 4
 
 Cells = Mapping[bytes, tuple[bytes, int]]
-# Tweets by hour (UTC).
-Day = dict[int, int]
+"""Column -> value and timestamp."""
+
+# Posts by hour of the day (UTC).
+Hours = dict[int, int]
+
+
+class Change(NamedTuple):
+    """What a batch adds to a tag: posts by spelling, by hour and by minute (both since 1970).
+
+    `first` and `last` are the earliest and latest of them, in milliseconds since 1970. A minute
+    has its posts and the distinct authors as the cell has them: 16 hexadecimal digits each.
+    """
+
+    posts: int
+    first: int
+    last: int
+    spellings: Mapping[str, int]
+    hours: Mapping[int, int]
+    minutes: Mapping[int, tuple[int, str]]
 
 
 @dataclass(slots=True)
 class Row:
     """What is known of a tag's row.
 
-    `minutes` and `days` hold all that there is after the minute `empty_after`, and some of what
-    was before.
+    The hours of the day `day` are written into the cell with the count, and so is `spelling` while
+    all posts have the same one; otherwise it is empty and `spellings` has them all.
+
+    `minutes` holds each minute's posts and authors, the authors as the cell has them. Together
+    with `days` it holds all that there is after the minute `empty_after`, and some of what was
+    before.
     """
 
     count: int = 0
     first: int = 0
     last: int = 0
     fence: int = 0
+    day: int = -1
+    hours: Hours = field(default_factory=dict)
+    spelling: str = ""
     spellings: dict[str, int] = field(default_factory=dict)
-    minutes: dict[int, Minute] = field(default_factory=dict)
-    days: dict[int, Day] = field(default_factory=dict)
+    minutes: dict[int, tuple[int, str]] = field(default_factory=dict)
+    days: dict[int, Hours] = field(default_factory=dict)
     empty_after: int = 0
 
     @classmethod
-    def of(cls, cells: Cells) -> "Row":
-        """What HBase's cells say."""
+    def from_cells(cls, cells: Cells) -> "Row":
+        """Read the cells that HBase has."""
         row = cls()
         for column, (value, timestamp) in cells.items():
             qualifier = column[2:]
             if column == COUNT:
                 row.fence = timestamp
-                row.count, *times = map(int, value.split())
-                if times:
-                    row.first, row.last = times
-            elif column == FIRST:  # rows of earlier versions have it in a cell of its own
+                row._read_count(value)
+            elif column == FIRST:  # rows of early versions have it in a cell of its own
                 row.first = row.first or int(value)
             elif column == LAST:
                 row.last = row.last or int(value)
             elif column.startswith(b"s:"):
                 row.spellings[qualifier.decode()] = int(value)
             elif column.startswith(b"m:"):
-                tweets, *authors = value.decode().split()
-                row.minutes[int(qualifier)] = Minute(int(tweets), set(authors))
+                posts, _, authors = value.decode().partition(" ")
+                row.minutes[int(qualifier)] = int(posts), authors
             elif column.startswith(b"n:d"):
-                hours = (pair.split(b":") for pair in value.split())
-                row.days[int(qualifier[1:])] = {int(hour): int(n) for hour, n in hours}
+                row.days[int(qualifier[1:])] = _read_hours(value.split())
+        if row.day >= 0:  # a cell of that day is older
+            row.days.pop(row.day, None)
+        if row.spelling:
+            row.spellings = {row.spelling: row.count}
         return row
 
-    def knows(self, delta: Delta, fence: int) -> bool:
-        """Whether all that `delta` changes is known."""
-        minutes, days = changed(delta, fence)
-        return all(m > self.empty_after or m in self.minutes for m in minutes) and all(
-            day > self.empty_after // DAY or day in self.days for day in days
-        )
+    def _read_count(self, value: bytes) -> None:
+        numbers = value.split(b" ", 5)
+        self.count = int(numbers[0])
+        if len(numbers) > 1:
+            self.first, self.last = int(numbers[1]), int(numbers[2])
+        if len(numbers) > 3:
+            self.day = int(numbers[3])
+            self.hours = _read_hours(numbers[4].split(b","))
+            self.spelling = numbers[5].decode()
 
-    def add(self, delta: Delta, fence: int) -> dict[bytes, bytes]:
-        """Apply `delta`; the cells that it changes."""
+    def knows(self, change: Change, fence: int) -> bool:
+        """Whether everything that `change` is added to is known."""
+        if self.empty_after < 0:
+            return True
         since = oldest(fence)
+        for minute in change.minutes:
+            if since < minute <= self.empty_after and minute not in self.minutes:
+                return False
+        for hour in change.hours:
+            day = hour // 24
+            if day <= self.empty_after // DAY and day != self.day and day not in self.days:
+                return False
+        return True
+
+    def add(self, change: Change, fence: int) -> dict[bytes, bytes]:
+        """Apply `change`; returns the cells that it changes."""
         self.fence = fence
-        self.first = min(self.first, delta.first) if self.count else delta.first
-        self.last = max(self.last, delta.last)
-        self.count += delta.count
-        cells = {COUNT: b"%d %d %d" % (self.count, self.first, self.last)}
-        for spelling, n in delta.spellings.items():
-            total = self.spellings[spelling] = self.spellings.get(spelling, 0) + n
-            cells[b"s:" + spelling.encode()] = b"%d" % total
-        for minute, new in delta.minutes.items():
-            number, rest = divmod(minute, DAY)
-            day = self.days.setdefault(number, {})
-            day[rest // HOUR] = day.get(rest // HOUR, 0) + new.tweets
-            cells[day_column(number)] = b" ".join(b"%d:%d" % each for each in sorted(day.items()))
+        self.first = min(self.first, change.first) if self.count else change.first
+        self.last = max(self.last, change.last)
+        cells = self._add_spellings(change)
+        self.count += change.posts
+        cells |= self._add_hours(change.hours)
+        cells[COUNT] = b"%d %d %d %d %b %b" % (
+            self.count,
+            self.first,
+            self.last,
+            self.day,
+            _write_hours(self.hours, b","),
+            self.spelling.encode(),
+        )
+        since = oldest(fence)
+        for minute, (posts, authors) in change.minutes.items():
             if minute > since:
-                old = self.minutes.setdefault(minute, Minute())
-                old.tweets += new.tweets
-                old.authors |= new.authors
-                value = " ".join((str(old.tweets), *old.authors))
-                cells[minute_column(minute)] = value.encode()
+                cells[minute_column(minute)] = self._add_minute(minute, posts, authors)
         self._forget()
         return cells
+
+    def _add_spellings(self, change: Change) -> dict[bytes, bytes]:
+        """Add the spellings, before the count: a single one stands for all of the count."""
+        total = self.spellings
+        is_new = not self.count
+        for spelling, posts in change.spellings.items():
+            total[spelling] = total.get(spelling, 0) + posts
+        if len(total) == 1 and (is_new or self.spelling):
+            (self.spelling,) = total
+            return {}
+        # From the second spelling on each has a cell, the first one's written with the second's.
+        written: Iterable[str] = total if self.spelling else change.spellings
+        self.spelling = ""
+        return {b"s:" + spelling.encode(): b"%d" % total[spelling] for spelling in written}
+
+    def _add_hours(self, hours: Mapping[int, int]) -> dict[bytes, bytes]:
+        cells = {}
+        for number, posts in hours.items():
+            day, hour = divmod(number, 24)
+            if day > self.day:
+                if self.day >= 0:  # that day is over and gets a cell of its own
+                    cells[day_column(self.day)] = _write_hours(self.hours, b" ")
+                    self.days[self.day] = self.hours
+                self.day, self.hours = day, self.days.pop(day, {})
+            known = self.hours if day == self.day else self.days.setdefault(day, {})
+            known[hour] = known.get(hour, 0) + posts
+            if day != self.day:
+                cells[day_column(day)] = _write_hours(known, b" ")
+        return cells
+
+    def _add_minute(self, minute: int, posts: int, authors: str) -> bytes:
+        if minute in self.minutes:
+            before, known = self.minutes[minute]
+            posts += before
+            if known:
+                seen = set(known.split())
+                new = [author for author in authors.split() if author not in seen]
+                authors = " ".join([known, *new])
+        self.minutes[minute] = posts, authors
+        return f"{posts} {authors}".rstrip().encode()
 
     def _forget(self) -> None:
         """Keep the row small."""
@@ -102,8 +182,8 @@ class Row:
             del self.days[day]
 
     @property
-    def spelling(self) -> str:
-        """The spelling used most; of equals the first in code-point order."""
+    def most_used_spelling(self) -> str:
+        """The spelling used most; among equals the first in code-point order."""
         return min(self.spellings, key=lambda spelling: (-self.spellings[spelling], spelling))
 
 
@@ -118,11 +198,21 @@ def day_column(day: int) -> bytes:
 
 
 def oldest(fence: int) -> int:
-    """The minute up to which no cell is written: what is in no window would only expire."""
+    """The minute up to which no cell is written: it is in no window and would soon expire."""
     return fence // 60_000 - LONGEST
 
 
-def changed(delta: Delta, fence: int) -> tuple[set[int], set[int]]:
-    """The minutes and the days whose cells `delta` changes."""
+def changed(change: Change, fence: int) -> tuple[set[int], set[int]]:
+    """The minutes and the days whose cells `change` changes."""
     since = oldest(fence)
-    return {m for m in delta.minutes if m > since}, {m // DAY for m in delta.minutes}
+    minutes = {minute for minute in change.minutes if minute > since}
+    return minutes, {hour * HOUR // DAY for hour in change.hours}
+
+
+def _read_hours(pairs: Iterable[bytes]) -> Hours:
+    split = (pair.split(b":") for pair in pairs if pair)
+    return {int(hour): int(posts) for hour, posts in split}
+
+
+def _write_hours(hours: Hours, separator: bytes) -> bytes:
+    return separator.join([b"%d:%d" % each for each in sorted(hours.items())])

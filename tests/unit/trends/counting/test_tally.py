@@ -1,74 +1,118 @@
-"""From the rows of a digest to a batch."""
+"""What a batch of posts adds up to."""
 
-from typing import Any
+import random
+from collections import Counter, defaultdict
 
-import pyarrow as pa
+import numpy as np
 
-from trends.counting import tally as module
-from trends.counting.tally import DIGEST, BadRecord, Batch, Minute
+from support.posts import Record, posts_of
+from trends.counting.tally import Tally, tally
 
-Row = dict[str, Any]
-
-
-def row(tags: dict[str, str], source: str = "x", **values: Any) -> Row:
-    """A tweet with tags: key -> spelling."""
-    given = {"at": 7 * 60_000, "author": None, "surplus": 0, **values}
-    return {"source": source, "keys": list(tags), "spellings": list(tags.values()), **given}
+MINUTE = 60_000
 
 
-def bad(origin: str, reason: str, record: str) -> Row:
-    return {"source": "x", "reason": reason, "origin": origin, "record": record}
+def add_up(records: list[Record], *, demo: bool, duplicates: frozenset[int] = frozenset()) -> Tally:
+    is_duplicate = np.array([at in duplicates for at in range(len(records))], np.bool_)
+    return tally(posts_of(records), is_duplicate, demo)
 
 
-def gather(rows: list[Row], *, demo: bool) -> Batch:
-    return module.gather(pa.Table.from_pylist(rows, DIGEST), demo)
+def spellings(found: Tally) -> dict[str, dict[str, int]]:
+    of: dict[str, dict[str, int]] = {key: {} for key in found.uses.keys}
+    columns = (found.spelling_tag.tolist(), found.spelling, found.spelling_posts.tolist())
+    for tag, spelling, posts in zip(*columns, strict=True):
+        of[found.uses.keys[tag]][spelling] = posts
+    return of
 
 
-def test_rows_of_one_tag_come_together() -> None:
-    batch = gather(
+def minutes(found: Tally) -> dict[tuple[str, int], tuple[int, set[int]]]:
+    uses = found.uses
+    authors: dict[int, set[int]] = defaultdict(set)
+    for row, author in zip(uses.author_row.tolist(), uses.author.tolist(), strict=True):
+        assert author not in authors[row]
+        authors[row].add(author)
+    rows = zip(uses.tag.tolist(), uses.minute.tolist(), uses.posts.tolist(), strict=True)
+    return {
+        (uses.keys[tag], minute): (posts, authors[row])
+        for row, (tag, minute, posts) in enumerate(rows)
+    }
+
+
+def test_posts_with_one_tag_come_together() -> None:
+    found = add_up(
         [
-            row({"café": "Café", "b": "b"}, at=7 * 60_000 + 50, author="1"),
-            row({"café": "Café"}, at=7 * 60_000 + 5, author="1"),
-            row({"café": "CAFÉ"}, at=8 * 60_000, author="2", source="mastodon"),
-            row({"café": "CAFÉ"}, at=8 * 60_000 + 1),
-            row({}, surplus=6, source="bluesky"),
-            bad("tweets/0/3", "not UTF-8", "?"),
+            Record("1", created=7 * MINUTE + 50, tags={"café": "Café", "b": "b"}, author=0),
+            Record("2", created=7 * MINUTE + 5, tags={"café": "Café"}, author=0),
+            Record("3", created=68 * MINUTE, tags={"café": "CAFÉ"}, author=2, source="mastodon"),
+            Record("4", created=68 * MINUTE + 1, tags={"café": "CAFÉ"}),
         ],
         demo=False,
     )
-    delta = batch.tags["café"]
-    assert delta.spellings == {"Café": 2, "CAFÉ": 2}
-    assert delta.minutes == {7: Minute(2, {"1"}), 8: Minute(2, {"2"})}
-    assert (delta.count, delta.first, delta.last) == (4, 7 * 60_000 + 5, 8 * 60_000 + 1)
-    assert batch.tags["b"].minutes == {7: Minute(1, {"1"})}
-    assert (batch.tagged, batch.surplus, batch.sources) == (4, 6, {"x", "mastodon"})
-    assert batch.bad == [BadRecord("tweets/0/3", "not UTF-8", "?")]
+    assert found.uses.keys == ["b", "café"]
+    assert spellings(found) == {"café": {"Café": 2, "CAFÉ": 2}, "b": {"b": 1}}
+    assert minutes(found) == {
+        ("café", 7): (2, {0}), ("café", 68): (2, {2}), ("b", 7): (1, {0})
+    }  # fmt: skip
+    assert found.counts.tolist() == [1, 4]
+    assert found.firsts.tolist() == [7 * MINUTE + 50, 7 * MINUTE + 5]
+    assert found.lasts.tolist() == [7 * MINUTE + 50, 68 * MINUTE + 1]
+    assert found.hour_tag.tolist() == [0, 1, 1]
+    assert (found.hour.tolist(), found.hour_posts.tolist()) == ([0, 0, 1], [1, 2, 2])
+    assert (found.tagged, sorted(found.sources)) == (4, ["mastodon", "x"])
 
 
-def test_generated_tweets_count_until_a_real_one_comes() -> None:
-    generated, real = row({"a": "a"}, source="demo"), row({"b": "b"})
-    first = gather([generated], demo=True)
-    assert first.demo and set(first.tags) == {"a"} and first.sources == {"demo"}
-    mixed = gather([generated, real], demo=True)
-    assert not mixed.demo and set(mixed.tags) == {"b"} and mixed.sources == {"x"}
-    later = gather([generated], demo=False)
-    assert not later.demo and not later.tags and later.tagged == 0
+def test_duplicates_do_not_count() -> None:
+    found = add_up([Record("1"), Record("2", tags={"b": "b"})], demo=False, duplicates={1})
+    assert (found.uses.keys, found.tagged) == (["a"], 1)
 
 
-def test_a_broken_record_does_not_end_the_demo() -> None:
-    assert gather([bad("tweets/0/1", "not UTF-8", "?")], demo=True).demo
+def test_demo_posts_count_until_a_real_one_comes() -> None:
+    generated, real = Record("1", source="demo"), Record("2", tags={"b": "b"})
+    first = add_up([generated], demo=True)
+    assert first.demo and first.uses.keys == ["a"] and first.sources == {"demo"}
+    mixed = add_up([generated, real], demo=True)
+    assert not mixed.demo and mixed.uses.keys == ["b"] and mixed.sources == {"x"}
+    later = add_up([generated], demo=False)
+    assert not later.demo and not later.uses.keys and later.tagged == 0
 
 
-def test_a_batch_may_come_in_pieces_and_may_be_empty() -> None:
-    """As Spark hands it over: a piece for each of its partitions."""
-    pieces = [[row({"a": "A", "b": "b"}), row({}, surplus=1)], [], [row({"b": "B"}, author="1")]]
-    digest = pa.concat_tables(pa.Table.from_pylist(piece, DIGEST) for piece in pieces)
-    batch = module.gather(digest, demo=False)
-    assert {key: delta.spellings for key, delta in batch.tags.items()} == {
-        "a": {"A": 1},
-        "b": {"b": 1, "B": 1},
+def test_a_real_post_that_is_a_duplicate_does_not_end_the_demo() -> None:
+    assert add_up([Record("1")], demo=True, duplicates={0}).demo
+
+
+def test_a_batch_may_be_empty() -> None:
+    found = add_up([], demo=True)
+    assert found.demo and not found.uses.keys and not len(found.counts) and not found.sources
+
+
+def test_random_posts_add_up_as_one_by_one() -> None:
+    rng = random.Random(4)
+    records = [
+        Record(
+            str(number),
+            created=rng.randrange(300) * 20_000,
+            author=rng.choice([None, 0, 1, 2]),
+            tags={tag.lower(): tag for tag in rng.sample("aBcD", rng.randrange(1, 4))},
+        )
+        for number in range(3000)
+    ]
+    duplicates = frozenset(rng.sample(range(3000), 400))
+    found = add_up(records, demo=False, duplicates=duplicates)
+    counts, hours = Counter[str](), Counter[tuple[str, int]]()
+    posts = Counter[tuple[str, int]]()
+    authors: dict[tuple[str, int], set[int | None]] = defaultdict(set)
+    for at, record in enumerate(records):
+        for key in record.tags if at not in duplicates else ():
+            place = key, record.created // MINUTE
+            counts[key] += 1
+            posts[place] += 1
+            hours[key, record.created // (60 * MINUTE)] += 1
+            authors[place] |= {record.author} - {None}
+    assert dict(zip(found.uses.keys, found.counts.tolist(), strict=True)) == counts
+    assert minutes(found) == {place: (n, authors[place]) for place, n in posts.items()}
+    found_hours = zip(
+        found.hour_tag.tolist(), found.hour.tolist(), found.hour_posts.tolist(), strict=True
+    )
+    assert {(found.uses.keys[tag], hour): n for tag, hour, n in found_hours} == hours
+    assert spellings(found) == {
+        key: {key.upper() if key in "bd" else key: n} for key, n in counts.items()
     }
-    assert batch.tags["b"].minutes == {7: Minute(2, {"1"})}
-    assert (batch.tagged, batch.surplus) == (2, 1)
-    empty = module.gather(DIGEST.empty_table(), demo=True)
-    assert empty.demo and not empty.tags and not empty.bad

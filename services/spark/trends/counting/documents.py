@@ -1,0 +1,91 @@
+"""The JSON of the boards, as docs/contracts/hbase.md describes it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from trends.counting.leaderboard import Ranking, Rankings
+from trends.counting.ranking import TWEETS, Rise, changes
+from trends.counting.spans import RISING
+
+
+class Totals(Protocol):
+    """What every board says about all that was counted so far."""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """The networks that posts came from."""
+
+    @property
+    def demo(self) -> bool:
+        """Whether all of it is demo data, or nothing was counted yet."""
+
+    @property
+    def read(self) -> int:
+        """Records read from the topic."""
+
+    @property
+    def tagged(self) -> int:
+        """Distinct posts with a hashtag."""
+
+
+def documents(
+    rankings: Rankings, spellings: Mapping[str, str], totals: Totals, version: int
+) -> dict[str, bytes]:
+    """The document of each row of the table `boards`.
+
+    `spellings` has the spelling to show of each of `rankings.keys()`. `version` is the time in
+    milliseconds since 1970.
+    """
+    head = _head(totals, version)
+    written = {}
+    for board in rankings.boards:
+        row = board.name if board.rank_by == TWEETS else f"{board.name}.{board.rank_by}"
+        document = {"board": board.name, "rank_by": board.rank_by, **head}
+        entries = document["hashtags"] = _entries(board, spellings)
+        if board.name == RISING:
+            document["warming_up"] = rankings.warming_up
+            for entry, rise in zip(entries, rankings.rises, strict=True):
+                entry.update(_explain(rise))
+        written[row] = json.dumps(document, ensure_ascii=False).encode()
+    return written
+
+
+def _head(totals: Totals, version: int) -> dict[str, Any]:
+    as_of = datetime.fromtimestamp(version // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "as_of": as_of,
+        "version": version,
+        "source": totals.sources,
+        "demo": totals.demo and "demo" in totals.sources,
+        "tweets_read": totals.read,
+        "tweets_tagged": totals.tagged,
+    }
+
+
+def _entries(board: Ranking, spellings: Mapping[str, str]) -> list[dict[str, Any]]:
+    gained = changes(board.tags, board.earlier)
+    entries: list[dict[str, Any]] = [
+        {
+            "rank": rank,
+            "tag": spellings[tag.key],
+            "key": tag.key,
+            "count": tag.count,
+            "change": gained[tag.key],
+        }
+        for rank, tag in enumerate(board.tags, 1)
+    ]
+    if board.posts_and_people is not None:
+        for entry, (posts, people) in zip(entries, board.posts_and_people, strict=True):
+            entry["count"], entry["people"] = posts, people
+    return entries
+
+
+def _explain(rise: Rise) -> dict[str, Any]:
+    """The numbers behind a tag's rank on the rising board."""
+    return {
+        "observed": rise.tag.count,
+        "expected": round(rise.expected, 2),
+        "score": round(rise.score, 2),
+    }

@@ -1,0 +1,125 @@
+"""Recognises posts that come twice, by Kafka's own append times."""
+
+import numpy as np
+
+from trends.counting.arrays import Bools, Integers, Ints, Unsigned
+from trends.counting.batch import Offsets, Posts
+
+_NEVER = np.int64(-(1 << 62))
+
+
+class RecentIds:
+    """The hashed ids of the posts of the last `span` milliseconds.
+
+    A post is a duplicate if one with the same id was appended to the topic less than `span`
+    before it. A post's time is the highest append time of its partition so far: a broker's clock
+    may be set back. The copies of a post share a partition, as its id is the record's key, unless
+    the topic was given more partitions in between. So the answer is a fact of the log, whatever
+    the batches are.
+
+    An id takes 28 bytes.
+    """
+
+    def __init__(self, span: int) -> None:
+        self._span = span
+        # The highest append time of each partition so far.
+        self._newest = np.zeros(0, np.int64)
+        # Sorted by `_hi`; each id is there once, with the time and partition of its last copy.
+        self._hi: Unsigned = np.zeros(0, np.uint64)
+        self._lo: Unsigned = np.zeros(0, np.uint64)
+        self._appended: Ints = np.zeros(0, np.int64)
+        self._partition: Integers = np.zeros(0, np.int32)
+        self._forget_beyond = 0
+
+    def __len__(self) -> int:
+        return len(self._hi)
+
+    def find_duplicates(self, posts: Posts) -> Bools:
+        """Whether each post is a duplicate, of one before it in `posts` or of a remembered one."""
+        times = self._times(posts)
+        order = np.lexsort((times, posts.lo, posts.hi))
+        hi, lo, appended = posts.hi[order], posts.lo[order], times[order]
+        is_duplicate = np.zeros(len(order), np.bool_)
+        is_same = (hi[1:] == hi[:-1]) & (lo[1:] == lo[:-1])
+        is_duplicate[order[1:]] = is_same & (appended[1:] - appended[:-1] < self._span)
+        found = self._find(posts.hi, posts.lo)
+        last = np.where(found >= 0, self._appended[found] if len(self) else _NEVER, _NEVER)
+        # Where partitions were added, a copy elsewhere can have been appended later and read first.
+        return is_duplicate | (np.abs(times - last) < self._span)
+
+    def remember(self, posts: Posts) -> None:
+        """Remember the ids of `posts`."""
+        times = self._times(posts)
+        order = np.lexsort((times, posts.lo, posts.hi))
+        hi, lo = posts.hi[order], posts.lo[order]
+        is_last = np.ones(len(order), np.bool_)
+        is_last[:-1] = (hi[1:] != hi[:-1]) | (lo[1:] != lo[:-1])
+        last = order[is_last]
+        found = self._find(posts.hi[last], posts.lo[last])
+        is_known = found >= 0
+        self._update(found[is_known], posts, times, last[is_known])
+        self._insert(posts, times, last[~is_known])
+        self._forget()
+
+    def advance(self, newest: Offsets) -> None:
+        """Note the highest append time of each partition, records without hashtags included."""
+        for partition, time in newest.items():
+            number = int(partition)
+            if number >= len(self._newest):
+                self._newest = np.append(
+                    self._newest, np.zeros(number + 1 - len(self._newest), np.int64)
+                )
+            self._newest[number] = max(time, self._newest[number])
+
+    def _times(self, posts: Posts) -> Ints:
+        """The highest append time of each post's partition so far."""
+        return np.maximum(posts.appended, self._newest_of(posts.partition))
+
+    def _newest_of(self, partition: Integers) -> Ints:
+        is_known = partition < len(self._newest)
+        newest = np.zeros(len(partition), np.int64)
+        newest[is_known] = self._newest[partition[is_known]]
+        return newest
+
+    def _find(self, hi: Unsigned, lo: Unsigned) -> Ints:
+        """The position of each id, or -1."""
+        found = np.full(len(hi), -1, np.int64)
+        at = np.searchsorted(self._hi, hi)
+        # Different ids hardly ever share their first half: this ends after one or two rounds.
+        unresolved = np.arange(len(hi))
+        while len(unresolved):
+            unresolved = unresolved[at[unresolved] < len(self)]
+            unresolved = unresolved[self._hi[at[unresolved]] == hi[unresolved]]
+            is_it = self._lo[at[unresolved]] == lo[unresolved]
+            found[unresolved[is_it]] = at[unresolved[is_it]]
+            unresolved = unresolved[~is_it]
+            at[unresolved] += 1
+        return found
+
+    def _update(self, positions: Ints, posts: Posts, times: Ints, which: Ints) -> None:
+        is_later = times[which] > self._appended[positions]
+        positions, which = positions[is_later], which[is_later]
+        self._appended[positions] = times[which]
+        self._partition[positions] = posts.partition[which]
+
+    def _insert(self, posts: Posts, times: Ints, which: Ints) -> None:
+        """Insert ids, sorted by their first halves."""
+        at = np.searchsorted(self._hi, posts.hi[which])
+        self._hi = np.insert(self._hi, at, posts.hi[which])
+        self._lo = np.insert(self._lo, at, posts.lo[which])
+        self._appended = np.insert(self._appended, at, times[which])
+        self._partition = np.insert(self._partition, at, posts.partition[which])
+
+    def _forget(self) -> None:
+        """Drop ids that no later record of their partition can be a duplicate of.
+
+        Each partition goes by its own times: one that is read later than the others is not
+        affected by how far those have come.
+        """
+        if len(self) <= self._forget_beyond:
+            return
+        newest = self._newest_of(self._partition)
+        is_recent = self._appended > newest - self._span
+        self._hi, self._lo = self._hi[is_recent], self._lo[is_recent]
+        self._appended, self._partition = self._appended[is_recent], self._partition[is_recent]
+        self._forget_beyond = len(self) + len(self) // 4 + 10_000

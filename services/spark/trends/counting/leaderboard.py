@@ -1,0 +1,147 @@
+"""All boards of a driver, in memory, from the tags that HBase has and the batches after that."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+
+from trends.counting.arrays import Bools, Ints
+from trends.counting.ranking import PEOPLE, TWEETS, AllTime, RankedTag, Rise
+from trends.counting.spans import ALL, RISING, WINDOWS
+from trends.counting.tally import TagUses
+from trends.counting.windows import Windows
+
+# Until so many earlier hours have posts, the usual number of posts is not known yet.
+WARM_HOURS = 24
+# So many tags are loaded at once, so that their columns stay small.
+_LOADED_AT_ONCE = 20_000
+
+
+class StoredTag(Protocol):
+    """A tag as HBase has it."""
+
+    @property
+    def key(self) -> str:
+        """The tag's key."""
+
+    @property
+    def count(self) -> int:
+        """Posts ever."""
+
+    @property
+    def last(self) -> int:
+        """The last use, milliseconds since 1970."""
+
+    @property
+    def minutes(self) -> Mapping[int, tuple[int, Sequence[int]]]:
+        """By minute since 1970, the posts and the distinct authors (64 bits)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A board: its tags in order, and those of the same board a step earlier.
+
+    The board of a window has the posts of the window and their authors for each of its tags,
+    whichever of them it is ranked by. Other boards have no such list.
+    """
+
+    name: str
+    rank_by: str
+    tags: list[RankedTag]
+    earlier: list[RankedTag]
+    posts_and_people: list[tuple[int, int]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """All boards at one moment.
+
+    `rises` explains the tags of the rising board, in the same order; it is `warming_up` while
+    what is usual is not known.
+    """
+
+    boards: list[Ranking]
+    rises: list[Rise]
+    warming_up: bool
+
+    def keys(self) -> list[str]:
+        """The keys of all tags that are shown, sorted."""
+        return sorted({tag.key for board in self.boards for tag in board.tags})
+
+
+class Leaderboard:
+    """The boards of all time, of the last hours and days, and of what rises.
+
+    `now` is the running minute (since 1970). The tags `hidden` (keys) are on no board, and those
+    that fewer than `min_authors` people used are on none but that of all time.
+    """
+
+    def __init__(
+        self, now: int, hidden: frozenset[str] = frozenset(), min_authors: int = 0
+    ) -> None:
+        self._hidden = hidden
+        self._all_time = AllTime()
+        self._windows = Windows(now, min_authors)
+
+    def load(self, rows: Iterable[StoredTag]) -> None:
+        """Take in all tags that HBase has, before the first `add`."""
+        rows = iter(rows)
+        while tags := list(islice(rows, _LOADED_AT_ONCE)):
+            counts = np.array([tag.count for tag in tags], np.int64)
+            lasts = np.array([tag.last for tag in tags], np.int64)
+            self.add(_uses(tags), counts, lasts)
+
+    def add(self, uses: TagUses, counts: Ints, lasts: Ints) -> None:
+        """Take in what a batch added, once HBase has it.
+
+        `counts` and `lasts` have, for each of `uses.keys`, its posts ever and its last use
+        (milliseconds since 1970), this batch included.
+        """
+        is_shown: Bools = np.array([key not in self._hidden for key in uses.keys], np.bool_)
+        self._all_time.update(uses.keys, np.where(is_shown, counts, 0), lasts)
+        self._windows.add(uses, lasts, is_shown)
+
+    def rankings(self, version: int) -> Rankings:
+        """All boards at the time `version` (milliseconds since 1970), which never goes back."""
+        windows = self._windows
+        windows.advance(version // 60_000)
+        all_time = self._all_time.earlier(windows.posts_of_last_step)
+        rises = windows.rises()
+        earlier_rises = [rise.tag for rise in windows.rises(earlier=True)]
+        return Rankings(
+            [
+                Ranking(ALL, TWEETS, self._all_time.ranking(), all_time),
+                Ranking(RISING, TWEETS, [rise.tag for rise in rises], earlier_rises),
+                *(self._window(name, by) for name in WINDOWS for by in (TWEETS, PEOPLE)),
+            ],
+            rises,
+            warming_up=windows.hours() < WARM_HOURS,
+        )
+
+    def _window(self, name: str, rank_by: str) -> Ranking:
+        tags = self._windows.ranking(name, rank_by)
+        earlier = self._windows.ranking(name, rank_by, earlier=True)
+        counts = self._windows.counts(name, [tag.key for tag in tags])
+        return Ranking(name, rank_by, tags, earlier, counts)
+
+
+def _uses(tags: Sequence[StoredTag]) -> TagUses:
+    """The columns of stored tags."""
+    rows = [
+        (code, minute, *uses)
+        for code, tag in enumerate(tags)
+        for minute, uses in sorted(tag.minutes.items())
+    ]
+    authors_each = [len(authors) for *_, authors in rows]
+    return TagUses(
+        keys=[tag.key for tag in tags],
+        tag=np.array([code for code, *_ in rows], np.int32),
+        minute=np.array([minute for _, minute, *_ in rows], np.int64),
+        posts=np.array([posts for _, _, posts, _ in rows], np.int64),
+        author_row=np.repeat(
+            np.arange(len(rows), dtype=np.int32), np.array(authors_each, np.int64)
+        ),
+        author=np.array([author for *_, authors in rows for author in authors], np.uint64),
+    )

@@ -1,0 +1,89 @@
+"""X's rule of what a domain name is: the names in a URL, their top-level domains, their lengths."""
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+import regex
+
+from trends.extract.characters import LATIN, NO_HOST
+
+_MAX_LABEL = 63
+# The names that DNS allows have no more labels.
+_MAX_LABELS = 127
+
+# The parts of a name: each starts and ends with a character that is neither `-` nor `_`, and only
+# the parts before the last but one may contain a `_`.
+HOST = rf"[^{NO_HOST}]"
+_SUBDOMAIN = rf"{HOST}[{HOST}_\-]*+(?<![_\-])\."
+_SECOND_LEVEL = rf"{HOST}[{HOST}\-]*+(?<!-)\."
+_IN_LATIN = rf"[\-A-Za-z0-9{LATIN}]"
+
+_BETWEEN_STOPS = regex.compile(r"[^\u3002\uFF0E\uFF61]+")
+
+
+def domain() -> str:
+    """A pattern for a domain name."""
+    return rf"(?:{_SUBDOMAIN}){{0,{_MAX_LABELS - 2}}}{second_level_domain()}"
+
+
+@cache
+def second_level_domain() -> str:
+    """A pattern for the last two parts of a domain name."""
+    return _SECOND_LEVEL + _top_level_domain()
+
+
+@cache
+def latin_domain() -> "regex.Pattern[str]":
+    """A domain name in Latin letters, which may be a part of a longer name."""
+    # Inside a run of such parts nothing is found that was not found from its start.
+    start = rf"(?:\G|(?<!{_IN_LATIN}\.?))"
+    return regex.compile(rf"{start}(?:{_IN_LATIN}++\.)+{_top_level_domain()}", regex.VERSION1)
+
+
+@cache
+def _top_level_domain() -> str:
+    path = Path(__file__).with_name("tlds.txt")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    words = [line for line in lines if not line.startswith("#")]
+    ascii_first = _tree(word for word in words if word[0].isascii())
+    others = _tree(word for word in words if not word[0].isascii())
+    # The branches of a tree are tried one by one, so a look at the first letters pays.
+    return (
+        rf"(?:(?:(?=[A-Za-z]{{2}}){ascii_first}|(?![\x00-\x7F]){others})(?![0-9A-Za-z@+\-])"
+        r"|[xX][nN]--[\-0-9A-Za-z]+)"
+    )
+
+
+def _tree(words: Iterable[str]) -> str:
+    """A pattern for any of the words, the longest first, that reads no letter twice."""
+    branches, ends = [], False
+    for letter, group in groupby(sorted(words), key=lambda word: word[:1]):
+        if letter:
+            branches.append(_either_case(letter) + _tree(word[1:] for word in group))
+        ends = ends or not letter
+    tree = f"(?:{'|'.join(branches)})" if branches else ""
+    return f"{tree}?" if ends and branches else tree
+
+
+def _either_case(letter: str) -> str:
+    # The case of ASCII is written out: `regex` takes the Kelvin sign for a `k`, X does not.
+    return f"[{letter}{letter.upper()}]" if letter.isascii() else f"(?i:{letter})"
+
+
+def is_valid(domain: str) -> bool:
+    """Whether a name that matches `domain` is allowed by its labels."""
+    if domain.startswith("xn--") and latin_domain().search(domain) is None:
+        return False
+    return all(len(label) <= _MAX_LABEL >= len(to_ascii(label)) for label in domain.split("."))
+
+
+def to_ascii(label: str) -> str:
+    """A label of a domain name in Punycode (RFC 3492), if it is not ASCII."""
+    # A label with full stops of other scripts in it is encoded in parts.
+    return label if label.isascii() else _BETWEEN_STOPS.sub(_part_to_ascii, label)
+
+
+def _part_to_ascii(part: "regex.Match[str]") -> str:
+    return part[0] if part[0].isascii() else "xn--" + part[0].encode("punycode").decode("ascii")

@@ -1,0 +1,72 @@
+"""Moves rows that an earlier version counted under what is no longer their key.
+
+The first edition kept joiners and selectors in keys. A row is moved in three steps, each of them
+one put or delete of one row: its counts are added to the row of its new key, together with a cell
+that names it; it is deleted; the cell is deleted. Whenever that is interrupted, the cell tells
+whether the counts were added.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+import happybase
+
+from trends.hbase.client import Client
+from trends.hbase.hashtags_table import HASHTAGS
+from trends.hbase.row import COUNT, Cells, Change, Row
+
+log = logging.getLogger(__name__)
+
+_MERGED = b"n:merged:"
+
+
+def rekey(client: Client, key_of: Callable[[str], str], fence: int) -> None:
+    """Move the rows whose key `key_of` does not leave as it is; `fence` is that of the last batch.
+
+    A row whose new key is empty is deleted: nothing of its tag can be seen.
+    """
+    keys = client.call(_read_keys)
+    moved = {old: new for old in keys if (new := key_of(old)) != old}
+    for old, new in moved.items():
+        client.call(partial(_move, old=old, new=new, fence=fence))
+    if moved:
+        log.info("moved %d hashtags to the keys that they have now", len(moved))
+
+
+def _read_keys(connection: happybase.Connection) -> list[str]:
+    rows = connection.table(HASHTAGS).scan(columns=[COUNT], batch_size=1000)
+    return [key.decode() for key, _ in rows]
+
+
+def _move(connection: happybase.Connection, old: str, new: str, fence: int) -> None:
+    table = connection.table(HASHTAGS)
+    marker = _MERGED + old.encode()
+    if new:
+        source = _read(table, old)
+        target = _read(table, new)
+        if source and marker not in target:
+            cells = Row.from_cells(target).add(_change(source), fence)
+            table.put(new.encode(), {**cells, marker: b""}, timestamp=fence)
+    table.delete(old.encode(), timestamp=fence)
+    if new:
+        table.delete(new.encode(), columns=[marker], timestamp=fence)
+
+
+def _read(table: happybase.Table, key: str) -> Cells:
+    cells: Cells = table.row(key.encode(), include_timestamp=True)
+    return cells
+
+
+def _change(cells: Cells) -> Change:
+    """A whole row as something to add to another one."""
+    row = Row.from_cells(cells)
+    days = {**row.days, row.day: row.hours}
+    return Change(
+        row.count,
+        row.first,
+        row.last,
+        row.spellings,
+        {24 * day + hour: posts for day, of in sorted(days.items()) for hour, posts in of.items()},
+        row.minutes,
+    )

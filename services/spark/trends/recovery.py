@@ -1,0 +1,122 @@
+"""Finds where to resume counting after a start, and brings HBase there."""
+
+import logging
+from dataclasses import replace
+
+from trends.counting.batch import Offsets
+from trends.counting.duplicates import RecentIds
+from trends.extract.key import key_of
+from trends.hbase.boards_table import BoardsTable
+from trends.hbase.client import Client
+from trends.hbase.progress import Done, Intent
+from trends.hbase.rekey import rekey
+from trends.kafka.offsets import Topic, describe_lost_records
+from trends.kafka.topics import Topics
+from trends.sink import Sink
+from trends.stream import Stream
+
+log = logging.getLogger(__name__)
+
+# The version of `trends.extract.key`: to be raised when a tag's key changes.
+KEYS = 1
+
+
+class Recovery:
+    """Brings the sink to where counting can resume; nobody else moves the progress of a start.
+
+    `span` is how long ids are remembered, in milliseconds, and `count_topic` the id of a topic
+    that is to be counted on top of another one.
+    """
+
+    def __init__(
+        self, topics: Topics, client: Client, boards: BoardsTable, *, span: int, count_topic: str
+    ) -> None:
+        self._topics = topics
+        self._client = client
+        self._boards = boards
+        self._span = span
+        self._count_topic = count_topic
+
+    def adopt_topic(self) -> None:
+        """Hold the progress against the topic that Kafka has; this needs no Spark.
+
+        Raises:
+            TopicError: Kafka has another topic than the one that was counted.
+        """
+        done, intent = self._boards.read_progress()
+        adopted = done.adopt(self._topics.tweets(), intent, self._count_topic)
+        if adopted == done:
+            return
+        if done.end and not adopted.end:
+            log.warning("counting another topic on top of what HBase has: %s", adopted.topic)
+            if intent and intent.fence > done.fence:
+                log.warning("the last batch of the topic before may be counted in part")
+        self._boards.write({}, adopted)
+
+    def run(self, sink: Sink, stream: Stream) -> Topic:
+        """Take the steps; the topic as Kafka has it now. The query starts at `sink.done.end`."""
+        # 1. Read the progress.
+        topic = self._topics.tweets()
+        done, intent = self._boards.read_progress()
+        half_applied = intent if intent and intent.fence > done.fence else None
+        _log_losses(topic, done, half_applied)
+        # 2. Read the ids of the last minutes before it.
+        sink.resume(done, intent, self._read_recent_ids(topic, done, stream))
+        # 3. Apply a half-applied batch again, over exactly its offsets and with its fence.
+        if half_applied:
+            log.info("applying the half-applied batch up to %s again", half_applied.end)
+            sink.finish(stream.read(topic, half_applied.start, half_applied.end), half_applied)
+        # 4. Bring rows that another version wrote under the keys that they have now.
+        if sink.done.keys != KEYS:
+            rekey(self._client, key_of, sink.done.fence)
+            self._move(sink, replace(sink.done, keys=KEYS))
+        # 5. Move on to where Kafka has records. What comes in the places of lost ones is new.
+        if not topic.has(sink.done.end):
+            self._move(sink, replace(sink.done, end=topic.nearest(sink.done.end)))
+        return topic
+
+    def _move(self, sink: Sink, done: Done) -> None:
+        self._boards.write({}, done)
+        sink.move(done)
+
+    def _read_recent_ids(self, topic: Topic, done: Done, stream: Stream) -> RecentIds:
+        recent = RecentIds(self._span)
+        start = {**done.end, **self._start_of_ids(done)}
+        if topic.nearest(start) != topic.nearest(done.end):
+            batch = stream.read(topic, start, done.end)
+            recent.remember(batch.posts)
+            log.info("read the ids of %d earlier posts", len(recent))
+        recent.advance(done.times)
+        return recent
+
+    def _start_of_ids(self, done: Done) -> Offsets:
+        """Where the ids begin that a copy may still come of; partitions without any are left out.
+
+        Before the first record with a time there is none with a higher one, so from there on the
+        highest time so far is what it was when the record was counted.
+        """
+        if done.offset_history:  # of an early version, which did not note the times
+            return _early_start(done, self._span)
+        return self._topics.offsets_at({p: time - self._span for p, time in done.times.items()})
+
+
+def _early_start(done: Done, span: int) -> Offsets:
+    start: Offsets = {}
+    for at, offsets in done.offset_history:
+        if start and at > done.fence - span:
+            break
+        start = offsets
+    return start
+
+
+def _log_losses(topic: Topic, done: Done, intent: Intent | None) -> None:
+    """Say what Kafka no longer has; nothing can bring it back."""
+    start = intent.start if intent else done.end
+    if start and (removed := describe_lost_records(start, topic.begin)):
+        log.warning(
+            "Kafka has removed %s before they were counted: they are lost, and counting "
+            "continues behind them. KAFKA_RETENTION_HOURS sets how long posts are kept",
+            removed,
+        )
+    if lost := describe_lost_records(topic.end, (intent or done).end):
+        log.warning("Kafka has lost %s that were counted: they stay counted", lost)

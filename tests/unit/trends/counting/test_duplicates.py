@@ -1,0 +1,168 @@
+"""A duplicate is a fact of the log: the same log gives the same counts, however it is read."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from support.posts import Record, posts_of
+from trends.counting.batch import Posts
+from trends.counting.duplicates import RecentIds
+
+SPAN = 10
+
+Log = list[list[Record]]  # each partition's records in the order of their offsets
+
+
+def oracle(log: Log) -> Counter[str]:
+    """How often each id counts."""
+    counted: Counter[str] = Counter()
+    for partition in log:
+        newest, last = 0, dict[str, int]()
+        for record in partition:
+            newest = max(newest, record.appended)
+            if newest - last.get(record.id, -SPAN) >= SPAN:
+                counted[record.id] += 1
+            last[record.id] = newest
+    return counted
+
+
+@dataclass
+class Counting:
+    """A driver's life: it counts batches, and may be started again between any two of them."""
+
+    log: Log
+
+    def __post_init__(self) -> None:
+        self.done = [0] * len(self.log)
+        self.times: dict[str, int] = {}
+        self.counted: Counter[str] = Counter()
+        self.recent = RecentIds(SPAN)
+
+    def count(self, sizes: list[int]) -> None:
+        """Count the next records of each partition."""
+        end = [min(at + n, len(p)) for at, n, p in zip(self.done, sizes, self.log, strict=True)]
+        posts, records, newest = self._read(self.done, end)
+        is_duplicate = self.recent.find_duplicates(posts)
+        self.recent.remember(posts)
+        self.recent.advance(newest)
+        pairs = zip(records, is_duplicate.tolist(), strict=True)
+        self.counted.update(record.id for record, duplicate in pairs if not duplicate)
+        self.done = end
+        for partition, time in newest.items():
+            self.times[partition] = max(time, self.times.get(partition, 0))
+
+    def restart(self) -> None:
+        """Forget everything but the progress, and read the ids that still matter again."""
+        self.recent = RecentIds(SPAN)
+        start = []
+        for number, partition in enumerate(self.log):
+            since = self.times.get(str(number), 0) - SPAN
+            later = (at for at, record in enumerate(partition) if record.appended >= since)
+            start.append(min(next(later, len(partition)), self.done[number]))
+        posts, _, _ = self._read(start, self.done)
+        self.recent.remember(posts)
+        self.recent.advance(self.times)
+
+    def _read(self, start: list[int], end: list[int]) -> tuple[Posts, list[Record], dict[str, int]]:
+        """As the executors do, who know nothing of earlier batches."""
+        records: list[Record] = []
+        newest: dict[str, int] = {}
+        parts = zip(self.log, start, end, strict=True)
+        for number, (partition, first, last) in enumerate(parts):
+            for record in partition[first:last]:
+                highest = max(newest.get(str(number), 0), record.appended)
+                newest[str(number)] = highest
+                records.append(Record(record.id, highest, number))
+        return posts_of(records), records, newest
+
+
+ids = st.sampled_from("abcdefgh")
+steps = st.lists(st.integers(-3, 14), min_size=0, max_size=25)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> Log:
+    """Partitions with growing times, but for clocks that are set back; copies share one."""
+    log: Log = []
+    for number in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(20, 60))
+        partition = []
+        for step in draw(steps):
+            at = max(0, at + step)
+            partition.append(Record(f"{number}{draw(ids)}", at, number))
+        log.append(partition)
+    return log
+
+
+@settings(max_examples=1000)
+@example(
+    [[Record("0a", 20), Record("0a", 19), Record("0b", 19), Record("0b", 29)]],
+    [([1, 0, 0], False)],
+)
+@given(
+    logs(),
+    st.lists(st.tuples(st.lists(st.integers(0, 9), min_size=3, max_size=3), st.booleans())),
+)
+def test_the_same_log_gives_the_same_counts(log: Log, story: list[tuple[list[int], bool]]) -> None:
+    counting = Counting(log)
+    for sizes, is_restarted in story:
+        counting.count(sizes[: len(log)])
+        if is_restarted:
+            counting.restart()
+    counting.count([len(partition) for partition in log])
+    assert counting.counted == oracle(log)
+
+
+def find(recent: RecentIds, *records: Record) -> list[bool]:
+    posts = posts_of(list(records))
+    found = recent.find_duplicates(posts).tolist()
+    newest: dict[str, int] = {}
+    for record in records:
+        newest[str(record.partition)] = max(newest.get(str(record.partition), 0), record.appended)
+    recent.remember(posts)
+    recent.advance(newest)
+    return found
+
+
+def test_a_copy_is_a_duplicate_until_the_span_has_passed_since_the_last_one() -> None:
+    recent = RecentIds(SPAN)
+    assert find(recent, Record("a", 100), Record("b", 100), Record("a", 100)) == [
+        False,
+        False,
+        True,
+    ]
+    assert find(recent, Record("a", 109)) == [True]
+    assert find(recent, Record("a", 118), Record("b", 118)) == [True, False]
+    assert find(recent, Record("a", 128)) == [False]
+
+
+def test_a_copy_on_a_partition_that_was_added_counts_once() -> None:
+    recent = RecentIds(SPAN)
+    assert find(recent, Record("a", 105, 0)) == [False]
+    assert find(recent, Record("a", 100, 5), Record("a", 112, 5)) == [True, True]
+
+
+def test_ids_that_share_a_half_are_different() -> None:
+    recent = RecentIds(SPAN)
+    first = posts_of([Record("a", 100), Record("b", 100), Record("c", 100)])
+    same_half = np.array([7, 7, 7], np.uint64)
+    first.hi[:] = same_half
+    assert recent.find_duplicates(first).tolist() == [False] * 3
+    recent.remember(first)
+    again = posts_of([Record("c", 101), Record("d", 101), Record("a", 101)])
+    again.hi[:] = same_half
+    assert recent.find_duplicates(again).tolist() == [True, False, True]
+
+
+def test_old_ids_are_dropped_and_an_idle_partition_keeps_its_own() -> None:
+    """Memory is that of one span, and of the last span of a partition that gets nothing new."""
+    recent = RecentIds(SPAN)
+    find(recent, Record("idle", 50, 1))
+    for at in range(0, 200_000, 2):
+        recent.remember(posts_of([Record(f"id {at}", at)]))
+        recent.advance({"0": at})
+        assert len(recent) < 11_000
+    assert find(recent, Record("idle", 55, 1)) == [True]

@@ -1,0 +1,205 @@
+"""All boards against a recount of every use, sorted as a whole."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from trends.counting.leaderboard import Leaderboard, Rankings
+from trends.counting.ranking import BOARD_SIZE, PEOPLE, TWEETS, RankedTag
+from trends.counting.spans import ALL, RISING, STEPS, WINDOWS
+from unit.trends.counting.uses import Use, columns, totals
+
+NOW = 30_000_000  # a minute since 1970
+AGES = [0, 0, 0, 1, 2, 9, 10, 11, 59, 60, 69, 70, 1439, 1440, 1500, 5000, 10_079, 10_080, 10_090,
+        11_519, 11_520, 20_000, -2]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StoredTag:
+    """A tag as the storage has it."""
+
+    key: str
+    count: int
+    last: int
+    minutes: dict[int, tuple[int, list[int]]]
+
+
+def stored(uses: Iterable[Use]) -> list[StoredTag]:
+    tags: dict[str, dict[int, list[int]]] = {}
+    for key, minute, author in uses:
+        tags.setdefault(key, {}).setdefault(minute, []).append(author)
+    return [
+        StoredTag(
+            key,
+            sum(map(len, minutes.values())),
+            max(minutes) * 60_000,
+            {minute: (len(who), sorted({*who} - {0})) for minute, who in minutes.items()},
+        )
+        for key, minutes in tags.items()
+    ]
+
+
+def add(leaderboard: Leaderboard, batch: list[Use], earlier: list[Use]) -> None:
+    uses = columns(batch)
+    leaderboard.add(uses, *totals(uses, earlier + batch))
+
+
+class Recount:
+    """The boards of a list of uses, at the minute `now`."""
+
+    def __init__(self, uses: list[Use], now: int, hidden: frozenset[str], min_authors: int) -> None:
+        self.uses = [use for use in uses if use[0] not in hidden]
+        self.now, self.min_authors = now, min_authors
+        self.lasts: dict[str, int] = {}
+        for key, minute, _ in self.uses:
+            self.lasts[key] = max(self.lasts.get(key, 0), minute * 60_000)
+
+    def count(self, length: int, lag: int = 0) -> dict[str, tuple[int, int]]:
+        """Posts and people by key in a span of minutes."""
+        found: dict[str, list[int]] = {}
+        for key, minute, author in self.uses:
+            if self.now - lag - length < minute <= self.now - lag:
+                found.setdefault(key, []).append(author)
+        return {key: (len(who), len({*who} - {0})) for key, who in found.items()}
+
+    def board(self, counts: dict[str, int]) -> list[RankedTag]:
+        tags = (RankedTag(key, count, self.lasts[key]) for key, count in counts.items() if count)
+        return sorted(tags, key=lambda tag: tag.order)[:BOARD_SIZE]
+
+    def all_time(self, lag: int) -> list[RankedTag]:
+        counts = dict.fromkeys(self.lasts, 0)
+        for key, minute, _ in self.uses:
+            counts[key] += not self.now - lag < minute <= self.now
+        return self.board(counts)
+
+    def window(self, name: str, rank_by: str, lag: int) -> list[RankedTag]:
+        found = self.count(WINDOWS[name], lag)
+        return self.board(
+            {
+                key: people if rank_by == PEOPLE else posts
+                for key, (posts, people) in found.items()
+                if people >= self.min_authors
+            }
+        )
+
+    def rises(self, lag: int) -> list[tuple[RankedTag, float, float]]:
+        baseline = self.count(10_080, lag)
+        ages = [self.now - lag - minute for _, minute, _ in self.uses]
+        hours = len({age // 60 for age in ages if 60 <= age < 10_080}) or 1
+        found = []
+        for key, (observed, people) in self.count(60, lag).items():
+            expected = max((baseline[key][0] - observed) / hours, 1.0)
+            if observed >= 5 and observed > expected and people >= self.min_authors:
+                score = (observed - expected) ** 2 / expected
+                found.append((RankedTag(key, observed, self.lasts[key]), expected, score))
+        return sorted(found, key=lambda rise: (-rise[2], rise[0].order))[:BOARD_SIZE]
+
+
+def check(rankings: Rankings, right: Recount) -> None:
+    boards = {(board.name, board.rank_by): board for board in rankings.boards}
+    assert list(boards) == [
+        (ALL, TWEETS),
+        (RISING, TWEETS),
+        *((name, by) for name in WINDOWS for by in (TWEETS, PEOPLE)),
+    ]
+    assert boards[ALL, TWEETS].tags == right.all_time(0)
+    assert boards[ALL, TWEETS].earlier == right.all_time(STEPS[ALL])
+    rises = right.rises(0)
+    assert boards[RISING, TWEETS].tags == [tag for tag, *_ in rises]
+    assert boards[RISING, TWEETS].earlier == [tag for tag, *_ in right.rises(STEPS[RISING])]
+    assert [(rise.tag, rise.expected) for rise in rankings.rises] == [rise[:2] for rise in rises]
+    assert [rise.score for rise in rankings.rises] == pytest.approx([rise[2] for rise in rises])
+    for name, length in WINDOWS.items():
+        counts = right.count(length)
+        for by in (TWEETS, PEOPLE):
+            board = boards[name, by]
+            assert board.tags == right.window(name, by, 0)
+            assert board.earlier == right.window(name, by, STEPS[name])
+            assert board.posts_and_people == [counts[tag.key] for tag in board.tags]
+
+
+def random_batch(rng: random.Random, now: int) -> list[Use]:
+    tags = rng.choice([12, 160])
+    return [
+        (f"t{int(rng.random() ** 2 * tags)}", now - rng.choice(AGES), rng.randrange(6) << 61)
+        for _ in range(rng.choice([0, 1, 5, 300]))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_all_boards_equal_a_recount_of_everything_added(seed: int) -> None:
+    """With tags that are loaded at the start, hidden ones, and ones that too few people use.
+
+    There are at most 160 tags, so that the board of all time is known a step earlier, too.
+    """
+    rng = random.Random(seed)
+    hidden, min_authors = frozenset({"t1", "t3"} if seed % 2 else ()), seed % 3
+    uses = [use for _ in range(5) for use in random_batch(rng, NOW)]
+    leaderboard = Leaderboard(NOW, hidden, min_authors)
+    leaderboard.load(stored(uses))
+    now = NOW
+    for _ in range(25):
+        batch = random_batch(rng, now)
+        add(leaderboard, batch, uses)
+        uses += batch
+        now += rng.choice([0, 0, 1, 1, 7, 55, 500, 3000])
+        rankings = leaderboard.rankings(now * 60_000 + rng.randrange(60_000))
+        check(rankings, Recount(uses, now, hidden, min_authors))
+
+
+def test_loading_and_adding_is_adding_everything() -> None:
+    rng = random.Random(9)
+    first, second = ([use for _ in range(4) for use in random_batch(rng, NOW)] for _ in range(2))
+    one, other = Leaderboard(NOW), Leaderboard(NOW)
+    one.load(iter(stored(first)))
+    add(one, second, first)
+    add(other, first + second, [])
+    assert one.rankings(NOW * 60_000) == other.rankings(NOW * 60_000)
+
+
+def test_more_tags_than_are_loaded_at_once() -> None:
+    tags = [StoredTag(f"t{number:05}", 1 + number // 3, 5, {}) for number in range(45_000)]
+    leaderboard = Leaderboard(NOW)
+    leaderboard.load(tags)
+    best = leaderboard.rankings(NOW * 60_000).boards[0].tags
+    assert [tag.key for tag in best[:4]] == ["t44997", "t44998", "t44999", "t44994"]
+    assert len(best) == BOARD_SIZE
+
+
+def test_the_keys_are_those_of_all_tags_shown() -> None:
+    leaderboard = Leaderboard(NOW, hidden=frozenset({"hidden"}))
+    leaderboard.load([StoredTag("old", 5, 0, {})])
+    batch = [("new", NOW, 1), ("hidden", NOW, 1), ("gone", NOW - 20_000, 1)]
+    add(leaderboard, batch, [])
+    assert leaderboard.rankings(NOW * 60_000).keys() == ["gone", "new", "old"]
+    assert leaderboard._windows.ranking("7d", TWEETS)[0].key == "new"
+
+
+def test_the_rising_board_warms_up_until_a_day_of_hours_has_posts() -> None:
+    leaderboard = Leaderboard(NOW)
+    for hour in range(1, 25):
+        assert leaderboard.rankings(NOW * 60_000).warming_up
+        add(leaderboard, [("a", NOW - 60 * hour, 0)], [])
+    assert not leaderboard.rankings(NOW * 60_000).warming_up
+
+
+def test_a_batch_may_have_no_tags() -> None:
+    leaderboard = Leaderboard(NOW)
+    add(leaderboard, [], [])
+    leaderboard.load([])
+    rankings = leaderboard.rankings(NOW * 60_000)
+    assert rankings.keys() == [] and rankings.warming_up
+    assert all(board.tags == [] for board in rankings.boards)
+
+
+def test_totals_are_those_given_whatever_the_windows_have() -> None:
+    """Minutes of the stored tags that are over 8 days old are gone, their counts are not."""
+    leaderboard = Leaderboard(NOW)
+    uses = columns([("a", NOW, 1)])
+    leaderboard.add(uses, np.array([1_000]), np.array([NOW * 60_000 + 7]))
+    boards = leaderboard.rankings(NOW * 60_000).boards
+    assert boards[0].tags == [RankedTag("a", 1_000, NOW * 60_000 + 7)]
+    assert boards[2].tags == [RankedTag("a", 1, NOW * 60_000 + 7)]

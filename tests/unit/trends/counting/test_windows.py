@@ -1,0 +1,156 @@
+"""Windows against sums over the whole list."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from trends.counting.ranking import BOARD_SIZE, PEOPLE, TWEETS, AllTime, RankedTag
+from trends.counting.spans import ALL, LONGEST, STEPS, WINDOWS
+from trends.counting.windows import Windows
+from unit.trends.counting.uses import Use, columns, totals
+
+NOW = 30_000_000  # a minute since 1970
+
+
+def add(windows: Windows, uses: list[Use]) -> None:
+    batch = columns(uses)
+    _, lasts = totals(batch, uses)
+    windows.add(batch, lasts, np.ones(len(batch.keys), np.bool_))
+
+
+def recount(uses: Iterable[Use], now: int, length: int) -> tuple[dict[str, int], dict[str, int]]:
+    """Posts and people of each tag in a window that ends with the minute `now`."""
+    inside = [(key, author) for key, minute, author in uses if now - length < minute <= now]
+    people = Counter(key for key, _ in {(key, author) for key, author in inside if author})
+    return dict(Counter(key for key, _ in inside)), dict(people)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_windows_equal_a_recount_at_every_moment(seed: int) -> None:
+    """Late, early and out-of-order minutes; a clock that jumps; minutes beyond every window."""
+    rng = random.Random(seed)
+    windows, uses = Windows(NOW), []
+    now = NOW
+    ages = [0, 0, 1, 30, 59, 60, 61, 1439, 1441, 10_079, 10_081, 11_519, 11_521, -2]
+    for _ in range(400):
+        author = rng.randrange(1, 4) * rng.randrange(2)
+        uses.append((f"t{rng.randrange(12)}", now - rng.choice(ages), author))
+        add(windows, uses[-1:])
+        now += rng.choice([0, 0, 0, 1, 1, 7, 500])
+        windows.advance(now)
+        for name, length in WINDOWS.items():
+            for earlier in (False, True):
+                then = now - STEPS[name] if earlier else now
+                for rank_by, right in zip(
+                    (TWEETS, PEOPLE), recount(uses, then, length), strict=True
+                ):
+                    tags = windows.ranking(name, rank_by, earlier=earlier)
+                    assert {tag.key: tag.count for tag in tags} == right
+                    assert tags == sorted(tags, key=lambda tag: tag.order)
+
+
+def test_tags_and_people_that_have_left_all_windows_are_forgotten() -> None:
+    """Memory is that of the tags and people of the longest window, not of all there ever were."""
+    windows = Windows(NOW)
+    for hour in range(24 * 30):
+        now = NOW + 60 * hour
+        windows.advance(now)
+        add(windows, [(f"t{hour}", now, hour + 1), ("always", now, 1_000)])
+    assert len(windows) == LONGEST // 60 + 1
+    assert len(windows._tags.keys) <= LONGEST // 60 + 2
+    assert windows._authors._pairs.size <= LONGEST // 60 * 2 + 2
+    assert windows.ranking("1h", TWEETS) == [
+        RankedTag("always", 1, now * 60_000), RankedTag(f"t{hour}", 1, now * 60_000)
+    ]  # fmt: skip
+
+
+def test_a_tag_that_comes_again_after_it_was_forgotten_starts_from_zero() -> None:
+    windows = Windows(NOW)
+    add(windows, [("a", NOW + 5, 1)] * 3)
+    windows.advance(NOW + LONGEST + 5)
+    assert len(windows) == 0
+    later = NOW + LONGEST + 6
+    windows.advance(later)
+    add(windows, [("b", later - 1, 1)])
+    assert windows.ranking("7d", TWEETS) == [RankedTag("b", 1, (later - 1) * 60_000)]
+    assert windows.counts("7d", ["b"]) == [(1, 1)]
+
+
+def test_windows_decay_without_anything_arriving() -> None:
+    windows = Windows(NOW)
+    add(windows, [("a", NOW, 1)] * 3)
+    windows.advance(NOW + 59)
+    assert [tag.count for tag in windows.ranking("1h", TWEETS)] == [3]
+    windows.advance(NOW + 60)
+    assert windows.ranking("1h", TWEETS) == windows.ranking("1h", PEOPLE) == []
+    assert windows.counts("24h", ["a"]) == [(3, 1)]
+
+
+def test_a_tag_that_too_few_people_use_is_on_no_board_of_the_last_days() -> None:
+    windows = Windows(NOW, min_authors=2)
+    add(windows, [("bot", NOW, 1)] * 50 + [("talk", NOW, author) for author in range(1, 6)])
+    add(windows, [("nobody", NOW, 0)] * 9)
+    assert [tag.key for tag in windows.ranking("1h", TWEETS)] == ["talk"]
+    assert [tag.key for tag in windows.ranking("7d", PEOPLE)] == ["talk"]
+    assert [rise.tag.key for rise in windows.rises()] == ["talk"]
+
+
+def test_a_tag_rises_with_more_posts_than_the_days_before_lead_to_expect() -> None:
+    windows = Windows(NOW)
+    for hour in range(1, 49):  # two days: "steady" ten an hour, "rare" two posts in all
+        add(windows, [("steady", NOW - 60 * hour, 0)] * 10)
+    add(windows, [("rare", NOW - 600, 0)] * 2 + [("rare", NOW - 5, 0)] * 20)
+    add(windows, [("steady", NOW, 0)] * 12)
+    add(windows, [("new", NOW - 1, 0)] * 6 + [("few", NOW - 1, 0)] * 4)
+    rises = windows.rises()
+    assert windows.hours() == 48
+    assert [(rise.tag.key, rise.tag.count, rise.expected) for rise in rises] == [
+        ("rare", 20, 1.0), ("new", 6, 1.0), ("steady", 12, 10.0),
+    ]  # fmt: skip
+    assert [rise.score for rise in rises] == [361.0, 25.0, 0.4]
+
+
+def test_of_many_rises_the_highest_scores_are_shown_and_ties_are_decided_as_on_other_boards() -> (
+    None
+):
+    windows = Windows(NOW)
+    counts = {f"t{number:03}": 5 + number % 3 for number in range(250)}
+    add(windows, [(key, NOW, 0) for key, count in counts.items() for _ in range(count)])
+    right = sorted(counts, key=lambda key: (-counts[key], key))[:BOARD_SIZE]
+    assert [rise.tag.key for rise in windows.rises()] == right
+
+
+def test_an_hour_without_any_post_is_no_hour_of_the_baseline() -> None:
+    windows = Windows(NOW)
+    add(windows, [("a", NOW, 0)] * 5)
+    add(windows, [("a", NOW - age, 0) for age in (10_000, 60, 119) for _ in range(3)])
+    (rise,) = windows.rises()
+    assert (windows.hours(), rise.expected) == (2, 4.5)
+
+
+def test_as_much_as_usual_or_less_does_not_rise() -> None:
+    windows = Windows(NOW)
+    add(windows, [("same", minute, 0) for minute in (NOW, NOW - 100) for _ in range(7)])
+    add(windows, [("less", NOW, 0)] * 7 + [("less", NOW - 100, 0)] * 9)
+    assert (windows.rises(), windows.hours()) == ([], 1)
+    windows.advance(NOW + 60)
+    assert (windows.rises(), windows.hours()) == ([], 2)
+
+
+def test_the_rising_board_as_it_was_a_step_earlier() -> None:
+    windows = Windows(NOW)
+    add(windows, [("a", NOW - 65, 0)] * 9 + [("b", NOW - 5, 0)] * 9)
+    assert [rise.tag.key for rise in windows.rises()] == ["b"]
+    assert [rise.tag.key for rise in windows.rises(earlier=True)] == ["a"]
+
+
+def test_the_board_of_all_time_as_it_was_a_step_earlier() -> None:
+    windows = Windows(NOW)
+    add(windows, [("b", NOW - STEPS[ALL] + 1, 0)] * 3 + [("a", NOW - STEPS[ALL], 0)] * 2)
+    board = AllTime()
+    board.update(["b", "a", "new"], np.array([4, 3, 0]), np.array([9, 9, 9]))
+    earlier = board.earlier(windows.posts_of_last_step)
+    assert [(tag.key, tag.count) for tag in earlier] == [("a", 3), ("b", 1)]
