@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from bench.comparison import PRODUCT, Result
-from bench.product import BACKLOG, BURST, IDLE_SECONDS, Drain, Latency
+from bench.product import BACKLOG, BURST, IDLE_SECONDS, Drain, DriverAlone, Latency
 from bench.web import CALLERS, CONNECTIONS, POLL_SECONDS, RATE, WIDGETS, Web
 
 # Tweets a second -> seconds that 95 of 100 tweets shall not exceed.
@@ -16,6 +16,7 @@ LATENCY_AIMS = {100: 1.0, 2000: 1.2}
 RECOVERY_AIM = 25
 CORES_AIM = 0.15
 GIGABYTES_AIM = 2.5
+DRIVER_AIM = 100_000
 REQUESTS_AIM = 2000
 MILLISECONDS_AIM = 50
 
@@ -30,6 +31,7 @@ class Figures:
     recovery: float | None = None
     warm: Drain | None = None
     workers: dict[int, float] = field(default_factory=dict)
+    driver: DriverAlone | None = None
     compared: list[Result] = field(default_factory=list)
 
 
@@ -99,6 +101,12 @@ def _product(figures: Figures) -> Iterator[str]:
     for number, rate in figures.workers.items():
         what = f"the same backlog with {number} worker{'s'[: number - 1]} of one core: rate"
         yield row(what, f"{rate:,.0f} tweets/s", "", "")
+    if figures.driver:
+        rate, what = figures.driver.rate, "driver alone, fed with what executors return: rate"
+        wanted = f"≥ {DRIVER_AIM:,} tweets/s"
+        yield row(what, f"{rate:,.0f} tweets/s", wanted, verdict(rate >= DRIVER_AIM))
+        processor = figures.driver.processor / BACKLOG * 1e6
+        yield row("the same, processor", f"{processor:.1f} microseconds a tweet", "", "")
     for result in figures.compared:
         if result.candidate is PRODUCT and result.run:
             what = f"backlog of {BACKLOG:,} tweets after a start of `trends`"

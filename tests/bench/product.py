@@ -1,5 +1,6 @@
 """Measurements of the product, on a stack of its own."""
 
+import json
 import os
 import re
 import sys
@@ -48,6 +49,19 @@ class Drain:
     rate: float
     waiting: float
     processor: dict[str, float]
+
+
+@dataclass(frozen=True)
+class DriverAlone:
+    """A backlog that the driver got ready-made: seconds, and its processor seconds in them."""
+
+    seconds: float
+    processor: float
+
+    @property
+    def rate(self) -> float:
+        """Tweets a second."""
+        return BACKLOG / self.seconds
 
 
 @dataclass(frozen=True)
@@ -181,6 +195,21 @@ def measure_workers(stack: Stack) -> dict[int, float]:
         stack.scale("spark-worker", number)
         rates[number] = measure_warm(stack, f"workers-{number}").rate
     return rates
+
+
+def measure_driver(stack: Stack) -> DriverAlone:
+    """Let the driver count what executors would return, as fast as it goes, into real HBase.
+
+    The stack is of no use afterwards: its progress is not that of its topic any more.
+    """
+    stack.compose("stop", "trends")
+    mount = f"{Path(__file__).parent}:/bench:ro"
+    options = ["--rm", "--pull", "never", "--network", f"{stack.project}_data", "--volume", mount]
+    options += ["--env", "PYTHONPATH=/opt/trends:/bench", "--entrypoint", "python"]
+    program = ["/bench/driver_alone.py", str(BACKLOG)]
+    return DriverAlone(
+        **json.loads(run(["docker", "run", *options, "tweet-trends/spark", *program]))
+    )
 
 
 def measure_cold(stack: Stack) -> Run:

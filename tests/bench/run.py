@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from bench.comparison import ALL, compare
 from bench.page import Figures, write
 from bench.product import (
+    measure_driver,
     measure_idle,
     measure_latency,
     measure_recovery,
@@ -25,7 +26,16 @@ from waiting import eventually
 # Rate (tweets a second), seconds that are measured, seconds before.
 LATENCIES = {"latency": (100, 90, 30), "latency-2000": (2000, 60, 15)}
 # In the order in which they run: each leaves more tweets behind.
-PRODUCT_PARTS = ("latency", "idle", "web", "latency-2000", "recovery", "backlog", "workers")
+PRODUCT_PARTS = (
+    "latency",
+    "idle",
+    "web",
+    "latency-2000",
+    "recovery",
+    "backlog",
+    "workers",
+    "driver",
+)
 COMPARED = tuple(candidate.name for candidate in ALL)
 PARTS = (*PRODUCT_PARTS, *COMPARED)
 
@@ -82,8 +92,10 @@ def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> 
             figures.recovery = measure_recovery(stack)
         elif part == "backlog":
             figures.warm = measure_warm(stack)
-        else:
+        elif part == "workers":
             figures.workers = measure_workers(stack)
+        else:
+            figures.driver = measure_driver(stack)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from bench.comparison import ALL, LOOP, PRODUCT, QUIX, STREAMS, Result, code_lines
 from bench.network import differences
 from bench.page import WORK, Figures, percentile, write
-from bench.product import Drain, Latency, Run
+from bench.product import BACKLOG, Drain, DriverAlone, Latency, Run
 from bench.run import PARTS, parts
 from e2e.stack import ROOT
 
@@ -24,6 +24,7 @@ def figures() -> Figures:
         recovery=41.0,
         warm=Drain(25.0, 40_000.0, 0.5, {"kafka": 2e-6, **dict.fromkeys(WORK, 9e-6)}),
         workers={1: 20_000.0, 2: 30_000.0},
+        driver=DriverAlone(BACKLOG / 125_000, BACKLOG * 5e-6),
         compared=[
             Result(PRODUCT, run_of(600_000, 20)),
             Result(LOOP, run_of(600_000, 10)),
@@ -50,6 +51,9 @@ def test_the_page_says_what_was_reached() -> None:
     assert cells(page, "whole stack without tweets: memory")[1] == "0.35 GB"
     assert cells(page, "the same, time in which the executors waited")[1] == "50%"
     assert cells(page, "the same backlog with 2 workers of one core")[1] == "30,000 tweets/s"
+    alone = cells(page, "driver alone")
+    assert alone[1:] == ["125,000 tweets/s", "≥ 100,000 tweets/s", "reached"]
+    assert cells(page, "the same, processor")[1] == "5.0 microseconds a tweet"
     assert cells(page, "kafka") == ["kafka", "0.200", "300 MB"]
     assert cells(page, "hbase-thrift")[-1] == "9.0"
     assert cells(page, "all others")[-1] == "2.0"
