@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 BACKLOG_RECORDS = 20_000
 # A batch of up to so many records is read in one task: several would only cost more.
 ONE_TASK_RECORDS = 4_000
-# Below this rate (records a second) batches are `QUIET_SECONDS` apart: each one costs a tenth of
-# a core-second, whatever it holds.
+# Below this rate (records a second) batches are `QUIET_SECONDS` apart: most of what a small batch
+# costs does not depend on what it holds.
 QUIET_RATE, QUIET_SECONDS = 50, 2.0
 
 R = TypeVar("R", DataFrameReader, DataStreamReader)
