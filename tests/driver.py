@@ -100,6 +100,7 @@ class Driver:
             self.topics, self.client, boards, span=span, count_topic=settings.count_topic
         )
         recovery.adopt_topic()
+        sink.load()
         topic = recovery.run(sink, stream)
         query = stream.start(topic, sink.done.end)
         try:

@@ -22,7 +22,7 @@ from load import messages  # type: ignore[import-not-found]
 from trends.applier import Applier
 from trends.counting.batch import Batch
 from trends.counting.duplicates import RecentIds
-from trends.extract.columns import CHUNKS, extract
+from trends.extract.columns import extract, unpack
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
@@ -34,7 +34,7 @@ from trends.sink import Sink
 RECORDS_AT_ONCE = 50_000
 
 
-def tables(tweets: int, size: int, start: int) -> Iterator[pa.Table]:
+def batches(tweets: int, size: int, start: int) -> Iterator[list[bytes]]:
     """What executors return of batches of `size` tweets, which begin at the offset `start`."""
     values = (json.dumps(each).encode() for each in messages("tagged", "alone", tweets, 1))
     for first in range(start, start + tweets, size):
@@ -42,7 +42,7 @@ def tables(tweets: int, size: int, start: int) -> Iterator[pa.Table]:
             _records(list(islice(values, RECORDS_AT_ONCE)), offset)
             for offset in range(first, min(first + size, start + tweets), RECORDS_AT_ONCE)
         )
-        yield pa.Table.from_batches(extract(parts), CHUNKS)
+        yield [cell for batch in extract(parts) for cell in batch["chunk"].to_pylist()]
 
 
 def _records(values: list[bytes], offset: int) -> pa.RecordBatch:
@@ -70,11 +70,11 @@ def main(tweets: int) -> None:
     sink.resume(done, intent, RecentIds(settings.deduplicate_minutes * 60_000))
     sink.refresh()  # reads the tables
     start = done.end.get("0", 0)
-    computed = list(tables(tweets, settings.max_tweets_per_batch, start))
+    computed = list(batches(tweets, settings.max_tweets_per_batch, start))
     applier = Applier(sink.apply)
     began, used = time.time(), time.process_time()
-    for table in computed:
-        applier.submit(Batch.from_table(table, TWEETS))
+    for cells in computed:
+        applier.submit(Batch.from_chunks(map(unpack, cells), TWEETS))
     applier.wait()
     seconds = {"seconds": time.time() - began, "processor": time.process_time() - used}
     json.dump(seconds, sys.stdout)

@@ -99,10 +99,11 @@ def load(
 
 
 class Reader(threading.Thread):
-    """Notes when the endpoint told of how many tweets."""
+    """Notes when the endpoint told of how many tweets; it asks `every` so many seconds."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, every: float = 0.1) -> None:
         super().__init__(daemon=True)
+        self._every = every
         self.seen: list[tuple[float, int]] = []
         self._url = f"{stack.url}/api/v1/trends"
         self._done = threading.Event()
@@ -118,7 +119,7 @@ class Reader(threading.Thread):
 
     def run(self) -> None:
         session = requests.Session()
-        while not self._done.wait(0.02):
+        while not self._done.wait(self._every):
             read = session.get(self._url, timeout=30).json()["tweets_read"]
             if not self.seen or read > self.seen[-1][1]:
                 self.seen.append((time.time(), read))
@@ -143,7 +144,7 @@ def measure_latency(stack: Stack, rate: int, seconds: int, warm_up: int) -> Late
     start = read_so_far(stack)
     before = start + len(load(stack, f"warm-up-{rate}", warm_up * rate, rate))
     eventually(lambda: read_so_far(stack) >= before, within=60)
-    with Reader(stack) as reader:
+    with Reader(stack, every=0.02) as reader:
         sent = load(stack, f"latency-{rate}", seconds * rate, rate)
         reader.reached(before + len(sent), within=60)
     latencies, seen = [], iter(reader.seen)

@@ -70,6 +70,28 @@ def test_a_driver_that_dies_again_while_it_recovers(
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
+def test_another_driver_that_counts_while_this_one_starts(
+    driver: Driver, hbase: happybase.Connection
+) -> None:
+    """What was read before it counted is read again."""
+    messages = stream(4, 900)
+    send(messages[:300])
+    driver.run(300)
+
+    def overtake(parts: Parts) -> None:
+        load = parts.sink.load
+
+        def load_and_wait() -> None:
+            load()
+            send(messages[300:600])
+            driver.run(600)
+            send(messages[600:])
+
+        parts.sink.load = load_and_wait  # type: ignore[method-assign]
+
+    check(hbase, Oracle(messages), driver.run(900, overtake))
+
+
 def test_hbase_emptied_means_counting_from_the_beginning(
     driver: Driver, hbase: happybase.Connection, client: Client
 ) -> None:

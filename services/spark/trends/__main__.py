@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from prometheus_client import start_http_server
@@ -79,7 +80,10 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     span = settings.deduplicate_minutes * 60_000
     recovery = Recovery(topics, client, boards, span=span, count_topic=settings.count_topic)
     recovery.adopt_topic()
-    spark = stream.session(settings, stopping)
+    with ThreadPoolExecutor(1) as pool:  # both take seconds
+        loading = pool.submit(sink.load)
+        spark = stream.session(settings, stopping)
+        loading.result()
     applier = Applier(sink.apply)
     reading = stream.Stream(spark, settings, applier)
     try:

@@ -36,14 +36,18 @@ class Recovery:
         self._boards = boards
         self._span = span
         self._count_topic = count_topic
+        self._progress: tuple[int, Intent | None] | None = None
 
     def adopt_topic(self) -> None:
         """Hold the progress against the topic that Kafka has; this needs no Spark.
+
+        After it the sink may load what HBase has, before `run`.
 
         Raises:
             TopicError: Kafka has another topic than the one that was counted.
         """
         done, intent = self._boards.read_progress()
+        self._progress = done.fence, intent
         adopted = done.adopt(self._topics.tweets(), intent, self._count_topic)
         if adopted == done:
             return
@@ -58,6 +62,8 @@ class Recovery:
         # 1. Read the progress.
         topic = self._topics.tweets()
         done, intent = self._boards.read_progress()
+        if self._progress != (done.fence, intent):  # another driver was still counting
+            sink.move(done)
         half_applied = intent if intent and intent.fence > done.fence else None
         _log_losses(topic, done, half_applied)
         # 2. Read the ids of the last minutes before it.
@@ -84,7 +90,7 @@ class Recovery:
         start = {**done.end, **self._start_of_ids(done)}
         if topic.nearest(start) != topic.nearest(done.end):
             batch = stream.read(topic, start, done.end)
-            recent.remember(batch.posts)
+            recent.add(batch.posts)
             log.info("read the ids of %d earlier posts", len(recent))
         recent.advance(done.times)
         return recent

@@ -67,12 +67,12 @@ class Settings:
                 _master,
                 "spark://host:port or local[N]",
             ),
-            driver_memory=read("SPARK_DRIVER_MEMORY", "768m", _memory, memory),
-            executor_memory=read("SPARK_EXECUTOR_MEMORY", "1g", _memory, memory),
+            driver_memory=read("SPARK_DRIVER_MEMORY", "512m", _memory, memory),
+            executor_memory=read("SPARK_EXECUTOR_MEMORY", "768m", _memory, memory),
             trigger_seconds=read(
                 "TRIGGER_SECONDS", "0.4", _between(float, 0.1, 60), "seconds from 0.1 to 60"
             ),
-            max_tweets_per_batch=whole("MAX_TWEETS_PER_BATCH", 200_000, 100, 10_000_000),
+            max_tweets_per_batch=whole("MAX_TWEETS_PER_BATCH", 500_000, 100, 10_000_000),
             deduplicate_minutes=whole("DEDUPLICATE_MINUTES", 60, 1, 10_080),
             hidden=read("HIDE_HASHTAGS", "", _tags, "hashtags separated by commas or spaces"),
             min_authors=whole("MIN_AUTHORS", 0, 0, 1_000_000),

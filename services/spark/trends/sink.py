@@ -53,6 +53,12 @@ class Sink:
         """The batch applied last."""
         return self._done
 
+    def load(self) -> None:
+        """Read what HBase has of all tags, if that has not been done."""
+        with self._lock:
+            if self._leaderboard is None:
+                self._leaderboard = self._read_leaderboard()
+
     def resume(self, done: Done, intent: Intent | None, recent: RecentIds) -> None:
         """Continue after `done`, with the batch announced last and the ids before `done`."""
         self._done, self._intent, self._recent = done, intent, recent
@@ -83,6 +89,7 @@ class Sink:
     def finish(self, batch: Batch, intent: Intent) -> None:
         """Count a batch that was announced, and perhaps half applied, before the driver ended."""
         with self._lock:
+            self._leaderboard = None  # it may have some of this batch already
             self._count(batch, intent)
 
     def refresh(self) -> None:
@@ -103,8 +110,7 @@ class Sink:
 
     def _count(self, batch: Batch, intent: Intent) -> None:
         began = time.monotonic()
-        is_duplicate = self._recent.find_duplicates(batch.posts)
-        self._recent.remember(batch.posts)
+        is_duplicate = self._recent.add(batch.posts)
         self._recent.advance(batch.newest)
         added = tally(batch.posts, is_duplicate, self._done.demo)
         self._quarantine.send(batch.quarantined)

@@ -18,7 +18,7 @@ from pyspark.sql.streaming.readwriter import DataStreamReader
 
 from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
-from trends.extract.columns import SPARK_CHUNKS, extract
+from trends.extract.columns import CHUNKS, extract, unpack
 from trends.hbase.progress import ProgressError
 from trends.kafka.offsets import Topic
 from trends.kafka.topics import TWEETS
@@ -88,7 +88,7 @@ class Stream:
             .load()
             .transform(_select)
         )
-        return Batch.from_table(records.mapInArrow(extract, SPARK_CHUNKS).toArrow(), TWEETS)
+        return _compute(records)
 
     def start(self, topic: Topic, start: Offsets) -> StreamingQuery:
         """Follow the topic from `start` on, and hand its batches to the applier."""
@@ -115,7 +115,7 @@ class Stream:
         self._computing_since = began = time.monotonic()
         if self._expected_records <= ONE_TASK_RECORDS:
             records = records.coalesce(1)
-        batch = Batch.from_table(records.mapInArrow(extract, SPARK_CHUNKS).toArrow(), TWEETS)
+        batch = _compute(records)
         self._computing_since = None
         computed = time.monotonic()
         try:
@@ -158,6 +158,12 @@ class Stream:
 def _select(records: DataFrame) -> DataFrame:
     """The columns of `trends.extract.columns.RECORDS`."""
     return records.selectExpr("value", "partition", "offset", "unix_millis(timestamp) AS appended")
+
+
+def _compute(records: DataFrame) -> Batch:
+    """Let the executors compute a batch."""
+    chunks = records.mapInArrow(extract, CHUNKS).toArrow()["chunk"]
+    return Batch.from_chunks(map(unpack, chunks.to_pylist()), TWEETS)
 
 
 def _spark_offsets(topic: Topic, offsets: Offsets) -> str:

@@ -7,8 +7,8 @@ from trends.counting.batch import Posts
 from trends.counting.duplicates import RecentIds
 
 
-def find_duplicates(self: RecentIds, posts: Posts) -> Bools:
+def add(self: RecentIds, posts: Posts) -> Bools:
     return np.zeros(len(posts.hi), bool)
 
 
-RecentIds.find_duplicates = find_duplicates  # type: ignore[method-assign]
+RecentIds.add = add  # type: ignore[method-assign]

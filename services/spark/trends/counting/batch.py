@@ -1,12 +1,13 @@
 """One batch of the stream as columns, put together from what the executors return."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 
 from trends.counting.arrays import Bools, Integers, Ints, Unsigned
+from trends.extract.columns import Chunk
 
 # Kafka offsets, and times, by partition number as text: the keys that JSON can have.
 Offsets = dict[str, int]
@@ -38,43 +39,39 @@ class Posts:
     sources: list[str]
 
     @classmethod
-    def from_rows(cls, rows: list[dict[str, Any]]) -> Self:
-        """Put together the posts of rows with the columns of `trends.extract.columns`."""
+    def from_chunks(cls, chunks: list[Chunk]) -> Self:
+        """Put together the posts of chunks."""
         tags: dict[str, int] = {}
         sources: dict[str, int] = {}
         keys: list[str] = []
-        use, source = [], []
-        for row in rows:
+        use, source, partition = [], [], []
+        for chunk in chunks:
             codes = []
-            for key, spelling in zip(row["keys"], row["spellings"], strict=True):
+            for key, spelling in zip(chunk.keys, chunk.spellings, strict=True):
                 code = tags.setdefault(spelling, len(tags))
                 if code == len(keys):
                     keys.append(key)
                 codes.append(code)
-            use.append(np.array(codes, np.int32)[_column(row["uses"], np.int32)])
-            names = [sources.setdefault(name, len(sources)) for name in row["source_names"]]
-            source.append(np.array(names, np.int32)[_column(row["sources"], np.int32)])
-        ids = _join([_column(row["ids"], np.uint64) for row in rows], np.uint64)
-        tags_each = [_column(row["tag_counts"], np.int32) for row in rows]
-        partitions = [
-            np.full(len(each), row["partition"], np.int32)
-            for row, each in zip(rows, tags_each, strict=True)
-        ]
+            use.append(np.array(codes, np.int32)[np.frombuffer(chunk.uses, np.int32)])
+            names = [sources.setdefault(name, len(sources)) for name in chunk.source_names]
+            source.append(np.array(names, np.int32)[np.frombuffer(chunk.sources, np.int32)])
+            partition.append(np.full(len(source[-1]), chunk.partition, np.int32))
 
-        def join(name: str, dtype: Any) -> Any:
-            return _join([_column(row[name], dtype) for row in rows], dtype)
+        def join(column: Callable[[Chunk], bytes], dtype: Any) -> Any:
+            return np.frombuffer(b"".join(map(column, chunks)), dtype)
 
+        ids = join(lambda chunk: chunk.ids, np.uint64)
         return cls(
             hi=ids[0::2],
             lo=ids[1::2],
-            partition=_join(partitions, np.int32),
-            appended=join("appended", np.int64),
-            created=join("created", np.int64),
-            author=join("authors", np.uint64),
-            has_author=join("has_author", np.bool_),
-            source=_join(source, np.int32),
-            tags_each=_join(tags_each, np.int32),
-            use=_join(use, np.int32),
+            partition=_concatenate(partition),
+            appended=join(lambda chunk: chunk.appended, np.int64),
+            created=join(lambda chunk: chunk.created, np.int64),
+            author=join(lambda chunk: chunk.authors, np.uint64),
+            has_author=join(lambda chunk: chunk.has_author, np.bool_),
+            source=_concatenate(source),
+            tags_each=join(lambda chunk: chunk.tags_each, np.int32),
+            use=_concatenate(use),
             keys=keys,
             spellings=list(tags),
             sources=list(sources),
@@ -107,34 +104,26 @@ class Batch:
     quarantined: list[QuarantinedRecord]
 
     @classmethod
-    def from_table(cls, table: pa.Table, topic: str) -> Self:
-        """Put together a batch from a table with the columns of `trends.extract.columns`."""
-        rows = sorted(table.to_pylist(), key=lambda row: (row["partition"], row["start"]))
+    def from_chunks(cls, chunks: Iterable[Chunk], topic: str) -> Self:
+        """Put together a batch from what the executors made of it, in any order."""
+        chunks = sorted(chunks, key=lambda chunk: (chunk.partition, chunk.start))
         start: Offsets = {}
-        for row in rows:
-            start.setdefault(str(row["partition"]), row["start"])
+        for chunk in chunks:
+            start.setdefault(str(chunk.partition), chunk.start)
         return cls(
             start=start,
-            end={str(row["partition"]): row["end"] for row in rows},
-            newest={str(row["partition"]): row["newest"] for row in rows},
-            records=sum(row["records"] for row in rows),
-            ignored_tags=sum(row["ignored_tags"] for row in rows),
-            posts=Posts.from_rows(rows),
-            quarantined=[each for row in rows for each in _quarantined(row, topic)],
+            end={str(chunk.partition): chunk.end for chunk in chunks},
+            newest={str(chunk.partition): chunk.newest for chunk in chunks},
+            records=sum(chunk.records for chunk in chunks),
+            ignored_tags=sum(chunk.ignored_tags for chunk in chunks),
+            posts=Posts.from_chunks(chunks),
+            quarantined=[
+                QuarantinedRecord(f"{topic}/{chunk.partition}/{offset}", reason, record)
+                for chunk in chunks
+                for offset, reason, record in chunk.malformed
+            ],
         )
 
 
-def _quarantined(row: dict[str, Any], topic: str) -> list[QuarantinedRecord]:
-    columns = (row["bad_offsets"], row["bad_reasons"], row["bad_records"])
-    return [
-        QuarantinedRecord(f"{topic}/{row['partition']}/{offset}", reason, record)
-        for offset, reason, record in zip(*columns, strict=True)
-    ]
-
-
-def _column(value: bytes, dtype: Any) -> Any:
-    return np.frombuffer(value, dtype)
-
-
-def _join(parts: list[Any], dtype: Any) -> Any:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+def _concatenate(parts: list[Integers]) -> Integers:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int32)

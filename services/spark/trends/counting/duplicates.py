@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trends.counting.arrays import Bools, Integers, Ints, Unsigned
+from trends.counting.arrays import Bools, Integers, Ints, Unsigned, first_of_runs, run_ends
 from trends.counting.batch import Offsets, Posts
 
 _NEVER = np.int64(-(1 << 62))
@@ -34,32 +34,32 @@ class RecentIds:
     def __len__(self) -> int:
         return len(self._hi)
 
-    def find_duplicates(self, posts: Posts) -> Bools:
-        """Whether each post is a duplicate, of one before it in `posts` or of a remembered one."""
-        times = self._times(posts)
-        order = np.lexsort((times, posts.lo, posts.hi))
-        hi, lo, appended = posts.hi[order], posts.lo[order], times[order]
-        is_duplicate = np.zeros(len(order), np.bool_)
-        is_same = (hi[1:] == hi[:-1]) & (lo[1:] == lo[:-1])
-        is_duplicate[order[1:]] = is_same & (appended[1:] - appended[:-1] < self._span)
-        found = self._find(posts.hi, posts.lo)
-        last = np.where(found >= 0, self._appended[found] if len(self) else _NEVER, _NEVER)
-        # Where partitions were added, a copy elsewhere can have been appended later and read first.
-        return is_duplicate | (np.abs(times - last) < self._span)
+    def add(self, posts: Posts) -> Bools:
+        """Remember the ids of `posts`.
 
-    def remember(self, posts: Posts) -> None:
-        """Remember the ids of `posts`."""
+        Returns whether each post is a duplicate, of one before it in `posts` or of one that was
+        remembered.
+        """
         times = self._times(posts)
-        order = np.lexsort((times, posts.lo, posts.hi))
-        hi, lo = posts.hi[order], posts.lo[order]
-        is_last = np.ones(len(order), np.bool_)
-        is_last[:-1] = (hi[1:] != hi[:-1]) | (lo[1:] != lo[:-1])
-        last = order[is_last]
-        found = self._find(posts.hi[last], posts.lo[last])
+        order = _order(posts, times)
+        hi, lo, appended = posts.hi[order], posts.lo[order], times[order]
+        is_first = first_of_runs(hi) | first_of_runs(lo)
+        starts = np.flatnonzero(is_first)
+        found = self._find(hi[starts], lo[starts])
         is_known = found >= 0
-        self._update(found[is_known], posts, times, last[is_known])
-        self._insert(posts, times, last[~is_known])
+        last = np.full(len(starts), _NEVER)
+        last[is_known] = self._appended[found[is_known]]
+        last = last[np.cumsum(is_first) - 1]
+        is_duplicate = np.empty(len(order), np.bool_)
+        # Where partitions were added, a copy elsewhere can have been appended later and read first.
+        is_duplicate[order] = (~is_first & (np.diff(appended, prepend=0) < self._span)) | (
+            np.abs(appended - last) < self._span
+        )
+        last_copy = order[run_ends(starts, len(order)) - 1]
+        self._update(found[is_known], posts, times, last_copy[is_known])
+        self._insert(posts, times, last_copy[~is_known])
         self._forget()
+        return is_duplicate
 
     def advance(self, newest: Offsets) -> None:
         """Note the highest append time of each partition, records without hashtags included."""
@@ -123,3 +123,14 @@ class RecentIds:
         self._hi, self._lo = self._hi[is_recent], self._lo[is_recent]
         self._appended, self._partition = self._appended[is_recent], self._partition[is_recent]
         self._forget_beyond = len(self) + len(self) // 4 + 10_000
+
+
+def _order(posts: Posts, times: Ints) -> Ints:
+    """The positions of posts, sorted by id; copies by their times, then as they came."""
+    order = np.argsort(posts.hi)
+    is_same = ~first_of_runs(posts.hi[order])
+    # Sorting by all keys is slow, and only ids with the same first half need it.
+    tied = np.flatnonzero(is_same | np.append(is_same[1:], False))
+    copies = order[tied]
+    order[tied] = copies[np.lexsort((copies, times[copies], posts.lo[copies], posts.hi[copies]))]
+    return order

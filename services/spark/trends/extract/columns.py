@@ -1,16 +1,16 @@
 """Arrow in, Arrow out: what executors make of Kafka records, for `DataFrame.mapInArrow`.
 
-Each row stands for consecutive records of one partition. What has one value a post, or a use of
-a hashtag, is packed into a binary cell (little-endian numbers): Spark then passes on one cell
-where it would convert every value several times over.
+Each row that goes out is one cell: a packed `Chunk` of consecutive records of one partition. Spark
+then passes on, and encrypts, one small cell where it would convert every value several times over.
 """
 
 import gc
-from array import array
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from itertools import accumulate
+from typing import Any
 
+import msgspec
+import numpy as np
 import pyarrow as pa
 
 from trends.extract.message import (
@@ -24,56 +24,69 @@ from trends.extract.message import (
 ID_BYTES = 16
 
 RECORDS = "value binary, partition int, offset bigint, appended bigint"
-"""What comes in; `appended` is Kafka's append time in milliseconds since 1970."""
+"""What comes in, in Spark's notation; `appended` is Kafka's append time in ms since 1970."""
 
-CHUNKS = pa.schema(
-    {
-        "partition": pa.int32(),
-        "start": pa.int64(),
-        "end": pa.int64(),  # exclusive
-        "newest": pa.int64(),  # the highest append time of the task so far, milliseconds
-        "records": pa.int64(),
-        "ignored_tags": pa.int64(),
-        # For each post with hashtags: its hashed id, the task's highest append time so far, when
-        # it was created, its author, whether it has one, its source, and how many hashtags.
-        "ids": pa.binary(),  # 16 bytes each
-        "appended": pa.binary(),  # int64, milliseconds
-        "created": pa.binary(),  # int64, milliseconds
-        "authors": pa.binary(),  # uint64
-        "has_author": pa.binary(),  # bool
-        "sources": pa.binary(),  # int32, an index into source_names
-        "tag_counts": pa.binary(),  # int32
-        # For each hashtag of each post: an index into keys and spellings.
-        "uses": pa.binary(),  # int32
-        "source_names": pa.list_(pa.string()),
-        "keys": pa.list_(pa.string()),
-        "spellings": pa.list_(pa.string()),
-        "bad_offsets": pa.list_(pa.int64()),
-        "bad_reasons": pa.list_(pa.string()),
-        "bad_records": pa.list_(pa.string()),
-    }
-)
-"""What goes out."""
+CHUNKS = "chunk binary"
+"""What goes out, in Spark's notation."""
 
-SPARK_CHUNKS = ", ".join(
-    f"{field.name} "
-    + {
-        pa.int32(): "int",
-        pa.int64(): "bigint",
-        pa.binary(): "binary",
-        pa.list_(pa.string()): "array<string>",
-        pa.list_(pa.int64()): "array<bigint>",
-    }[field.type]
-    for field in CHUNKS
-)
-"""`CHUNKS` in Spark's notation."""
+_SCHEMA = pa.schema({"chunk": pa.binary()})
+_COMPRESSION = "zstd"
 
-# A record's place and value: offset, value, append time.
-Record = tuple[int, bytes | None, int]
+
+class Chunk(msgspec.Struct, frozen=True, array_like=True):
+    """Consecutive records of one partition, from the offset `start` to `end` (exclusive).
+
+    `newest` is the highest append time of the task so far (milliseconds since 1970). The fields of
+    bytes are columns of little-endian numbers; all but `uses` have an element for each post with
+    hashtags.
+    """
+
+    partition: int
+    start: int
+    end: int
+    newest: int
+    records: int
+    ignored_tags: int
+    ids: bytes
+    """Hashed, 16 bytes each."""
+    appended: bytes
+    """int64: the task's highest append time so far, milliseconds."""
+    created: bytes
+    """int64, milliseconds."""
+    authors: bytes
+    """uint64."""
+    has_author: bytes
+    """bool."""
+    sources: bytes
+    """int32: an index into `source_names`."""
+    tags_each: bytes
+    """int32: how many hashtags."""
+    uses: bytes
+    """int32: for each hashtag of each post an index into `keys` and `spellings`."""
+    source_names: list[str]
+    keys: list[str]
+    spellings: list[str]
+    malformed: list[tuple[int, str, str]]
+    """Offset, reason and beginning of each record that breaks the contract."""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Chunk).decode
+
+
+def pack(chunk: Chunk) -> bytes:
+    """The cell of a chunk."""
+    packed: bytes = pa.compress(_encode(chunk), _COMPRESSION, asbytes=True)
+    return packed
+
+
+def unpack(cell: bytes) -> Chunk:
+    """The inverse of `pack`."""
+    return _decode(pa.CompressedInputStream(pa.BufferReader(cell), _COMPRESSION).read())
 
 
 def extract(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Turn records with the columns of `RECORDS` into rows with those of `CHUNKS`.
+    """Turn batches with the columns of `RECORDS` into batches with those of `CHUNKS`.
 
     A task's records come in the order of their offsets, one partition after the other.
     """
@@ -82,102 +95,81 @@ def extract(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     gc.disable()
     try:
         for batch in batches:
+            chunks = []
             for partition, records in _by_partition(batch):
                 # Brokers' clocks can be set back; the highest time so far never falls.
-                times = [time for _, _, time in records]
-                times = list(accumulate([newest.get(partition, 0), *times], max))[1:]
-                newest[partition] = times[-1]
-                yield _Chunk(partition, records, times).to_arrow()
+                appended = records["appended"].to_numpy()
+                times = np.maximum.accumulate(np.maximum(appended, newest.get(partition, 0)))
+                newest[partition] = int(times[-1])
+                chunks.append(pack(_chunk(partition, records, times)))
+            yield pa.RecordBatch.from_arrays([pa.array(chunks, pa.binary())], schema=_SCHEMA)
     finally:
         gc.enable()
 
 
-def _by_partition(batch: pa.RecordBatch) -> Iterator[tuple[int, list[Record]]]:
-    partitions = batch["partition"].to_pylist()
-    records = list(
-        zip(
-            batch["offset"].to_pylist(),
-            batch["value"].to_pylist(),
-            batch["appended"].to_pylist(),
-            strict=True,
-        )
-    )
-    starts = [i for i, each in enumerate(partitions) if not i or each != partitions[i - 1]]
+def _by_partition(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
+    partitions = batch["partition"].to_numpy()
+    starts = np.flatnonzero(np.diff(partitions, prepend=-1)).tolist()
     for start, end in zip(starts, [*starts[1:], len(partitions)], strict=True):
-        yield partitions[start], records[start:end]
+        yield int(partitions[start]), batch.slice(start, end - start)
 
 
-class _Chunk:
-    """Collects the columns of consecutive records of one partition."""
-
-    def __init__(self, partition: int, records: list[Record], times: list[int]) -> None:
-        self._partition = partition
-        self._records = records
-        self._newest = times[-1]
-        self._ignored = 0
-        self._ids: list[bytes] = []
-        self._appended, self._created = array("q"), array("q")
-        self._authors, self._has_author = array("Q"), bytearray()
-        self._sources, self._tag_counts, self._uses = array("i"), array("i"), array("i")
-        self._source_names: dict[str, int] = {}
-        self._keys: list[str] = []
-        self._spellings: dict[str, int] = {}
-        self._bad: list[tuple[int, str, str]] = []
-        for (offset, value, arrival), time in zip(records, times, strict=True):
-            try:
-                message = parse(value)
-            except MalformedRecord as error:
-                self._bad.append((offset, error.reason, _excerpt(value)))
-            else:
-                self._add(message, arrival, time)
-
-    def _add(self, message: Message, arrival: int, time: int) -> None:
+def _chunk(partition: int, records: pa.RecordBatch, times: Any) -> Chunk:
+    """Read records whose highest append times so far are `times`."""
+    offsets = records["offset"].to_numpy()
+    positions: list[int] = []
+    messages: list[Message] = []
+    hashtags_each: list[dict[str, str]] = []
+    malformed: list[tuple[int, str, str]] = []
+    ignored_tags = 0
+    for position, value in enumerate(records["value"].to_pylist()):
+        try:
+            message = parse(value)
+        except MalformedRecord as error:
+            malformed.append((int(offsets[position]), error.reason, _excerpt(value)))
+            continue
         hashtags, ignored = hashtags_of(message)
-        self._ignored += ignored
-        if not hashtags:
-            return
-        self._ids.append(blake2b(message.id.encode(), digest_size=ID_BYTES).digest())
-        self._appended.append(time)
+        ignored_tags += ignored
+        if hashtags:
+            positions.append(position)
+            messages.append(message)
+            hashtags_each.append(hashtags)
+    arrived = records["appended"].to_numpy()[positions]
+    keys = {spelling: key for tags in hashtags_each for key, spelling in tags.items()}
+    codes = {spelling: code for code, spelling in enumerate(keys)}
+    sources = dict.fromkeys(each.source for each in messages)
+    names = {name: code for code, name in enumerate(sources)}
+    return Chunk(
+        partition,
+        start=int(offsets[0]),
+        end=int(offsets[-1]) + 1,
+        newest=int(times[-1]),
+        records=len(offsets),
+        ignored_tags=ignored_tags,
+        ids=b"".join([_hash(each.id.encode()).digest() for each in messages]),
+        appended=times[positions].tobytes(),
         # A clock that runs ahead must not put a post into a window that is yet to come.
-        self._created.append(min(message.created, arrival))
-        self._authors.append(message.author or 0)
-        self._has_author.append(message.author is not None)
-        names = self._source_names
-        self._sources.append(names.setdefault(message.source, len(names)))
-        self._tag_counts.append(len(hashtags))
-        spellings = self._spellings
-        for key, spelling in hashtags.items():
-            code = spellings.setdefault(spelling, len(spellings))
-            if code == len(self._keys):
-                self._keys.append(key)
-            self._uses.append(code)
+        created=np.minimum([each.created for each in messages], arrived).tobytes(),
+        authors=_column([each.author or 0 for each in messages], np.uint64),
+        has_author=bytes([each.author is not None for each in messages]),
+        sources=_column([names[each.source] for each in messages], np.int32),
+        tags_each=_column([len(tags) for tags in hashtags_each], np.int32),
+        uses=_column(
+            [codes[spelling] for tags in hashtags_each for spelling in tags.values()], np.int32
+        ),
+        source_names=list(names),
+        keys=list(keys.values()),
+        spellings=list(keys),
+        malformed=malformed,
+    )
 
-    def to_arrow(self) -> pa.RecordBatch:
-        """One row with the columns of `CHUNKS`."""
-        offsets, reasons, excerpts = zip(*self._bad, strict=True) if self._bad else ((), (), ())
-        row = {
-            "partition": self._partition,
-            "start": self._records[0][0],
-            "end": self._records[-1][0] + 1,
-            "newest": self._newest,
-            "records": len(self._records),
-            "ignored_tags": self._ignored,
-            "ids": b"".join(self._ids),
-            "appended": self._appended.tobytes(),
-            "created": self._created.tobytes(),
-            "authors": self._authors.tobytes(),
-            "has_author": bytes(self._has_author),
-            "sources": self._sources.tobytes(),
-            "tag_counts": self._tag_counts.tobytes(),
-            "uses": self._uses.tobytes(),
-            "source_names": list(self._source_names),
-            "keys": self._keys,
-            "spellings": list(self._spellings),
-            "bad_offsets": offsets,
-            "bad_reasons": reasons,
-            "bad_records": excerpts,
-        }
-        return pa.RecordBatch.from_pylist([row], CHUNKS)
+
+def _hash(identifier: bytes) -> Any:
+    return blake2b(identifier, digest_size=ID_BYTES)
+
+
+def _column(values: list[int], dtype: Any) -> bytes:
+    return np.array(values, dtype).tobytes()
 
 
 def _excerpt(value: bytes | None) -> str:

@@ -69,11 +69,15 @@ def parse(value: bytes | None) -> Message:
     Raises:
         MalformedRecord: the record breaks the contract.
     """
-    text = _to_text(value)
+    if not value:
+        raise MalformedRecord("the record is empty")
+    if len(value) > MAX_RECORD_BYTES:
+        raise MalformedRecord(f"larger than {MAX_RECORD_BYTES} bytes")
+    text = value if value.isascii() else _to_text(value)
     try:
         record = _decode(text)
     except (msgspec.DecodeError, RecursionError):
-        record = _decode_loosely(text)
+        record = _decode_loosely(value.decode())
     if not isinstance(record.id, str) or not record.id:
         raise MalformedRecord("id is missing or not a string")
     if len(record.id) > MAX_ID_CHARACTERS:
@@ -91,11 +95,7 @@ def parse(value: bytes | None) -> Message:
     )
 
 
-def _to_text(value: bytes | None) -> str:
-    if not value:
-        raise MalformedRecord("the record is empty")
-    if len(value) > MAX_RECORD_BYTES:
-        raise MalformedRecord(f"larger than {MAX_RECORD_BYTES} bytes")
+def _to_text(value: bytes) -> str:
     try:
         text = value.decode()
     except UnicodeDecodeError:
@@ -164,14 +164,19 @@ def hashtags_of(message: Message) -> tuple[dict[str, str], int]:
     Ignored is what exceeds the caps, but not what shows nothing, which is no hashtag.
     """
     tags = find_hashtags(message.text) if message.hashtags is None else message.hashtags
-    short = [tag for tag in tags if len(tag) <= MAX_TAG_CHARACTERS]
     found: dict[str, str] = {}
-    for tag in short:
+    ignored = 0
+    for tag in tags:
+        if len(tag) > MAX_TAG_CHARACTERS:
+            ignored += 1
+            continue
         key, spelling = _key_and_spelling(tag)
-        if key:
-            found.setdefault(key, spelling)
-    ignored = len(tags) - len(short) + max(len(found) - MAX_TAGS, 0)
-    return dict(islice(found.items(), MAX_TAGS)) if ignored else found, ignored
+        if key and key not in found:
+            found[key] = spelling
+    if len(found) > MAX_TAGS:
+        ignored += len(found) - MAX_TAGS
+        found = dict(islice(found.items(), MAX_TAGS))
+    return found, ignored
 
 
 # Most hashtags of a timeline come again and again.

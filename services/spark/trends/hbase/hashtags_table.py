@@ -2,9 +2,10 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from heapq import heappush, heappushpop
 from typing import Any
 
 import happybase
@@ -158,20 +159,13 @@ class HashtagsTable:
             known.update({key: row.most_used_spelling for key, row in rows.items()})
         return known
 
-    def read_all(self, since: int) -> Iterator[StoredTag]:
-        """All tags, with their minutes from `since` on."""
-
-        def read(connection: happybase.Connection) -> list[StoredTag]:
-            rows = connection.table(HASHTAGS).scan(
-                columns=[COUNT, FIRST, LAST, b"m"], include_timestamp=True, batch_size=1000
-            )
-            return [_stored_tag(key.decode(), Row.from_cells(cells), since) for key, cells in rows]
-
-        found = self._client.call(read)
-        keys = Bloom(max(_EXPECTED_KEYS, 2 * len(found)), _FALSE_POSITIVES)
-        keys.update(tag.key for tag in found)
-        self._keys = keys
-        yield from found
+    def read_all(self, since: int) -> list[StoredTag]:
+        """All tags, with their minutes from `since` on; the rows used last are kept in memory."""
+        tags, recent = self._client.call(lambda connection: _scan(connection, since))
+        self._rows = OrderedDict((key, row) for _, key, row in sorted(recent))
+        self._keys = Bloom(max(_EXPECTED_KEYS, 2 * len(tags)), _FALSE_POSITIVES)
+        self._keys.update(tag.key for tag in tags)
+        return tags
 
     def clear(self, fence: int) -> None:
         """Remove all counts older than `fence`."""
@@ -185,6 +179,25 @@ class HashtagsTable:
 
         self.forget()
         self._client.call(remove)
+
+
+def _scan(
+    connection: happybase.Connection, since: int
+) -> tuple[list[StoredTag], list[tuple[int, str, Row]]]:
+    """All tags, and the rows used last: last use, key, row."""
+    tags: list[StoredTag] = []
+    recent: list[tuple[int, str, Row]] = []
+    columns = [COUNT, FIRST, LAST, b"s", b"m"]
+    found = connection.table(HASHTAGS).scan(
+        columns=columns, include_timestamp=True, batch_size=ROWS_PER_REQUEST
+    )
+    for name, cells in found:
+        key, row = name.decode(), Row.from_cells(cells)
+        tags.append(_stored_tag(key, row, since))
+        if row.keep_last_day():
+            push = heappushpop if len(recent) == CACHED_ROWS else heappush
+            push(recent, (row.last, key, row))
+    return tags, recent
 
 
 def _stored_tag(key: str, row: Row, since: int) -> StoredTag:

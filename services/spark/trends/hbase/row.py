@@ -106,6 +106,16 @@ class Row:
                 return False
         return True
 
+    def keep_last_day(self) -> bool:
+        """Keep what is known of a row that was read without the cells of its days.
+
+        Returns whether that is enough for later changes: a row that an early version began may
+        have such a cell for its last day, too.
+        """
+        self.empty_after = self.day * DAY - 1
+        self._forget()
+        return self.day == self.last // 60_000 // DAY
+
     def add(self, change: Change, fence: int) -> dict[bytes, bytes]:
         """Apply `change`; returns the cells that it changes."""
         self.fence = fence

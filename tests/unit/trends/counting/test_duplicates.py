@@ -45,8 +45,7 @@ class Counting:
         """Count the next records of each partition."""
         end = [min(at + n, len(p)) for at, n, p in zip(self.done, sizes, self.log, strict=True)]
         posts, records, newest = self._read(self.done, end)
-        is_duplicate = self.recent.find_duplicates(posts)
-        self.recent.remember(posts)
+        is_duplicate = self.recent.add(posts)
         self.recent.advance(newest)
         pairs = zip(records, is_duplicate.tolist(), strict=True)
         self.counted.update(record.id for record, duplicate in pairs if not duplicate)
@@ -63,7 +62,7 @@ class Counting:
             later = (at for at, record in enumerate(partition) if record.appended >= since)
             start.append(min(next(later, len(partition)), self.done[number]))
         posts, _, _ = self._read(start, self.done)
-        self.recent.remember(posts)
+        self.recent.add(posts)
         self.recent.advance(self.times)
 
     def _read(self, start: list[int], end: list[int]) -> tuple[Posts, list[Record], dict[str, int]]:
@@ -118,11 +117,10 @@ def test_the_same_log_gives_the_same_counts(log: Log, story: list[tuple[list[int
 
 def find(recent: RecentIds, *records: Record) -> list[bool]:
     posts = posts_of(list(records))
-    found = recent.find_duplicates(posts).tolist()
+    found = recent.add(posts).tolist()
     newest: dict[str, int] = {}
     for record in records:
         newest[str(record.partition)] = max(newest.get(str(record.partition), 0), record.appended)
-    recent.remember(posts)
     recent.advance(newest)
     return found
 
@@ -150,11 +148,10 @@ def test_ids_that_share_a_half_are_different() -> None:
     first = posts_of([Record("a", 100), Record("b", 100), Record("c", 100)])
     same_half = np.array([7, 7, 7], np.uint64)
     first.hi[:] = same_half
-    assert recent.find_duplicates(first).tolist() == [False] * 3
-    recent.remember(first)
+    assert recent.add(first).tolist() == [False] * 3
     again = posts_of([Record("c", 101), Record("d", 101), Record("a", 101)])
     again.hi[:] = same_half
-    assert recent.find_duplicates(again).tolist() == [True, False, True]
+    assert recent.add(again).tolist() == [True, False, True]
 
 
 def test_old_ids_are_dropped_and_an_idle_partition_keeps_its_own() -> None:
@@ -162,7 +159,7 @@ def test_old_ids_are_dropped_and_an_idle_partition_keeps_its_own() -> None:
     recent = RecentIds(SPAN)
     find(recent, Record("idle", 50, 1))
     for at in range(0, 200_000, 2):
-        recent.remember(posts_of([Record(f"id {at}", at)]))
+        recent.add(posts_of([Record(f"id {at}", at)]))
         recent.advance({"0": at})
         assert len(recent) < 11_000
     assert find(recent, Record("idle", 55, 1)) == [True]

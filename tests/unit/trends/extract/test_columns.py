@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from trends.counting.batch import Batch, QuarantinedRecord
-from trends.extract.columns import CHUNKS, extract
+from trends.extract.columns import extract, unpack
 
 RECORDS = pa.schema(
     {
@@ -37,9 +37,8 @@ def batch_of(*batches: Sequence[Record]) -> Batch:
         )
         for records in batches
     ]
-    rows = list(extract(given))
-    assert all(row.schema == CHUNKS for row in rows)
-    return Batch.from_table(pa.Table.from_batches(rows, CHUNKS), "tweets")
+    cells = [cell for batch in extract(given) for cell in batch["chunk"].to_pylist()]
+    return Batch.from_chunks(map(unpack, cells), "tweets")
 
 
 def test_everything_of_a_batch_arrives() -> None:

@@ -135,6 +135,10 @@ def test_what_a_row_says_it_knows_it_knows() -> None:
         fence = NOW + step * 20_000
         at = fence - 60_000 * rng.choice([0, 0, 0, 1, 40, 70, 3000, 9000, 20_000])
         added = change(("a", at, None))
+        if step % 100 == 99:  # a start, which reads no cells of days
+            without_days = {c: value for c, value in stored.items() if not c.startswith(b"n:d")}
+            row = Row.from_cells(cells_of(without_days, 1))
+            assert row.keep_last_day()
         if not row.knows(added, fence):
             row = Row.from_cells(cells_of(stored, 1))
             row.empty_after = -1

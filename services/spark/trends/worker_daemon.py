@@ -1,0 +1,16 @@
+"""Starts the executors' Python workers, as `spark.python.daemon.module`.
+
+Spark's own daemon forks them before anything is imported, so each takes half a second of processor
+time and a hundred megabytes to begin with. Here they share what is imported.
+"""
+
+import gc
+
+import pandas  # type: ignore[import-untyped]  # noqa: F401 -- Spark's serializers import it
+from pyspark import daemon, worker  # noqa: F401
+
+import trends.extract.columns  # noqa: F401
+
+if __name__ == "__main__":
+    gc.freeze()  # so that no collection touches, and thereby copies, what is shared
+    daemon.manager()
