@@ -68,7 +68,7 @@ class Settings:
                 "spark://host:port or local[N]",
             ),
             driver_memory=read("SPARK_DRIVER_MEMORY", "512m", _memory, memory),
-            executor_memory=read("SPARK_EXECUTOR_MEMORY", "768m", _memory, memory),
+            executor_memory=read("SPARK_EXECUTOR_MEMORY", "512m", _memory, memory),
             trigger_seconds=read(
                 "TRIGGER_SECONDS", "0.4", _between(float, 0.1, 60), "seconds from 0.1 to 60"
             ),
