@@ -53,7 +53,7 @@ class Recovery:
             return
         if done.end and not adopted.end:
             log.warning("counting another topic on top of what HBase has: %s", adopted.topic)
-            if intent and intent.fence > done.fence:
+            if not done.has(intent):
                 log.warning("the last batch of the topic before may be counted in part")
         self._boards.write({}, adopted)
 
@@ -64,7 +64,7 @@ class Recovery:
         done, intent = self._boards.read_progress()
         if self._progress != (done.fence, intent):  # another driver was still counting
             sink.move(done)
-        half_applied = intent if intent and intent.fence > done.fence else None
+        half_applied = None if done.has(intent) else intent
         _log_losses(topic, done, half_applied)
         # 2. Read the ids of the last minutes before it.
         sink.resume(done, intent, self._read_recent_ids(topic, done, stream))

@@ -95,7 +95,7 @@ class Sink:
     def refresh(self) -> None:
         """Publish the boards again: windows change also when nothing arrives."""
         with self._lock:
-            if self._intent is None or self._intent.fence <= self._done.fence:
+            if self._done.has(self._intent):
                 self._publish(self._done, with_progress=False)
             # Otherwise rows may be half applied, and no board shows them.
 

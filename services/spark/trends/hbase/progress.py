@@ -74,6 +74,10 @@ class Done:
         known["offset_history"] = tuple((at, offsets) for at, offsets in known["offset_history"])
         return cls(**known)
 
+    def has(self, intent: Intent | None) -> bool:
+        """Whether the batch that was announced last, if any, is applied and not just in part."""
+        return intent is None or intent.fence <= self.fence
+
     def after(self, intent: Intent, batch: Batch, tally: Tally) -> Self:
         """The totals with a batch applied."""
         base = self
