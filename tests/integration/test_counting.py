@@ -81,13 +81,13 @@ def test_another_driver_that_counts_while_this_one_starts(
     def overtake(parts: Parts) -> None:
         load = parts.sink.load
 
-        def load_and_wait() -> None:
+        def load_and_be_overtaken() -> None:
             load()
             send(messages[300:600])
             driver.run(600)
             send(messages[600:])
 
-        parts.sink.load = load_and_wait  # type: ignore[method-assign]
+        parts.sink.load = load_and_be_overtaken  # type: ignore[method-assign]
 
     check(hbase, Oracle(messages), driver.run(900, overtake))
 
