@@ -8,9 +8,9 @@ import numpy as np
 
 from trends.counting.documents import documents
 from trends.counting.leaderboard import Leaderboard
+from trends.counting.progress import Done
 from trends.counting.spans import WINDOWS
 from trends.hbase.hashtags_table import StoredTag
-from trends.hbase.progress import Done
 from unit.trends.counting.uses import Use, columns
 from web.board import parse_board
 

@@ -17,11 +17,11 @@ from integration.conftest import create_tables
 from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
 from trends.counting.batch import Batch
+from trends.counting.progress import Done, Intent, ProgressError
 from trends.counting.tally import Tally
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import Written
-from trends.hbase.progress import Done, Intent, ProgressError
 from trends.kafka.topics import QUARANTINE
 
 

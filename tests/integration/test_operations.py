@@ -23,9 +23,9 @@ from driver import Driver, Parts, Sabotage, check, dying_at, dying_half_way, str
 from integration.conftest import create_tables
 from integration_support import awake, consumed, counts_in_hbase, delete_topics, send
 from oracle import Oracle
+from trends.counting.progress import Done, TopicError
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
-from trends.hbase.progress import Done, TopicError
 from trends.kafka.topics import TWEETS, Topics
 from waiting import eventually
 

@@ -17,10 +17,10 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from trends import stream
 from trends.applier import Applier
+from trends.counting.progress import ProgressError, TopicError
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
-from trends.hbase.progress import ProgressError, TopicError
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
 from trends.recovery import Recovery

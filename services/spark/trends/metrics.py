@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from trends.counting.batch import Batch
-from trends.hbase.progress import Done
+from trends.counting.progress import Done
 
 _READ = Gauge("trends_tweets_read", "Kafka records applied so far, duplicates included.")
 _TAGGED = Gauge("trends_tweets_tagged", "Distinct posts with at least one hashtag.")

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from trends.counting.batch import Offsets
 from trends.counting.duplicates import RecentIds
+from trends.counting.progress import Done, Intent
 from trends.extract.key import key_of
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
-from trends.hbase.progress import Done, Intent
 from trends.hbase.rekey import rekey
 from trends.kafka.offsets import Topic, describe_lost_records
 from trends.kafka.topics import Topics

@@ -9,11 +9,11 @@ from trends.counting.batch import Batch
 from trends.counting.documents import documents
 from trends.counting.duplicates import RecentIds
 from trends.counting.leaderboard import Leaderboard
+from trends.counting.progress import Done, Intent, ProgressError
 from trends.counting.spans import LONGEST
 from trends.counting.tally import Tally, tally
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.hashtags_table import HashtagsTable, Written
-from trends.hbase.progress import Done, Intent, ProgressError
 from trends.kafka.quarantine import Quarantine
 
 log = logging.getLogger(__name__)

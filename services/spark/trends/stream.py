@@ -18,8 +18,8 @@ from pyspark.sql.streaming.readwriter import DataStreamReader
 
 from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
+from trends.counting.progress import ProgressError
 from trends.extract.columns import CHUNKS, extract, unpack
-from trends.hbase.progress import ProgressError
 from trends.kafka.offsets import Topic
 from trends.kafka.topics import TWEETS
 from trends.retry import retry_until_stopped
@@ -39,7 +39,7 @@ R = TypeVar("R", DataFrameReader, DataStreamReader)
 
 
 def session(settings: Settings, stopping: threading.Event) -> SparkSession:
-    """The driver's session on the master; what never changes is in spark-defaults.conf."""
+    """The driver's session on the master; what never changes is in spark.conf."""
     _wait_for_master(settings.master, stopping)
     return (
         SparkSession.builder.appName("tweet-trends")

@@ -8,8 +8,8 @@ import pytest
 
 from support.posts import Record, posts_of
 from trends.counting.batch import Batch, QuarantinedRecord
+from trends.counting.progress import Done, Intent, TopicError
 from trends.counting.tally import tally
-from trends.hbase.progress import Done, Intent, TopicError
 from trends.kafka.offsets import Topic
 
 
