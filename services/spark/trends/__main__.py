@@ -64,6 +64,8 @@ def main() -> int:
 
 def run(settings: Settings, stopping: threading.Event) -> int:
     """Wait for the stores, recover, start the query and watch over it."""
+    # It takes longest, and needs nothing of what is read meanwhile.
+    starting = ThreadPoolExecutor(1).submit(stream.session, settings, stopping)
     topics = Topics(settings.kafka, stopping)
     topics.create(settings.topic_partitions, settings.retention_hours)
     client = Client(settings.thrift_host, settings.thrift_port, stopping)
@@ -80,10 +82,8 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     span = settings.deduplicate_minutes * 60_000
     recovery = Recovery(topics, client, boards, span=span, count_topic=settings.count_topic)
     recovery.adopt_topic()
-    with ThreadPoolExecutor(1) as pool:  # both take seconds
-        loading = pool.submit(sink.load)
-        spark = stream.session(settings, stopping)
-        loading.result()
+    sink.load()
+    spark = starting.result()
     applier = Applier(sink.apply)
     reading = stream.Stream(spark, settings, applier)
     try:
