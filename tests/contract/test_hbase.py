@@ -10,7 +10,7 @@ from trends.counting.documents import documents
 from trends.counting.leaderboard import Leaderboard
 from trends.counting.progress import Done
 from trends.counting.spans import WINDOWS
-from trends.hbase.hashtags_table import StoredTag
+from trends.counting.stored_tag import StoredTag
 from unit.trends.counting.uses import Use, columns
 from web.board import parse_board
 

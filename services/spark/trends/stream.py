@@ -39,7 +39,7 @@ R = TypeVar("R", DataFrameReader, DataStreamReader)
 
 
 def session(settings: Settings, stopping: threading.Event) -> SparkSession:
-    """The driver's session on the master; what never changes is in spark.conf."""
+    """The driver's session on the master; what never changes is in conf/spark.conf."""
     _wait_for_master(settings.master, stopping)
     return (
         SparkSession.builder.appName("tweet-trends")

@@ -1,44 +1,25 @@
 """The JSON of the boards, as docs/contracts/hbase.md describes it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from trends.counting.leaderboard import Ranking, Rankings
+from trends.counting.progress import Done
 from trends.counting.ranking import TWEETS, Rise, changes
 from trends.counting.spans import RISING
 
 
-class Totals(Protocol):
-    """What every board says about all that was counted so far."""
-
-    @property
-    def sources(self) -> Sequence[str]:
-        """The networks that posts came from."""
-
-    @property
-    def demo(self) -> bool:
-        """Whether all of it is demo data, or nothing was counted yet."""
-
-    @property
-    def read(self) -> int:
-        """Records read from the topic."""
-
-    @property
-    def tagged(self) -> int:
-        """Distinct posts with a hashtag."""
-
-
 def documents(
-    rankings: Rankings, spellings: Mapping[str, str], totals: Totals, version: int
+    rankings: Rankings, spellings: Mapping[str, str], done: Done, version: int
 ) -> dict[str, bytes]:
     """The document of each row of the table `boards`.
 
     `spellings` has the spelling to show of each of `rankings.keys()`. `version` is the time in
     milliseconds since 1970.
     """
-    head = _head(totals, version)
+    head = _head(done, version)
     written = {}
     for board in rankings.boards:
         row = board.name if board.rank_by == TWEETS else f"{board.name}.{board.rank_by}"
@@ -52,15 +33,15 @@ def documents(
     return written
 
 
-def _head(totals: Totals, version: int) -> dict[str, Any]:
+def _head(done: Done, version: int) -> dict[str, Any]:
     as_of = datetime.fromtimestamp(version // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "as_of": as_of,
         "version": version,
-        "source": totals.sources,
-        "demo": totals.demo and "demo" in totals.sources,
-        "tweets_read": totals.read,
-        "tweets_tagged": totals.tagged,
+        "source": done.sources,
+        "demo": done.demo and "demo" in done.sources,
+        "tweets_read": done.read,
+        "tweets_tagged": done.tagged,
     }
 
 

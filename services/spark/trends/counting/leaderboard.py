@@ -1,15 +1,15 @@
 """All boards of a driver, in memory, from the tags that HBase has and the batches after that."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
 
 import numpy as np
 
 from trends.counting.arrays import Bools, Ints
 from trends.counting.ranking import PEOPLE, TWEETS, AllTime, RankedTag, Rise
 from trends.counting.spans import ALL, RISING, WINDOWS
+from trends.counting.stored_tag import StoredTag
 from trends.counting.tally import TagUses
 from trends.counting.windows import Windows
 
@@ -17,26 +17,6 @@ from trends.counting.windows import Windows
 WARM_HOURS = 24
 # So many tags are loaded at once, so that their columns stay small.
 _LOADED_AT_ONCE = 20_000
-
-
-class StoredTag(Protocol):
-    """A tag as HBase has it."""
-
-    @property
-    def key(self) -> str:
-        """The tag's key."""
-
-    @property
-    def count(self) -> int:
-        """Posts ever."""
-
-    @property
-    def last(self) -> int:
-        """The last use, milliseconds since 1970."""
-
-    @property
-    def minutes(self) -> Mapping[int, tuple[int, Sequence[int]]]:
-        """By minute since 1970, the posts and the distinct authors (64 bits)."""
 
 
 @dataclass(frozen=True, slots=True)

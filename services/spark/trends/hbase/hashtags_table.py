@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from heapq import heappush, heappushpop
@@ -14,6 +14,7 @@ from rbloom import Bloom
 
 from trends.counting.arrays import Ints
 from trends.counting.spans import DAY, LONGEST
+from trends.counting.stored_tag import StoredTag
 from trends.counting.tally import Tally
 from trends.hbase.changes import changes_of
 from trends.hbase.client import Client
@@ -36,16 +37,6 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {
     "s": _FAMILY,
     "m": {**_FAMILY, "time_to_live": LONGEST * 60},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTag:
-    """A tag's totals: posts ever, the last use (ms), and by minute its posts and authors."""
-
-    key: str
-    count: int
-    last: int
-    minutes: Mapping[int, tuple[int, Sequence[int]]]
 
 
 @dataclass(frozen=True, slots=True)

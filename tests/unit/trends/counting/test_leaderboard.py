@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,21 +9,12 @@ import pytest
 from trends.counting.leaderboard import Leaderboard, Rankings
 from trends.counting.ranking import BOARD_SIZE, PEOPLE, TWEETS, RankedTag
 from trends.counting.spans import ALL, RISING, STEPS, WINDOWS
+from trends.counting.stored_tag import StoredTag
 from unit.trends.counting.uses import Use, columns, totals
 
 NOW = 30_000_000  # a minute since 1970
 AGES = [0, 0, 0, 1, 2, 9, 10, 11, 59, 60, 69, 70, 1439, 1440, 1500, 5000, 10_079, 10_080, 10_090,
         11_519, 11_520, 20_000, -2]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class StoredTag:
-    """A tag as the storage has it."""
-
-    key: str
-    count: int
-    last: int
-    minutes: dict[int, tuple[int, list[int]]]
 
 
 def stored(uses: Iterable[Use]) -> list[StoredTag]:

@@ -1,0 +1,18 @@
+"""A tag as the store has it, from which the boards are made again after a start."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTag:
+    """A tag's totals.
+
+    `count` is its posts ever, `last` its last use (milliseconds since 1970). `minutes` has, by
+    minute since 1970, its posts and their distinct authors (64 bits each).
+    """
+
+    key: str
+    count: int
+    last: int
+    minutes: Mapping[int, tuple[int, Sequence[int]]]
