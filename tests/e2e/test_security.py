@@ -234,7 +234,9 @@ def test_spark_answers_nobody_without_its_secret(stack: Stack) -> None:
         ("CoarseGrainedScheduler", "trends", int(driver[1])),
     ]
     right = stack.compose("exec", "-T", "spark-master", "cat", "/secret/spark")
-    where = ["--network", f"{stack.project}_data", "--entrypoint", "python", worker["Image"]]
+    settings = "PYSPARK_SUBMIT_ARGS=--properties-file /opt/trends/conf/spark.conf pyspark-shell"
+    where = ["--network", f"{stack.project}_data", "--entrypoint", "python", "--env", settings]
+    where.append(worker["Image"])
     given = json.dumps([["a wrong one", right], doors])
     told = run(["docker", "run", "--rm", "--interactive", *where, "-c", KNOCK], text=given)
     assert json.loads(told.splitlines()[-1]) == [[False] * 3, [False] * 3, [True] * 3]
