@@ -107,12 +107,13 @@ class Recovery:
 
 
 def _early_start(done: Done, span: int) -> Offsets:
+    """A partition that was not counted by then begins with its first record."""
     start: Offsets = {}
     for at, offsets in done.offset_history:
         if start and at > done.fence - span:
             break
         start = offsets
-    return start
+    return {partition: start.get(partition, 0) for partition in done.end}
 
 
 def _log_losses(topic: Topic, done: Done, intent: Intent | None) -> None:

@@ -158,8 +158,8 @@ def test_old_ids_are_dropped_and_an_idle_partition_keeps_its_own() -> None:
     """Memory is that of one span, and of the last span of a partition that gets nothing new."""
     recent = RecentIds(SPAN)
     find(recent, Record("idle", 50, 1))
-    for at in range(0, 200_000, 2):
-        recent.add(posts_of([Record(f"id {at}", at)]))
-        recent.advance({"0": at})
+    for start in range(0, 200_000, 200):
+        recent.add(posts_of([Record(f"id {at}", at) for at in range(start, start + 200, 2)]))
+        recent.advance({"0": start + 198})
         assert len(recent) < 11_000
     assert find(recent, Record("idle", 55, 1)) == [True]
