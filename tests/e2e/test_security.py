@@ -235,10 +235,10 @@ def test_spark_answers_nobody_without_its_secret(stack: Stack) -> None:
     ]
     right = stack.compose("exec", "-T", "spark-master", "cat", "/secret/spark")
     settings = "PYSPARK_SUBMIT_ARGS=--properties-file /opt/trends/conf/spark.conf pyspark-shell"
-    where = ["--network", f"{stack.project}_data", "--entrypoint", "python", "--env", settings]
-    where.append(worker["Image"])
+    options = ["--network", f"{stack.project}_data", "--entrypoint", "python", "--env", settings]
+    program = [*options, worker["Image"], "-c", KNOCK]
     given = json.dumps([["a wrong one", right], doors])
-    told = run(["docker", "run", "--rm", "--interactive", *where, "-c", KNOCK], text=given)
+    told = run(["docker", "run", "--rm", "--interactive", *program], text=given)
     assert json.loads(told.splitlines()[-1]) == [[False] * 3, [False] * 3, [True] * 3]
 
 
