@@ -1,4 +1,4 @@
-"""Who counted what: the counts as the oracle, HBase or a peer's changelogs have them.
+"""Prints the counts of the oracle, of HBase or of a peer's changelogs.
 
     python -m bench.answers oracle|hbase|streams|quix
 
@@ -41,7 +41,7 @@ def records(topic: str) -> Iterator[tuple[bytes | None, bytes | None]]:
 
 
 def of_oracle() -> Counts:
-    """What is right. A demo's tweets do not count beside real ones."""
+    """The correct counts. Demo posts do not count beside real ones."""
     messages = (json.loads(value) for _, value in records(TOPIC) if value)
     oracle = Oracle(message for message in messages if message["source"] != "demo")
     minutes = {f"{key} {when}": n for key, of in oracle.minutes.items() for when, n in of.items()}
@@ -49,7 +49,7 @@ def of_oracle() -> Counts:
 
 
 def of_hbase() -> Counts:
-    """The product's counts (docs/contracts/hbase.md)."""
+    """The counts in HBase (docs/contracts/hbase.md)."""
     counts: Counts = {"tags": {}, "minutes": {}}
     table = happybase.Connection("hbase-thrift", timeout=120_000).table("hashtags")
     for row, cells in table.scan(columns=[b"n:count", b"m"]):

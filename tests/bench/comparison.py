@@ -1,4 +1,4 @@
-"""The product and other programs that do the same work, on the same backlog."""
+"""Runs other programs that do the same work on the same backlog."""
 
 import json
 from collections.abc import Callable, Collection
@@ -13,14 +13,14 @@ from bench.rule import HASHTAG, URL
 from e2e.stack import ROOT, Stack, run
 from waiting import eventually
 
-PATIENCE = 1800
+MAX_SECONDS = 1800
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody who counts.
+    """A program that counts.
 
-    The aims are how many times as fast the product shall be: just started, and while it runs.
+    The aims are how many times as fast the product must be: cold, and warm.
     """
 
     name: str
@@ -34,13 +34,13 @@ class Candidate:
     command: tuple[str, ...] = ()
 
     def code_lines(self) -> int:
-        """Lines of its code that are neither blank nor comment."""
+        """Lines of code that are neither blank nor comment."""
         return sum(code_lines(path) for each in self.code for path in sorted(ROOT.glob(each)))
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a candidate: a run whose counts were right, or why there is none."""
+    """A candidate's run, if its counts were right, or why it has none."""
 
     candidate: Candidate
     run: Run | None
@@ -50,9 +50,9 @@ class Result:
 PEERS = "tests/bench/peers/"
 PRODUCT = Candidate(
     "product",
-    "Tweet Trends, just started",
-    "HBase: counts, minutes, people, spellings, boards; exactly once, synced to disk",
-    "nothing: as it comes",
+    "Tweet Trends, cold",
+    "HBase: counts, minutes, authors, spellings, boards; exactly once, synced to disk",
+    "defaults",
     ("services/spark/trends/**/*.py",),
 )
 LOOP = Candidate(
@@ -94,21 +94,21 @@ ALL = (PRODUCT, LOOP, STREAMS, QUIX)
 
 
 def compare(stack: Stack, names: Collection[str]) -> list[Result]:
-    """Let each of the candidates count one backlog, from Kafka's first record to the last."""
+    """Let each candidate count the same backlog, from Kafka's first record to its last."""
     stack.configure()
     stack.down()
     say("starting a stack without ingest, for the comparison")
     stack.up(*(service for service in stack.services() if service != "ingest"))
     stack.compose("stop", "trends")
-    say(f"producing {BACKLOG:,} tweets while nobody counts")
+    say(f"producing {BACKLOG:,} posts before anyone counts")
     load(stack, "backlog", BACKLOG, 0, PRODUCERS, "tagged")
-    say("computing the right counts")
+    say("computing the correct counts")
     right = answer(stack, "oracle")
     say(f"{len(right['tags']):,} different tags")
     results = []
     if PRODUCT.name in names:
         results.append(_product(stack, right))
-    # The others have the machine to themselves.
+    # The peers get the whole machine.
     services = stack.services()
     stack.compose("stop", *(service for service in services if service not in ("kafka", "ingest")))
     for peer in (LOOP, STREAMS, QUIX):
@@ -122,7 +122,7 @@ def _product(stack: Stack, right: Counts) -> Result:
     result = Result(PRODUCT, measure_cold(stack))
     if wrong := differences(answer(stack, "hbase"), right):
         raise AssertionError(f"{wrong} of HBase's counts are wrong")
-    say(_told(result))
+    say(_describe(result))
     return result
 
 
@@ -138,24 +138,24 @@ def _peer(stack: Stack, peer: Candidate, right: Counts) -> Result:
     except (AssertionError, RuntimeError) as error:
         say(str(error))
         result = Result(peer, None, str(error).partition("\n")[0])
-    say(_told(result))
+    say(_describe(result))
     return result
 
 
-def _told(result: Result) -> str:
+def _describe(result: Result) -> str:
     name = result.candidate.title
     if result.run is None:
         return f"{name}: no result, {result.failure}"
     return (
-        f"{name}: {result.run.rate:,.0f} tweets/s from the first record on, "
-        f"{result.run.rate_with_start:,.0f} tweets/s with its start, counts exact"
+        f"{name}: {result.run.rate:,.0f} posts/s from the first record on, "
+        f"{result.run.rate_with_start:,.0f} posts/s including its start, counts exact"
     )
 
 
 def measure(stack: Stack, peer: Candidate) -> tuple[Run, str]:
-    """Run a peer in a container; when it was done, and the counts if it printed them.
+    """Run a peer in a container; return its run, and its counts if it printed them.
 
-    It prints JSON with the times of its `first` record, and of its `last` one being committed.
+    It prints JSON with the time of its `first` record and that of the commit of its `last` one.
     """
     settings = {"KAFKA": "kafka:9092", "TWEETS": BACKLOG, "HASHTAG": HASHTAG, "URL": URL}
     options = [option for name in settings for option in ("--env", f"{name}={settings[name]}")]
@@ -166,15 +166,16 @@ def measure(stack: Stack, peer: Candidate) -> tuple[Run, str]:
         with Peak([container]) as peak:
             started = time()
             run(["docker", "start", container])
-            eventually(_has_exited(container), within=PATIENCE, every=0.5)
+            eventually(_has_exited(container), within=MAX_SECONDS, every=0.5)
         times, _, counts = run(["docker", "logs", container]).partition("\n")
         state = json.loads(run(["docker", "inspect", container]))[0]["State"]
         if state["ExitCode"]:
             raise RuntimeError(f"it ended with status {state['ExitCode']}\n{_said(container)}")
     finally:
         run(["docker", "rm", "--force", "--volumes", container])
-    told = json.loads(times)
-    return Run(BACKLOG, started, told["first"], told["last"], peak.memory_bytes), counts.strip()
+    moments = json.loads(times)
+    first, last = moments["first"], moments["last"]
+    return Run(BACKLOG, started, first, last, peak.memory_bytes), counts.strip()
 
 
 def _has_exited(container: str) -> Callable[[], bool]:
@@ -188,7 +189,7 @@ def _said(container: str) -> str:
 
 
 def code_lines(path: Path) -> int:
-    """Lines of Python or Java that are neither blank nor comment nor documentation."""
+    """Count lines of Python or Java that are neither blank, comment nor docstring."""
     lines, is_text = 0, False
     for line in path.read_text().splitlines():
         bare = line.strip()

@@ -1,4 +1,4 @@
-"""Feeds the driver what executors would return, as fast as it takes it, into a stack's HBase.
+"""Feeds the driver with executors' results as fast as it takes them, into a stack's HBase.
 
     python driver_alone.py TWEETS
 
@@ -35,7 +35,7 @@ RECORDS_AT_ONCE = 50_000
 
 
 def batches(tweets: int, size: int, start: int) -> Iterator[list[bytes]]:
-    """What executors return of batches of `size` tweets, which begin at the offset `start`."""
+    """Executors' results for batches of `size` posts, from offset `start` on."""
     values = (json.dumps(each).encode() for each in messages("tagged", "alone", tweets, 1))
     for first in range(start, start + tweets, size):
         parts = (
@@ -58,7 +58,7 @@ def _records(values: list[bytes], offset: int) -> pa.RecordBatch:
 
 
 def main(tweets: int) -> None:
-    """Count, and print how long it took."""
+    """Count the posts and print how long it took."""
     gc.set_threshold(100_000, 50, 100)  # as the driver does
     settings, stopping = Settings.from_environment(os.environ), Event()
     client = Client(settings.thrift_host, settings.thrift_port, stopping)

@@ -1,4 +1,4 @@
-"""What the Docker engine measures of each container, read from its socket."""
+"""Reads containers' resource usage from the Docker engine's socket."""
 
 import http.client
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Usage:
-    """Processor time used so far, and memory without the page cache that can be dropped."""
+    """Processor time since the start, and memory without reclaimable page cache."""
 
     cpu_seconds: float
     memory_bytes: int
@@ -25,7 +25,7 @@ class _Socket(http.client.HTTPConnection):
 
 
 def usage(container: str) -> Usage:
-    """The usage of a running container, by its id; one that does not run is a KeyError."""
+    """The usage of a running container, by id; KeyError if it does not run."""
     connection = _Socket("localhost")
     connection.request("GET", f"/containers/{container}/stats?stream=false&one-shot=true")
     stats = json.load(connection.getresponse())
@@ -37,7 +37,7 @@ def usage(container: str) -> Usage:
 
 
 class Peak(threading.Thread):
-    """The most memory that containers took together, looked at twice a second."""
+    """Peak memory of several containers together, sampled twice a second."""
 
     def __init__(self, containers: Sequence[str]) -> None:
         super().__init__(daemon=True)

@@ -31,12 +31,12 @@ DISTANCE = 1000
 
 
 def zipf(rng: random.Random, tags: int) -> int:
-    """The rank of a tag, from 1 to `tags`, each as probable as its inverse (nearly)."""
+    """A rank from 1 to `tags` with a probability that is inversely proportional to it (nearly)."""
     return int((tags + 1) ** rng.random())
 
 
 def messages(load: str, name: str, number: int, seed: int):
-    """Contract messages; all but their times depends on the arguments alone."""
+    """Messages of the contract; apart from their times they depend on the arguments alone."""
     rng = random.Random(seed)
     tagged, tags = LOADS[load]
     recent: deque[dict[str, Any]] = deque(maxlen=DISTANCE)
@@ -66,7 +66,7 @@ def messages(load: str, name: str, number: int, seed: int):
 
 
 def produce(load: str, name: str, number: int, rate: float, seed: int) -> None:
-    """Send `number` tweets and wait for all acknowledgements."""
+    """Send `number` posts and wait until all are acknowledged."""
     producer = KafkaProducer(
         bootstrap_servers="kafka:9092", acks="all", linger_ms=5 if rate else 50, batch_size=131_072
     )

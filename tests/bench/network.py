@@ -1,4 +1,4 @@
-"""Programs that run beside the services, on the stack's network."""
+"""Runs programs on the stack's network."""
 
 import json
 
@@ -8,7 +8,7 @@ Counts = dict[str, dict[str, int]]
 
 
 def answer(stack: Stack, who: str) -> Counts:
-    """The counts of all that is on Kafka, as `bench.answers` has them of somebody."""
+    """The counts of everything on Kafka, by `bench.answers` from one of its sources."""
     options = ["--network", f"{stack.project}_data", "--volume", f"{ROOT}:{ROOT}:ro"]
     options += ["--workdir", str(ROOT), "--env", "PYTHONPATH=tests"]
     command = ["docker", "run", "--rm", "--pull", "never", *options, "tweet-trends/tests"]
@@ -16,7 +16,7 @@ def answer(stack: Stack, who: str) -> Counts:
 
 
 def differences(found: Counts, right: Counts) -> int:
-    """How many counts are wrong, missing or too many."""
+    """The number of counts that are wrong, missing or superfluous."""
     return sum(
         found[kind].get(name) != right[kind].get(name)
         for kind in right

@@ -1,4 +1,4 @@
-"""Measurements of the product, on a stack of its own."""
+"""Measures the product on its own stack."""
 
 import json
 import os
@@ -24,13 +24,16 @@ PRODUCERS = 2
 BACKLOG = int(os.environ.get("BENCH_TWEETS", "1000000")) // PRODUCERS * PRODUCERS
 BURST = 100_000
 IDLE_SECONDS = 60
+DEMO_RATE = 10
+# How long the demo runs before it is measured.
+DEMO_SECONDS = 300
 # Of one core each, as many as the machine has.
 WORKERS = (1, 2)
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Seconds from the moment of sending to the JSON that counts the tweet, one for each tweet."""
+    """Seconds from sending each post to the JSON that counts it."""
 
     rate: int
     seconds: list[float]
@@ -38,11 +41,11 @@ class Latency:
 
 @dataclass(frozen=True)
 class Drain:
-    """A backlog that was counted while everything was running.
+    """How a running stack counted a backlog.
 
-    `rate` is in tweets a second, between the first and the last news of it; `waiting` is the part
-    of the batches' time in which the executors waited for the driver and HBase. `processor` is the
-    time that each service's processes took, in seconds a tweet.
+    `rate` is in posts a second, between the first and the last response that counts some of it;
+    `waiting` is the share of the batches' time in which executors waited for the driver and HBase;
+    `processor` is the processor time of each service, in seconds a post.
     """
 
     seconds: float
@@ -53,20 +56,20 @@ class Drain:
 
 @dataclass(frozen=True)
 class DriverAlone:
-    """A backlog that the driver got ready-made: seconds, and its processor seconds in them."""
+    """How long the driver took for a backlog of executors' results, and its processor seconds."""
 
     seconds: float
     processor: float
 
     @property
     def rate(self) -> float:
-        """Tweets a second."""
+        """Posts a second."""
         return BACKLOG / self.seconds
 
 
 @dataclass(frozen=True)
 class Run:
-    """A backlog that was counted by a program started for it; its times are `time.time`."""
+    """How a program just started counted a backlog; times are those of `time.time`."""
 
     tweets: int
     started: float
@@ -76,30 +79,30 @@ class Run:
 
     @property
     def rate(self) -> float:
-        """Tweets a second from the first record on."""
+        """Posts a second from the first record on."""
         return self.tweets / (self.last - self.first)
 
     @property
     def rate_with_start(self) -> float:
-        """Tweets a second from the start of the container on."""
+        """Posts a second from the start of the container on."""
         return self.tweets / (self.last - self.started)
 
 
 def say(text: str) -> None:
-    """Tell the person who waits."""
+    """Report progress."""
     print(f"{time.strftime('%X')} {text}", file=sys.stderr, flush=True)
 
 
 def load(
     stack: Stack, name: str, number: int, rate: int, processes: int = 1, kind: str = "timeline"
 ) -> list[float]:
-    """Produce tweets; when each was sent, if at a rate."""
+    """Produce posts; return when each was sent, if at a rate."""
     printed = stack.inside("ingest", LOAD, kind, name, str(number), str(rate), str(processes))
     return sorted(float(line) for line in printed.split())
 
 
 class Reader(threading.Thread):
-    """Notes when the endpoint told of how many tweets; it asks `every` so many seconds."""
+    """Polls the endpoint `every` so many seconds and records when it counted how many posts."""
 
     def __init__(self, stack: Stack, every: float = 0.1) -> None:
         super().__init__(daemon=True)
@@ -126,7 +129,7 @@ class Reader(threading.Thread):
         session.close()
 
     def reached(self, read: int, within: float) -> float:
-        """Wait until so many tweets are told of; when they were (time.time)."""
+        """Wait until so many posts are counted; return when they were (`time.time`)."""
         eventually(lambda: self.seen[-1][1] >= read, within=within)
         return next(moment for moment, number in self.seen if number >= read)
 
@@ -137,9 +140,9 @@ def read_so_far(stack: Stack) -> int:
 
 
 def measure_latency(stack: Stack, rate: int, seconds: int, warm_up: int) -> Latency:
-    """Send at a rate, after so many seconds of it that are not looked at.
+    """Send posts at a rate, after `warm_up` seconds that are not measured.
 
-    The k-th tweet sent is taken as counted when the endpoint tells of k tweets.
+    The k-th post sent is considered counted once the endpoint reports k posts.
     """
     start = read_so_far(stack)
     before = start + len(load(stack, f"warm-up-{rate}", warm_up * rate, rate))
@@ -157,16 +160,16 @@ def measure_latency(stack: Stack, rate: int, seconds: int, warm_up: int) -> Late
 
 
 def measure_warm(stack: Stack, name: str = "warm") -> Drain:
-    """Let a backlog come up while HBase is away, and be counted."""
+    """Build up a backlog while HBase is paused, then measure how it is counted."""
     before = read_so_far(stack)
-    gateway = stack.container("hbase-thrift")["Id"]
-    run(["docker", "pause", gateway])
-    say(f"producing {BACKLOG:,} tweets while HBase's gateway is away")
+    thrift = stack.container("hbase-thrift")["Id"]
+    run(["docker", "pause", thrift])
+    say(f"producing {BACKLOG:,} posts while HBase's Thrift server is paused")
     load(stack, name, BACKLOG, 0, PRODUCERS, "tagged")
     with Reader(stack) as reader:
-        told = len(_batches(stack))
+        logged = len(_batches(stack))
         used = processor_seconds(stack)
-        run(["docker", "unpause", gateway])
+        run(["docker", "unpause", thrift])
         began = time.time()
         reader.reached(before + BACKLOG, within=600)
     processor = {
@@ -174,20 +177,20 @@ def measure_warm(stack: Stack, name: str = "warm") -> Drain:
         for service, seconds in processor_seconds(stack).items()
     }
     (first_at, first), *_, (last_at, last) = reader.seen[1:]
-    # The first one waited for HBase.
-    batches = _batches(stack)[told + 1 :]
+    # The first one waited for the paused server.
+    batches = _batches(stack)[logged + 1 :]
     waiting = sum(waited for _, waited in batches) / sum(map(sum, batches))
     return Drain(last_at - began, (last - first) / (last_at - first_at), waiting, processor)
 
 
 def _batches(stack: Stack) -> list[tuple[float, float]]:
-    """Seconds in which the executors computed each large batch, and then waited to hand it over."""
+    """Seconds that the executors computed each large batch, and then waited to deliver it."""
     found = re.findall(r"computed in ([\d.]+) s, then waited ([\d.]+) s", stack.logs("trends"))
     return [(float(computed), float(waited)) for computed, waited in found]
 
 
 def measure_workers(stack: Stack) -> dict[int, float]:
-    """Workers of one core each -> the rate at which a backlog is counted with them."""
+    """Number of workers with one core each -> rate at which they count a backlog."""
     rates = {}
     stack.configure({"DEMO_COUNT": "1", "SPARK_WORKER_CORES": "1"})
     stack.up("spark-worker")
@@ -199,9 +202,9 @@ def measure_workers(stack: Stack) -> dict[int, float]:
 
 
 def measure_driver(stack: Stack) -> DriverAlone:
-    """Let the driver count what executors would return, as fast as it goes, into real HBase.
+    """Feed the driver with executors' results as fast as it takes them, into real HBase.
 
-    The stack is of no use afterwards: its progress is not that of its topic any more.
+    The stack is useless afterwards: its progress no longer matches its topic.
     """
     stack.compose("stop", "trends")
     mount = f"{Path(__file__).parent}:/bench:ro"
@@ -214,10 +217,10 @@ def measure_driver(stack: Stack) -> DriverAlone:
 
 
 def measure_cold(stack: Stack) -> Run:
-    """Start the driver, which has been stopped, on all that is on Kafka.
+    """Start the stopped driver on everything that is on Kafka.
 
-    The first record is taken as read when the query runs. The counts are as durable as they ever
-    are when the endpoint tells of them. Kafka's memory is left out, and so is that of ingest.
+    The first record counts as read once the query runs. Counts that the endpoint serves are
+    durable. Memory excludes Kafka and ingest.
     """
     driver = stack.container("trends")["Id"]
     counting = [*containers(stack, without=("kafka", "ingest")).values(), driver]
@@ -232,7 +235,7 @@ def measure_cold(stack: Stack) -> Run:
 
 
 def measure_recovery(stack: Stack) -> float:
-    """Kill the driver while it counts a burst; seconds until all of it is counted, exactly."""
+    """Kill the driver in a burst; return the seconds until the counts are exact."""
     before = read_so_far(stack)
     with Reader(stack) as reader, ThreadPoolExecutor() as pool:
         sending = pool.submit(load, stack, "burst", BURST, 0, PRODUCERS)
@@ -246,7 +249,7 @@ def measure_recovery(stack: Stack) -> float:
 
 
 def containers(stack: Stack, without: tuple[str, ...] = ()) -> dict[str, str]:
-    """Service -> container id, of all that run."""
+    """Service -> id of its running container."""
     found = {
         service_of(each): each["Id"] for each in stack.containers() if each["State"]["Running"]
     }
@@ -254,12 +257,12 @@ def containers(stack: Stack, without: tuple[str, ...] = ()) -> dict[str, str]:
 
 
 def processor_seconds(stack: Stack) -> dict[str, float]:
-    """Service -> processor time that its container has used so far."""
+    """Service -> processor seconds of its container since its start."""
     return {service: usage(each).cpu_seconds for service, each in containers(stack).items()}
 
 
 def measure_idle(stack: Stack) -> dict[str, tuple[float, float]]:
-    """Service -> cores and megabytes, while no tweet comes."""
+    """Service -> cores and megabytes, over a minute in which nothing is done to the stack."""
     before = processor_seconds(stack)
     time.sleep(IDLE_SECONDS)
     after = {service: usage(container) for service, container in containers(stack).items()}
@@ -270,3 +273,12 @@ def measure_idle(stack: Stack) -> dict[str, tuple[float, float]]:
         )
         for service in sorted(before)
     }
+
+
+def measure_demo(stack: Stack) -> dict[str, tuple[float, float]]:
+    """Service -> cores and megabytes of a new stack that has counted the demo for a while."""
+    stack.configure({"DEMO_RATE": str(DEMO_RATE)})
+    stack.down()
+    stack.up()
+    time.sleep(DEMO_SECONDS)
+    return measure_idle(stack)

@@ -1,4 +1,4 @@
-"""X's rule of what a hashtag is, for the programs that the product is compared with.
+"""X's hashtag rule, for the peers.
 
 Two regular expressions, understood by Java and by Python's `regex` alike. They are those of
 twitter-text 3.1.0 but for its list of top-level domains: a URL here ends in any two letters.

@@ -1,4 +1,4 @@
-"""Measures the product as it is started, and other programs beside it; prints docs/benchmarks.md.
+"""Measures the product and other programs; prints docs/benchmarks.md.
 
 python -m bench.run [--only NAME]...
 """
@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from bench.comparison import ALL, compare
 from bench.page import Figures, write
 from bench.product import (
+    measure_demo,
     measure_driver,
     measure_idle,
     measure_latency,
@@ -23,9 +24,9 @@ from bench.web import measure_web
 from e2e.stack import Stack
 from waiting import eventually
 
-# Rate (tweets a second), seconds that are measured, seconds before.
+# Rate (posts a second), seconds measured, seconds of warm-up before.
 LATENCIES = {"latency": (100, 90, 30), "latency-2000": (2000, 60, 15)}
-# In the order in which they run: each leaves more tweets behind.
+# In the order in which they run: each leaves more posts behind.
 PRODUCT_PARTS = (
     "latency",
     "idle",
@@ -37,11 +38,11 @@ PRODUCT_PARTS = (
     "driver",
 )
 COMPARED = tuple(candidate.name for candidate in ALL)
-PARTS = (*PRODUCT_PARTS, *COMPARED)
+PARTS = ("demo", *PRODUCT_PARTS, *COMPARED)
 
 
 def parts(arguments: Sequence[str] | None = None) -> list[str]:
-    """The names of what shall be measured."""
+    """The names of the parts to measure."""
     parser = argparse.ArgumentParser(prog="bench", description="Measure the product and others.")
     parser.add_argument(
         "--only",
@@ -55,11 +56,14 @@ def parts(arguments: Sequence[str] | None = None) -> list[str]:
 
 
 def main() -> None:
-    """Run the measurements on fresh stacks and print the page."""
+    """Run the chosen parts on fresh stacks and print the page."""
     chosen = parts()
     stack = Stack("tweet-trends-bench", int(os.environ.get("WEB_PORT", "18081")))
     figures = Figures()
     try:
+        if "demo" in chosen:
+            say("demo")
+            figures.demo = measure_demo(stack)
         if set(chosen) & set(PRODUCT_PARTS):
             measure_product(stack, figures, chosen)
         if set(chosen) & set(COMPARED):
@@ -71,12 +75,12 @@ def main() -> None:
 
 
 def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> None:
-    """Start a stack and measure those of the product's parts that are chosen."""
+    """Start a stack and measure the chosen parts of the product on it."""
     stack.configure({"DEMO_COUNT": "1"})
     stack.down()
     say("starting a stack")
     stack.up()
-    # The demo's only tweet is then behind.
+    # The demo's only post is counted.
     eventually(lambda: read_so_far(stack) >= 1, within=120)
     for part in PRODUCT_PARTS:
         if part not in chosen:

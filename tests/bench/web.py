@@ -1,4 +1,4 @@
-"""Measures the web service: one core of it, beside nginx; with and without HBase; many widgets."""
+"""Measures the web service: beside nginx, with and without HBase, with many widgets."""
 
 import json
 import os
@@ -29,7 +29,7 @@ WIDGETS, POLL_SECONDS, ROUNDS = 1000, 10, 4
 
 @dataclass(frozen=True)
 class Web:
-    """What the web service took; lists have the seconds of each answer.
+    """What was measured; lists hold the seconds of each response.
 
     `rate` and `nginx` are requests a second on one core, for an answer and a static file of `size`
     bytes. `paused` was measured while HBase's gateway was paused. `widgets` are a thousand, which
@@ -47,7 +47,7 @@ class Web:
 
 
 def measure_web(stack: Stack) -> Web:
-    """Fill the boards, then ask for one in all these ways, past Docker's proxy of the port."""
+    """Fill the boards, then request one in each way, bypassing Docker's port proxy."""
     before = read_so_far(stack)
     load(stack, "web", TWEETS, 0, kind="tagged")
     eventually(lambda: read_so_far(stack) >= before + TWEETS, within=60)
@@ -76,14 +76,14 @@ def measure_web(stack: Stack) -> Web:
 
 
 def address_of(stack: Stack, container: str) -> str:
-    """A container's address on the network that the machine reaches."""
+    """A container's address on the network that this machine can reach."""
     found = json.loads(run(["docker", "inspect", container]))[0]["NetworkSettings"]["Networks"]
     return str(found[f"{stack.project}_front"]["IPAddress"])
 
 
 @contextmanager
 def pinned(container: str) -> Iterator[None]:
-    """Let a container have one core."""
+    """Pin a container to one core."""
     run(["docker", "update", "--cpuset-cpus", str(SERVING), container])
     try:
         yield
@@ -93,7 +93,7 @@ def pinned(container: str) -> Iterator[None]:
 
 @contextmanager
 def paused(stack: Stack) -> Iterator[None]:
-    """Pause HBase's gateway."""
+    """Pause HBase's Thrift server."""
     gateway = stack.container("hbase-thrift")["Id"]
     run(["docker", "pause", gateway])
     try:
@@ -104,7 +104,7 @@ def paused(stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def nginx(stack: Stack, body: bytes) -> Iterator[str]:
-    """Serve a file beside the web service, on the same core; its address."""
+    """Serve a file with nginx on the same core as the web service; yield its address."""
     options = ["--network", f"{stack.project}_front", "--cpuset-cpus", str(SERVING)]
     options += ["--volume", f"{ROOT}/tests/bench/nginx.conf:/etc/nginx/bench.conf:ro"]
     command = ["docker", "run", "--detach", "--pull", "never", *options, "tweet-trends/tests"]
@@ -120,13 +120,13 @@ def nginx(stack: Stack, body: bytes) -> Iterator[str]:
 
 
 def wrk(url: str) -> float:
-    """Requests a second, over a few connections that always have one under way."""
+    """Requests a second over connections that always have one in flight."""
     how = ["--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{RUN_SECONDS}s"]
     return wrk_rate(run(["taskset", "--cpu-list", str(ASKING), "wrk", *how, url]))
 
 
 def wrk_rate(printed: str) -> float:
-    """The rate that wrk prints; an answer that was none is an error."""
+    """The rate that wrk printed; raises if a request failed."""
     rate = re.search(r"^Requests/sec: *([\d.]+)$", printed, re.MULTILINE)
     if not rate or re.search("Non-2xx|Socket errors", printed):
         raise AssertionError(printed)
@@ -134,7 +134,7 @@ def wrk_rate(printed: str) -> float:
 
 
 def ask(url: str, rate: float, callers: int, seconds: int) -> list[float]:
-    """The seconds of the answers at a rate."""
+    """The seconds of each response at a fixed rate."""
     how = [str(each) for each in (rate, callers, seconds)]
     command = [sys.executable, "-m", "bench.widgets", url, *how]
     found: list[float] = json.loads(run(["taskset", "--cpu-list", str(ASKING), *command]))
@@ -142,12 +142,12 @@ def ask(url: str, rate: float, callers: int, seconds: int) -> list[float]:
 
 
 def hbase_reads(address: str) -> float:
-    """How often the service has read the boards so far."""
+    """How many times the service has read the boards."""
     text = requests.get(f"http://{address}:{METRICS_PORT}/metrics", timeout=10).text
     return metric(text, 'web_hbase_reads_total{what="board"}')
 
 
 def metric(text: str, name: str) -> float:
-    """A value of Prometheus's text."""
+    """A value in Prometheus's text format."""
     (value,) = re.findall(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(value)

@@ -1,4 +1,4 @@
-"""As many widgets as are wanted, each on a connection that it keeps.
+"""Simulates many widgets, each on a connection that it keeps open.
 
     python -m bench.widgets URL RATE WIDGETS SECONDS
 
@@ -18,7 +18,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 async def answer(reader: asyncio.StreamReader) -> None:
-    """Read one answer whole; anything but a 200 is an error."""
+    """Read one whole response; raises unless it is a 200."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = LENGTH.search(head)
     if not head.startswith(b"HTTP/1.1 200 ") or not length:
@@ -27,7 +27,7 @@ async def answer(reader: asyncio.StreamReader) -> None:
 
 
 async def widget(url: str, dues: Sequence[float]) -> list[float]:
-    """Ask at the moments `dues` of the loop's clock; how late each answer but the first was."""
+    """Send requests when due by the loop's clock; return the latency of each but the first."""
     parts, clock = urlsplit(url), asyncio.get_running_loop().time
     request = f"GET {parts.path or '/'}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n"
     await asyncio.sleep(dues[0] - clock())
@@ -46,7 +46,7 @@ async def widget(url: str, dues: Sequence[float]) -> list[float]:
 
 
 async def widgets(url: str, rate: float, number: int, seconds: float) -> list[float]:
-    """Let `number` widgets ask for so long; the seconds of all their answers."""
+    """Let `number` widgets poll for `seconds`; return the latency of every response."""
     began = asyncio.get_running_loop().time() + 0.1
     dues = [began + i / rate for i in range(int(rate * seconds))]
     found = await asyncio.gather(*(widget(url, dues[i::number]) for i in range(number)))

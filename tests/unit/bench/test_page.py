@@ -1,4 +1,4 @@
-"""What is measured, and the page that is made of it."""
+"""Tests of the benchmark's page."""
 
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from e2e.stack import ROOT
 
 
 def run_of(tweets: int, seconds: float) -> Run:
-    """It took ten seconds to the first record."""
+    """A run whose first record came ten seconds after its start."""
     return Run(tweets, 1000.0, 1010.0, 1010.0 + seconds, 50_000_000)
 
 
 def figures() -> Figures:
     return Figures(
         latencies=[Latency(100, [1.0] * 99 + [9.0]), Latency(2000, [5.0] * 100)],
+        demo={"ingest": (0.21, 40.0)},
         idle={"kafka": (0.2, 300.0), "web": (0.05, 50.0)},
         recovery=41.0,
         warm=Drain(25.0, 40_000.0, 0.5, {"kafka": 2e-6, **dict.fromkeys(WORK, 9e-6)}),
@@ -41,22 +42,23 @@ def cells(page: str, start: str) -> list[str]:
 
 def test_the_page_says_what_was_reached() -> None:
     page = write(figures())
-    assert cells(page, "tweet to JSON at 100 tweets/s, p95")[1:] == ["1.00 s", "≤ 1 s", "reached"]
-    assert cells(page, "tweet to JSON at 2,000 tweets/s, p95")[1:] == [
+    assert cells(page, "post to JSON at 100 posts/s, p95")[1:] == ["1.00 s", "≤ 1 s", "reached"]
+    assert cells(page, "post to JSON at 2,000 posts/s, p95")[1:] == [
         "5.00 s",
         "≤ 1.2 s",
         "missed",
     ]
     assert cells(page, "driver killed")[1:] == ["41 s", "≤ 25 s", "missed"]
-    assert cells(page, "whole stack without tweets: memory")[1] == "0.35 GB"
-    assert cells(page, "the same, time in which the executors waited")[1] == "50%"
-    assert cells(page, "the same backlog with 2 workers of one core")[1] == "30,000 tweets/s"
+    assert cells(page, "whole stack, demo")[1:] == ["0.21 cores", "≤ 0.25 cores", "reached"]
+    assert cells(page, "whole stack, no posts: memory")[1] == "0.35 GB"
+    assert cells(page, "— share of the time that executors waited")[1] == "50%"
+    assert cells(page, "— with 2 workers of one core")[1] == "30,000 posts/s"
     alone = cells(page, "driver alone")
-    assert alone[1:] == ["125,000 tweets/s", "≥ 100,000 tweets/s", "reached"]
-    assert cells(page, "the same, processor")[1] == "5.0 microseconds a tweet"
+    assert alone[1:] == ["125,000 posts/s", "≥ 100,000 posts/s", "reached"]
+    assert cells(page, "— processor time")[1] == "5.0 µs a post"
     assert cells(page, "kafka") == ["kafka", "0.200", "300 MB"]
     assert cells(page, "hbase-thrift")[-1] == "9.0"
-    assert cells(page, "all others")[-1] == "2.0"
+    assert cells(page, "all other containers")[-1] == "2.0"
 
 
 def test_the_page_compares() -> None:
@@ -72,19 +74,19 @@ def test_the_page_compares() -> None:
     assert all(int(row[-1]) > 50 for row in (product, streams))
 
 
-def test_the_page_says_how_far_the_aims_are_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_shows_the_headroom(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     page = write(figures())
-    assert "takes 38 microseconds" in page and "worker alone\n9:" in page
-    assert "would count\n52,632 tweets/s" in page
-    assert cells(page, "beside Python loop")[1:] == ["30,000", "66.7"]
-    assert cells(page, "beside Kafka Streams")[1:] == ["7,200", "277.8"]
-    assert "| beside Quix" not in page
+    assert "spends 38 µs" in page and "\n9 of them in" in page
+    assert "would be 52,632 posts/s" in page
+    assert cells(page, "compared with Python loop")[1:] == ["30,000", "66.7"]
+    assert cells(page, "compared with Kafka Streams")[1:] == ["7,200", "277.8"]
+    assert "| compared with Quix" not in page
 
 
 def test_all_rows_of_a_table_have_as_many_cells() -> None:
     tables = [block for block in write(figures()).split("\n\n") if block.startswith("|")]
-    assert len(tables) == 5
+    assert len(tables) == 6
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
 
@@ -92,7 +94,7 @@ def test_all_rows_of_a_table_have_as_many_cells() -> None:
 def test_a_page_of_one_part() -> None:
     page = write(Figures(compared=[Result(LOOP, run_of(600_000, 10))]))
     assert cells(page, "Python loop")[1:9] == ["60,000", "30,000", *[""] * 6]
-    assert "Without tweets" not in page
+    assert "## No posts" not in page
 
 
 def test_percentile() -> None:
