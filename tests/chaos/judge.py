@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from e2e.checks import assert_exact
 from e2e.stack import READ_TOPIC, Json, Stack
-from ingest.sources.demo import demo_message
+from ingest.sources.demo.source import demo_message
 from oracle import Oracle
 from waiting import eventually
 

@@ -12,11 +12,11 @@ from fakes.server import Serving
 from fakes.x import CREDENTIALS, XDouble
 from ingest.message import quarantine
 from ingest.settings import read_settings
-from ingest.sources.bluesky import BlueskySource
-from ingest.sources.demo import DemoSource
-from ingest.sources.mastodon import MastodonSource
-from ingest.sources.replay import ReplaySource
-from ingest.sources.x import XSource
+from ingest.sources.bluesky.source import BlueskySource
+from ingest.sources.demo.source import DemoSource
+from ingest.sources.mastodon.source import MastodonSource
+from ingest.sources.archive.source import ReplaySource
+from ingest.sources.x.source import XSource
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 

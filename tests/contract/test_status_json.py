@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from ingest import status as written
 from ingest.reports import KafkaReport, SourceReport
-from ingest.sources import Batch, Budget, Progress, RateLimit, SourceError, Standing
+from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, Standing
 from unit.web.memory_store import MemoryStore
 from web import create_app, store
 from web.board import parse_board

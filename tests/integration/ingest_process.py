@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from ingest import status as reporting
-from ingest import topics
+from ingest.kafka import topics
 
 PREFIX = sys.argv[1]
 topics.TWEETS, topics.QUARANTINE, topics.CURSORS = (
@@ -21,7 +21,7 @@ reporting.ROW = PREFIX.encode() + reporting.ROW
 
 # After the renaming: these modules take the names as they are when they are loaded.
 from ingest import __main__ as process  # noqa: E402
-from ingest.publisher import Publisher, Record  # noqa: E402
+from ingest.kafka.publisher import Publisher, Record  # noqa: E402
 
 
 class Dying(Publisher):

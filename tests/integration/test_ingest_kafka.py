@@ -9,12 +9,12 @@ import warnings
 
 import pytest
 
-from ingest.life import Life, Stopping
+from ingest.lifecycle import Life, Stopping
 from ingest.message import quarantine
 from ingest.poller import Poller
-from ingest.sources import Batch
-from ingest.sources.demo import DemoSource, demo_message
-from ingest.topics import Topic, topics
+from ingest.sources.base import Batch
+from ingest.sources.demo.source import DemoSource, demo_message
+from ingest.kafka.topics import Topic, topics
 from waiting import eventually
 
 with warnings.catch_warnings():
@@ -24,8 +24,8 @@ with warnings.catch_warnings():
     from kafka.admin import ConfigResource, ConfigResourceType
     from kafka.errors import KafkaTimeoutError
 
-    from ingest import publisher as publishing
-    from ingest.publisher import Publisher
+    from ingest.kafka import publisher as publishing
+    from ingest.kafka.publisher import Publisher
 
 SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
 NAMES = ("TWEETS", "QUARANTINE", "CURSORS")

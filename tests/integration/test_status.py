@@ -8,7 +8,7 @@ from typing import Any
 import happybase
 import pytest
 
-from ingest.life import Life
+from ingest.lifecycle import Life
 from ingest.status import StatusWriter
 from waiting import eventually
 from web.status import parse_report

@@ -10,15 +10,15 @@ from threading import Thread
 
 from prometheus_client import start_http_server
 
-from ingest.life import Life, Stopping
+from ingest.lifecycle import Life, Stopping
 from ingest.poller import Poller
-from ingest.publisher import Publisher
+from ingest.kafka.publisher import Publisher
 from ingest.settings import Settings, SettingsError, read_settings, thrift_address
-from ingest.sources import Source
-from ingest.sources.demo import DemoSource
-from ingest.sources.replay import ReplaySource
+from ingest.sources.base import Source
+from ingest.sources.demo.source import DemoSource
+from ingest.sources.archive.source import ReplaySource
 from ingest.status import StatusWriter, document
-from ingest.topics import topics
+from ingest.kafka.topics import topics
 
 log = logging.getLogger("ingest")
 
@@ -81,7 +81,7 @@ def make_source(name: str, settings: Settings) -> Source:
     A network's module is loaded when its network is used: their client libraries are large.
     """
     if name == "x" and settings.credentials:
-        from ingest.sources.x import XSource
+        from ingest.sources.x.source import XSource
 
         keys = settings.credentials
         return XSource(
@@ -94,7 +94,7 @@ def make_source(name: str, settings: Settings) -> Source:
             full_reposts=settings.x_full_reposts,
         )
     if name == "mastodon" and settings.mastodon:
-        from ingest.sources.mastodon import MastodonSource
+        from ingest.sources.mastodon.source import MastodonSource
 
         return MastodonSource(
             settings.mastodon,
@@ -103,7 +103,7 @@ def make_source(name: str, settings: Settings) -> Source:
             first_posts=settings.first_posts,
         )
     if name == "bluesky" and settings.bluesky:
-        from ingest.sources.bluesky import BlueskySource
+        from ingest.sources.bluesky.source import BlueskySource
 
         return BlueskySource(
             settings.bluesky,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ingest.bluesky_objects import message_from_item
+from ingest.sources.bluesky.parse import message_from_item
 from ingest.fields import (
     Context,
     InvalidError,
@@ -22,8 +22,8 @@ from ingest.fields import (
     lang_field,
     text_field,
 )
-from ingest.mastodon_objects import message_from_status
-from ingest.x_objects import included_posts, message_from_v1, message_from_v2
+from ingest.sources.mastodon.parse import message_from_status
+from ingest.sources.x.parse import included_posts, message_from_v1, message_from_v2
 
 QUARANTINE_CHARACTERS = 1024
 # A Kafka record may have 1 MiB and a character up to four bytes; X's own limit for the text of

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge
 
-from ingest.sources import Standing
+from ingest.sources.base import Standing
 
 FORWARDED = Counter("ingest_tweets_total", "Tweets acknowledged by Kafka.", ["source"])
 QUARANTINED = Counter(

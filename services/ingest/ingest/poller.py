@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from ingest import metrics
-from ingest.life import Life, Stopping
+from ingest.lifecycle import Life, Stopping
 from ingest.reports import SourceReport
-from ingest.sources import Batch, Cursor, Source, SourceError
+from ingest.sources.base import Batch, Cursor, Source, SourceError
 
 if TYPE_CHECKING:
-    from ingest.publisher import Publisher
+    from ingest.kafka.publisher import Publisher
 
 log = logging.getLogger(__name__)
 

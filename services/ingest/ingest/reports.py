@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest.sources import Batch, SourceError, Standing
+from ingest.sources.base import Batch, SourceError, Standing
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Ingest as it is, but it notes how far it has come before Kafka has acknowledged the tweets."""
 
-from ingest.publisher import Publisher, Record
+from ingest.kafka.publisher import Publisher, Record
 
 
 def deliver(self: Publisher, records: list[Record], cursor: list[Record]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from chaos.judge import Ledger, compare, differences, settle, verdict
 from e2e.stack import READ_TOPIC, Json
-from ingest.sources.demo import demo_message
+from ingest.sources.demo.source import demo_message
 
 SEED = 7
 AT = 1_790_000_000.0

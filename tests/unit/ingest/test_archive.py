@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sources import Progress
-from ingest.sources.archive_file import LONGEST_HELD_BYTES, MOST_LEVELS, is_archive
-from ingest.sources.record_file import LONGEST_RECORD_BYTES
-from ingest.sources.replay import BATCH_LINES, ReplaySource
+from ingest.sources.base import Progress
+from ingest.sources.archive.archive_file import LONGEST_HELD_BYTES, MOST_LEVELS, is_archive
+from ingest.sources.archive.record_file import LONGEST_RECORD_BYTES
+from ingest.sources.archive.source import BATCH_LINES, ReplaySource
 
 NAME = "window.YTD.tweets.part0 = "
 NOW = 1_800_000_000.0

@@ -27,12 +27,12 @@ from fakes.bluesky import (
     environment,
 )
 from fakes.server import Answer, Serving
-from ingest.bluesky_objects import known_id, message_from_item, nameless_record
+from ingest.sources.bluesky.parse import known_id, message_from_item, nameless_record
 from ingest.fields import Context, InvalidError
 from ingest.settings import read_settings
-from ingest.sources import LONGEST_WAIT_SECONDS, SourceError, bluesky_api
-from ingest.sources.bluesky import BARREN_PAGES, BlueskySource
-from ingest.sources.bluesky_http import PlainHttpError
+from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError, bluesky_api
+from ingest.sources.bluesky.source import BARREN_PAGES, BlueskySource
+from ingest.sources.bluesky.transport import PlainHttpError
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 CONTEXT = Context("bluesky", b"salt")

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from ingest.sources.demo import BACKLOG, DemoSource, demo_message
+from ingest.sources.demo.source import BACKLOG, DemoSource, demo_message
 
 
 class Clock:

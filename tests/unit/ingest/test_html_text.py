@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.html_text import html_to_text
+from ingest.sources.mastodon.html_text import html_to_text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ingest.sources.limits import LONGEST_ANSWER_BYTES, MOST_OBJECTS, TooLargeError, whole
+from ingest.sources.http.limits import LONGEST_ANSWER_BYTES, MOST_OBJECTS, TooLargeError, whole
 
 MB = 1_000_000
 

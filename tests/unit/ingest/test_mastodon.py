@@ -13,13 +13,13 @@ from jsonschema import Draft202012Validator
 from fakes.mastodon import FIRST_ID, TIMELINE, TOKEN, MastodonDouble, environment
 from fakes.server import Serving
 from ingest.fields import Context, InvalidError
-from ingest.mastodon_objects import excerpt, is_public, message_from_status, status_id
+from ingest.sources.mastodon.parse import excerpt, is_public, message_from_status, status_id
 from ingest.message import Rejection, from_mastodon
 from ingest.settings import read_settings
-from ingest.sources import LONGEST_WAIT_SECONDS, Cursor, RateLimit, SourceError
-from ingest.sources.mastodon import PAGES_IN_A_ROW, MastodonSource
-from ingest.sources.mastodon_api import reset_time
-from ingest.sources.mastodon_stages import LATE_POSTS, PAGE_SIZE, stage_of
+from ingest.sources.base import LONGEST_WAIT_SECONDS, Cursor, RateLimit, SourceError
+from ingest.sources.mastodon.source import PAGES_IN_A_ROW, MastodonSource
+from ingest.sources.mastodon.client import reset_time
+from ingest.sources.mastodon.paging import LATE_POSTS, PAGE_SIZE, stage_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CONTEXT = Context("mastodon", b"salt")

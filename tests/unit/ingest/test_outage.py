@@ -7,13 +7,13 @@ import pytest
 
 from fakes import bluesky, mastodon, x
 from fakes.server import Serving
-from ingest.life import Life
+from ingest.lifecycle import Life
 from ingest.poller import Poller
 from ingest.settings import read_settings
-from ingest.sources import LONGEST_WAIT_SECONDS, SourceError, bluesky_api
-from ingest.sources.bluesky import BlueskySource
-from ingest.sources.mastodon import MastodonSource
-from ingest.sources.x import XSource
+from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError, bluesky_api
+from ingest.sources.bluesky.source import BlueskySource
+from ingest.sources.mastodon.source import MastodonSource
+from ingest.sources.x.source import XSource
 
 OUTAGE_SECONDS = 300
 PACE = {"poll_seconds": 60, "first_posts": 200}

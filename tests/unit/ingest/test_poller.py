@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from ingest.life import Life
+from ingest.lifecycle import Life
 from ingest.poller import Poller
-from ingest.sources import Batch, Budget, SourceError, Standing
+from ingest.sources.base import Batch, Budget, SourceError, Standing
 from waiting import eventually
 
 

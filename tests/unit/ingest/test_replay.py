@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.settings import SettingsError
-from ingest.sources import Progress, SourceError
-from ingest.sources.archive_file import BEGINNING
-from ingest.sources.record_file import GZIP_MAGIC, LONGEST_RECORD_BYTES
-from ingest.sources.replay import BATCH_LINES, TOLD_REJECTED, ReplaySource
+from ingest.sources.base import Progress, SourceError
+from ingest.sources.archive.archive_file import BEGINNING
+from ingest.sources.archive.record_file import GZIP_MAGIC, LONGEST_RECORD_BYTES
+from ingest.sources.archive.source import BATCH_LINES, TOLD_REJECTED, ReplaySource
 
 TIME = "2026-11-22T10:00:00.000Z"
 

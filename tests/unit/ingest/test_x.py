@@ -9,8 +9,8 @@ import pytest
 from fakes.server import Serving
 from fakes.x import CREDENTIALS, FIRST_ID, XDouble
 from ingest.settings import Credentials, read_settings
-from ingest.sources import LONGEST_WAIT_SECONDS, SourceError
-from ingest.sources.x import PAGES, XSource
+from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
+from ingest.sources.x.source import PAGES, XSource
 
 
 @pytest.fixture

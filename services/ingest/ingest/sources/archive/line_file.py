@@ -3,7 +3,7 @@
 import json
 
 from ingest.message import QUARANTINE_CHARACTERS, Rejection
-from ingest.sources.record_file import (
+from ingest.sources.archive.record_file import (
     LONGEST_RECORD_BYTES,
     NOTHING,
     PACKING_ERRORS,

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ingest.sources import Cursor
+from ingest.sources.base import Cursor
 
 PAGE_SIZE = 40
 # An id tells when a post was written: one of another server may arrive after newer ones, so every

@@ -15,9 +15,9 @@ from atproto_client.request import Request
 
 from ingest.fields import is_encodable
 from ingest.settings import BlueskyAccount
-from ingest.sources import LONGEST_WAIT_SECONDS, RateLimit, SourceError
-from ingest.sources.bluesky_http import ACCEPTED, LimitedTransport
-from ingest.sources.failures import Network, unix_time, whole_number
+from ingest.sources.base import LONGEST_WAIT_SECONDS, RateLimit, SourceError
+from ingest.sources.bluesky.transport import ACCEPTED, LimitedTransport
+from ingest.sources.http.failures import Network, unix_time, whole_number
 
 T = TypeVar("T")
 

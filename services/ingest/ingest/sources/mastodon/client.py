@@ -9,9 +9,9 @@ from mastodon import Mastodon
 from requests import Response
 
 from ingest.settings import MastodonAccount
-from ingest.sources import RateLimit, SourceError, Standing
-from ingest.sources.failures import Network, is_soon, unix_time, whole_number
-from ingest.sources.http_session import LimitedSession
+from ingest.sources.base import RateLimit, SourceError, Standing
+from ingest.sources.http.failures import Network, is_soon, unix_time, whole_number
+from ingest.sources.http.session import LimitedSession
 
 NETWORK = Network(
     "Mastodon",

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 
 from ingest import message
 from ingest.fields import Context, InvalidError, Message
-from ingest.mastodon_objects import excerpt, is_public, status_id
+from ingest.sources.mastodon.parse import excerpt, is_public, status_id
 from ingest.settings import MastodonAccount
-from ingest.sources import TIMEOUT_SECONDS, Batch, Cursor, Standing
-from ingest.sources.http_session import LimitedSession
-from ingest.sources.mastodon_api import MastodonApi
-from ingest.sources.mastodon_stages import GoingBack, age, stage_of
+from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, Standing
+from ingest.sources.http.session import LimitedSession
+from ingest.sources.mastodon.client import MastodonApi
+from ingest.sources.mastodon.paging import GoingBack, age, stage_of
 
 # More than the 800 posts that a server keeps of a timeline: one that has more may be in a loop.
 PAGES_IN_A_ROW = 25

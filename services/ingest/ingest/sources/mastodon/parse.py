@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ingest.fields import Context, InvalidError, Message, iso_time_field, lang_field
-from ingest.html_text import html_to_text
+from ingest.sources.mastodon.html_text import html_to_text
 
 PUBLIC = ("public", "unlisted")
 # Mastodon counts its ids up, GoToSocial and Pleroma write theirs in letters as well.

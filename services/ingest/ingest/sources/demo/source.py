@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ingest.fields import Message
-from ingest.sources import Batch, Cursor, Standing
-from ingest.sources.demo_text import compose
+from ingest.sources.base import Batch, Cursor, Standing
+from ingest.sources.demo.text import compose
 
 BACKLOG = 300
 BACKLOG_SECONDS = 3600.0

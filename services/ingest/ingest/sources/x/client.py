@@ -11,9 +11,9 @@ from requests import PreparedRequest, Request
 
 from ingest.fields import is_digits
 from ingest.settings import Credentials
-from ingest.sources import TIMEOUT_SECONDS, RateLimit, SourceError
-from ingest.sources.failures import Network, unix_time, whole_number
-from ingest.sources.http_session import LimitedSession
+from ingest.sources.base import TIMEOUT_SECONDS, RateLimit, SourceError
+from ingest.sources.http.failures import Network, unix_time, whole_number
+from ingest.sources.http.session import LimitedSession
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from ingest.sources.limits import Deadline, whole
+from ingest.sources.http.limits import Deadline, whole
 
 HEADERS = ("content-type", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
 CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")

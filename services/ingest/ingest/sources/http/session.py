@@ -10,8 +10,8 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
-from ingest.sources import TIMEOUT_SECONDS
-from ingest.sources.limits import Deadline, TooLargeError, whole
+from ingest.sources.base import TIMEOUT_SECONDS
+from ingest.sources.http.limits import Deadline, TooLargeError, whole
 
 
 class LimitedSession(requests.Session):

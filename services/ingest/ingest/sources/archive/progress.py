@@ -9,7 +9,7 @@ from typing import Protocol
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from ingest.sources.record_file import RecordFile
+from ingest.sources.archive.record_file import RecordFile
 
 log = logging.getLogger(__name__)
 

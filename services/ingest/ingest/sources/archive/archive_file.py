@@ -11,7 +11,7 @@ from pathlib import Path
 import ijson
 
 from ingest.message import Rejection
-from ingest.sources.record_file import (
+from ingest.sources.archive.record_file import (
     LONGEST_RECORD_BYTES,
     NOTHING,
     PACKING_ERRORS,

@@ -14,10 +14,10 @@ from typing import Any
 from ingest import message
 from ingest.fields import Context, Message, is_digits
 from ingest.settings import X_API_URL, Credentials
-from ingest.sources import TIMEOUT_SECONDS, Batch, Budget, Cursor, SourceError, Standing
-from ingest.sources.failures import is_soon
-from ingest.sources.x_api import X, XApi, XSession
-from ingest.x_objects import included_posts
+from ingest.sources.base import TIMEOUT_SECONDS, Batch, Budget, Cursor, SourceError, Standing
+from ingest.sources.http.failures import is_soon
+from ingest.sources.x.client import X, XApi, XSession
+from ingest.sources.x.parse import included_posts
 
 log = logging.getLogger(__name__)
 

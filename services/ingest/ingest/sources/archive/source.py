@@ -10,11 +10,11 @@ from pathlib import Path
 from ingest import message
 from ingest.fields import Context, Message
 from ingest.settings import SettingsError
-from ingest.sources import Batch, Cursor, Progress, SourceError, Standing
-from ingest.sources.archive_file import ArchiveFile, is_archive
-from ingest.sources.line_file import LineFile
-from ingest.sources.progress import Rate, Teller, teller
-from ingest.sources.record_file import NOTHING
+from ingest.sources.base import Batch, Cursor, Progress, SourceError, Standing
+from ingest.sources.archive.archive_file import ArchiveFile, is_archive
+from ingest.sources.archive.line_file import LineFile
+from ingest.sources.archive.progress import Rate, Teller, teller
+from ingest.sources.archive.record_file import NOTHING
 
 log = logging.getLogger(__name__)
 

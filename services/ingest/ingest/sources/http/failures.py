@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ingest.sources import LONGEST_WAIT_SECONDS, SourceError
+from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
 
 REFUSED_FIRST_SECONDS = 120.0
 LIMITED_FIRST_SECONDS = 15.0

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ingest import message
-from ingest.bluesky_objects import known_id, nameless_record
+from ingest.sources.bluesky.parse import known_id, nameless_record
 from ingest.fields import Context, Message
 from ingest.settings import BlueskyAccount
-from ingest.sources import TIMEOUT_SECONDS, Batch, Cursor, Standing
-from ingest.sources.bluesky_api import BlueskyApi, CursorRefusedError
+from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, Standing
+from ingest.sources.bluesky.client import BlueskyApi, CursorRefusedError
 
 PAGE_SIZE = 100
 PAGES = 8

@@ -1,0 +1,1 @@
+"""Files of posts: archives downloaded from X, and JSON Lines."""

@@ -1,0 +1,1 @@
+"""Generated posts, as long as there are no credentials."""

@@ -1,0 +1,1 @@
+"""What all calls of networks have in common, whichever library makes them."""

@@ -1,0 +1,1 @@
+"""The home timeline on Mastodon, and on servers that speak its API."""
