@@ -3,10 +3,16 @@
 It checks the OAuth 1.0a signature of every call (RFC 5849), pages the newest first with exclusive
 `since_id` and `until_id`, sends the rate limit headers, and fails on demand. A post that reposts
 another names it by `referenced_tweets`; with the expansion asked for, `originals` has its text.
-Settings: {"vocabulary": "tweet" | "post", "strict", "rate_limit", "endless", "originals"};
+Settings: {"vocabulary": "tweet" | "post", "strict", "rate_limit", "endless", "originals", "tokens"};
 the rest is in server.py.
+
+A pagination token belongs to the query that gave it. What a server makes of one that comes with
+other parameters no document says, so there are three kinds of `tokens`: "place" names the post that
+the page before ended with; "position" counts what the query itself has above the page, so a query
+that has changed skips posts; "bound" is refused with a 400 when the query has changed.
 """
 
+import hashlib
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -62,6 +68,7 @@ class XDouble(Double):
         self.originals: dict[str, dict[str, Any]] = {}
         self.nonces: set[str] = set()
         self.vocabulary, self.strict, self.endless = "tweet", False, False
+        self.tokens = "place"
         self.rate_limit, self.window_start, self.window_calls = 180, 0.0, 0
         self.next_id = FIRST_ID
 
@@ -118,17 +125,17 @@ class XDouble(Double):
         """One page of the home timeline, the newest first."""
         self._check_query(query)
         size = int(query.get("max_results", "100"))
-        below = int(query.get("pagination_token", "end-0").removeprefix("end-") or 0)
         since, until = int(query.get("since_id", 0)), int(query.get("until_id", 0))
         ids = [
             number
             for number in sorted(self.tweets, reverse=True)
-            if number > since and (not until or number < until) and (not below or number < below)
+            if number > since and (not until or number < until)
         ]
-        chosen = ids[:size]
+        start = self._start(query, ids)
+        chosen = ids[start : start + size]
         meta: dict[str, Any] = {"result_count": len(chosen)}
-        if len(ids) > size or self.endless:
-            meta["next_token"] = f"end-{chosen[-1] if chosen else below}"
+        if len(ids) > start + size or self.endless:
+            meta["next_token"] = self._token(query, ids, start + len(chosen))
         if not chosen:
             return {"meta": meta}
         meta |= {"newest_id": str(chosen[0]), "oldest_id": str(chosen[-1])}
@@ -138,6 +145,24 @@ class XDouble(Double):
         if query.get("expansions") == EXPANSION[self.vocabulary]:
             answer |= self._expanded(tweets, fields)
         return answer | {"meta": meta}
+
+    def _token(self, query: dict[str, str], ids: list[int], position: int) -> str:
+        """What leads to the page that begins at a position within the query's own posts."""
+        place = ids[position - 1] if 0 < position <= len(ids) else 0
+        kind = {"place": place, "position": position, "bound": f"{_digest(query)}-{place}"}
+        return f"end-{kind[self.tokens]}"
+
+    def _start(self, query: dict[str, str], ids: list[int]) -> int:
+        """The position within `ids` that a token leads to."""
+        token = query.get("pagination_token", "").removeprefix("end-")
+        if not token:
+            return 0
+        if self.tokens == "position":
+            return int(token)
+        digest, _, place = token.rpartition("-")
+        if self.tokens == "bound" and digest != _digest(query):
+            raise ApiError(400, "Invalid Request", "pagination_token is not of this query")
+        return sum(number >= int(place) for number in ids) if int(place) else 0
 
     def _expanded(self, tweets: list[dict[str, Any]], fields: list[str]) -> dict[str, Any]:
         """The referenced posts and, for those that are gone, errors."""
@@ -186,6 +211,12 @@ class XDouble(Double):
             )
         if not 1 <= int(query.get("max_results", "100")) <= 100:
             raise ApiError(400, "Invalid Request", "max_results must be between 1 and 100")
+
+
+def _digest(query: dict[str, str]) -> str:
+    """All parameters but the token, in short."""
+    others = sorted((name, value) for name, value in query.items() if name != "pagination_token")
+    return hashlib.sha256(repr(others).encode()).hexdigest()[:16]
 
 
 def check_signature(method: str, url: str, header: str, nonces: set[str]) -> None:

@@ -110,6 +110,7 @@ def make_source(name: str, settings: Settings) -> Source:
             settings.salt(settings.bluesky.app_password),
             poll_seconds=settings.poll_seconds,
             first_posts=settings.first_posts,
+            count_signed_in_only=settings.bluesky_count_signed_in_only,
         )
     if name == "replay" and settings.replay_file:
         return ReplaySource(

@@ -32,6 +32,17 @@ MAX_CHARACTERS = 100_000
 MAX_ID_CHARACTERS = 256
 SOURCES = ("x", "mastodon", "bluesky", "replay", "demo")
 AUTHOR = re.compile(r"[0-9a-f]{16}")
+# Fields of API v2 that no message has.
+V2_FIELDS = (
+    "author_id",
+    "conversation_id",
+    "edit_history_post_ids",
+    "edit_history_tweet_ids",
+    "entities",
+    "public_metrics",
+    "referenced_posts",
+    "referenced_tweets",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,9 @@ def _object(value: object) -> dict[str, Any]:
 
 
 def _is_contract(record: Mapping[str, Any]) -> bool:
+    """Whether a record is a message; X's objects have fields of their own, and share some names."""
+    if any(name in record for name in V2_FIELDS) or isinstance(record.get("author"), dict):
+        return False
     post_id = record.get("id")
     is_foreign = isinstance(post_id, str) and ":" in post_id
     return is_foreign or any(name in record for name in ("hashtags", "repost", "author"))

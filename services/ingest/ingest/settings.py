@@ -69,6 +69,7 @@ class Settings:
     x_full_reposts: bool
     mastodon: MastodonAccount | None
     bluesky: BlueskyAccount | None
+    bluesky_count_signed_in_only: bool
     replay_file: Path | None
     replay_name: str
     replay_speed: float
@@ -110,6 +111,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         x_full_reposts=_flag(env, "X_FULL_REPOSTS", False),
         mastodon=mastodon,
         bluesky=bluesky,
+        bluesky_count_signed_in_only=_flag(env, "BLUESKY_COUNT_SIGNED_IN_ONLY", False),
         replay_file=replay_file,
         replay_name=_replay_name(env, replay_file),
         replay_speed=_number(env, "REPLAY_SPEED", 0, 0, 1_000_000),

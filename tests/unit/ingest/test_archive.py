@@ -100,7 +100,7 @@ def test_every_item_once_in_order_whatever_the_packing(replay, name, packed):
         "created_at": "2018-10-10T20:19:24.000Z",
         "author": None,
         "text": "#tag 7 & 東京 😀",
-        "hashtags": None,
+        "hashtags": ["tag"],
         "lang": "en",
         "repost": False,
     }

@@ -30,7 +30,8 @@ from fakes.server import Answer, Serving
 from ingest.sources.bluesky.parse import known_id, message_from_item, nameless_record
 from ingest.fields import Context, InvalidError
 from ingest.settings import read_settings
-from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError, bluesky_api
+from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
+from ingest.sources.bluesky import client as bluesky_api
 from ingest.sources.bluesky.source import BARREN_PAGES, BlueskySource
 from ingest.sources.bluesky.transport import PlainHttpError
 

@@ -10,7 +10,8 @@ from fakes.server import Serving
 from ingest.lifecycle import Life
 from ingest.poller import Poller
 from ingest.settings import read_settings
-from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError, bluesky_api
+from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
+from ingest.sources.bluesky import client as bluesky_api
 from ingest.sources.bluesky.source import BlueskySource
 from ingest.sources.mastodon.source import MastodonSource
 from ingest.sources.x.source import XSource

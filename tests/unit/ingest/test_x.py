@@ -13,9 +13,11 @@ from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
 from ingest.sources.x.source import PAGES, XSource
 
 
-@pytest.fixture
-def x():
+@pytest.fixture(params=["place", "position", "bound"])
+def x(request):
+    """A double for each kind of pagination token."""
     with Serving(XDouble()) as fake:
+        fake.double.tokens = request.param
         yield fake
 
 
@@ -216,7 +218,7 @@ def test_the_same_page_again_loses_nothing_that_is_older(x, source):
     cursor = made.fetch(None).cursor
     expected = post(x, 300)
     page = x.double.page({"max_results": "100", "tweet.fields": "created_at"})
-    x.double.faults = [{"request": 3, "body": page}]
+    x.double.faults = [{"request": 3, "status": 200, "body": page}]
     assert set(poll(made, cursor)[0]) == set(expected)
 
 
@@ -242,7 +244,7 @@ def test_a_server_that_sends_one_page_for_ever_does_not_hold_up_what_is_new(x, s
     cursor = made.fetch(None).cursor
     post(x, 150)
     page = x.double.page({"max_results": "100", "tweet.fields": "created_at"})
-    x.double.faults = [{"request": 2, "times": 20, "body": page}]
+    x.double.faults = [{"request": 2, "times": 20, "status": 200, "body": page}]
     _, batch = poll(made, cursor)
     assert batch.cursor["until"] is None
     assert len(x.requests) <= 1 + PAGES

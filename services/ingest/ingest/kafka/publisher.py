@@ -69,10 +69,10 @@ class Publisher:
     ) -> None:
         """Return once tweets and rejected records, and then the cursor, are acknowledged."""
         records: list[Record] = [
-            (TWEETS, message["id"].encode(), _json(message)) for message in messages
+            (TWEETS, message["id"].encode(), encode(message)) for message in messages
         ]
-        records += [(QUARANTINE, None, _json(entry)) for entry in rejected]
-        last: list[Record] = [(CURSORS, key.encode(), _json(cursor))]
+        records += [(QUARANTINE, None, encode(entry)) for entry in rejected]
+        last: list[Record] = [(CURSORS, key.encode(), encode(cursor))]
         self._patiently(self._deliver, records, last)
 
     def close(self, seconds: float = 1.0) -> None:
@@ -210,5 +210,6 @@ def _failures(futures: list[Any]) -> list[KafkaError]:
     return failures
 
 
-def _json(value: object) -> bytes:
+def encode(value: object) -> bytes:
+    """A record's value."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

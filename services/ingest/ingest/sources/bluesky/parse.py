@@ -19,6 +19,8 @@ from ingest.fields import (
 
 REPOST = "app.bsky.feed.defs#reasonRepost"
 TAG = "app.bsky.richtext.facet#tag"
+# An account's wish that applications show it to nobody who is not signed in.
+SIGNED_IN_ONLY = "!no-unauthenticated"
 # Mentions, replies and embeds name their accounts by these.
 DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+")
 
@@ -42,6 +44,21 @@ def message_from_item(item: Mapping[str, Any], context: Context, now: datetime) 
         "lang": lang_field(next(iter(_list(record.get("langs"))), None)),
         "repost": repost is not None,
     }
+
+
+def is_for_signed_in(item: object) -> bool:
+    """Whether the author, or who reposted the post, wants to be shown to nobody else."""
+    given = item if isinstance(item, dict) else {}
+    post, reason = given.get("post"), given.get("reason")
+    labelled = [post, post.get("author") if isinstance(post, dict) else None]
+    labelled.append(reason.get("by") if isinstance(reason, dict) else None)
+    labels = [
+        label for each in labelled if isinstance(each, dict) for label in _list(each.get("labels"))
+    ]
+    return any(
+        isinstance(label, dict) and label.get("val") == SIGNED_IN_ONLY and not label.get("neg")
+        for label in labels
+    )
 
 
 def message_id(item: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ingest import message
-from ingest.sources.bluesky.parse import known_id, nameless_record
+from ingest.sources.bluesky.parse import is_for_signed_in, known_id, nameless_record
 from ingest.fields import Context, Message
 from ingest.settings import BlueskyAccount
 from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, Standing
@@ -38,6 +38,7 @@ class _Item:
     outcome: Message | message.Rejection
     digest: str
     is_named: bool
+    is_withheld: bool
 
     @property
     def time(self) -> str | None:
@@ -100,6 +101,7 @@ class _Haul:
     new: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     rejected: list[dict[str, str]] = field(default_factory=list)
+    withheld: int = 0
     complete: bool = False
 
 
@@ -118,6 +120,7 @@ class BlueskySource:
         *,
         poll_seconds: float,
         first_posts: int,
+        count_signed_in_only: bool = False,
         timeout: float = TIMEOUT_SECONDS,
         pages: int = PAGES,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -127,7 +130,7 @@ class BlueskySource:
         self.standing = Standing()
         self._context = Context(self.name, salt)
         self._poll_seconds, self._first_posts, self._pages = poll_seconds, first_posts, pages
-        self._now = now
+        self._now, self._count_signed_in_only = now, count_signed_in_only
         self._pages_in_a_row = 0
         self._barren = 0
         self._last_page: tuple[str | None, list[str]] = (None, [])
@@ -150,7 +153,7 @@ class BlueskySource:
         # Posts of the same moment come as the network orders them.
         haul.messages.reverse()
         messages = sorted(haul.messages, key=_time)
-        return Batch(messages, after, self._wait(haul.complete), haul.rejected)
+        return Batch(messages, after, self._wait(haul.complete), haul.rejected, haul.withheld)
 
     def close(self) -> None:
         """Close the connections."""
@@ -176,10 +179,13 @@ class BlueskySource:
     def _read(self, item: object, now: datetime) -> _Item:
         name = known_id(item)
         outcome = message.from_bluesky(item, self._context, now)
-        return _Item(item, outcome, _digest(name or nameless_record(item)), bool(name))
+        is_withheld = not self._count_signed_in_only and is_for_signed_in(item)
+        return _Item(item, outcome, _digest(name or nameless_record(item)), bool(name), is_withheld)
 
     def _keep(self, item: _Item, haul: _Haul) -> None:
-        if isinstance(item.outcome, message.Rejection):
+        if item.is_withheld:
+            haul.withheld += 1
+        elif isinstance(item.outcome, message.Rejection):
             record = nameless_record(item.given)
             haul.rejected.append(message.quarantine(item.outcome.reason, self.name, record))
         else:

@@ -23,7 +23,8 @@ def status_id(status: object) -> str | None:
 def is_public(status: object) -> bool:
     """Whether everybody may read a status and, if it is a boost, the boosted one as well.
 
-    Raises InvalidError when that cannot be told.
+    Raises InvalidError when that cannot be told. Other servers of Mastodon's API mark what must not
+    leave them in ways of their own; docs/sources.md lists them.
     """
     if not isinstance(status, dict):
         raise InvalidError("the record is not a JSON object")
@@ -33,7 +34,14 @@ def is_public(status: object) -> bool:
     shown = [status] if boosted is None else [status, boosted]
     if not all(isinstance(each.get("visibility"), str) for each in shown):
         raise InvalidError("visibility is missing or not a string")
-    return all(each["visibility"] in PUBLIC for each in shown)
+    return not any(_is_for_few(each) for each in shown)
+
+
+def _is_for_few(status: Mapping[str, Any]) -> bool:
+    # Pleroma and Akkoma have the visibilities `local` and `list:…`; their `pleroma.local` is no
+    # mark of that kind, it tells where a post was written.
+    is_local = status.get("local_only") is True or status.get("federated") is False
+    return status["visibility"] not in PUBLIC or is_local
 
 
 def excerpt(status: object) -> dict[str, Any]:
@@ -63,7 +71,9 @@ def message_from_status(status: Mapping[str, Any], context: Context, now: dateti
 
 
 def _content(status: Mapping[str, Any]) -> str:
-    content = status.get("content")
+    content = status.get("content", 0)
+    if content is None:  # a post of pictures alone, to some servers
+        return ""
     if not isinstance(content, str):
         raise InvalidError("content is missing or not a string")
     return content

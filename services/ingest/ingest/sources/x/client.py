@@ -32,11 +32,12 @@ X = Network(
 )
 FIELDS = {
     "tweet": {
-        "tweet.fields": "author_id,created_at,edit_history_tweet_ids,lang,note_tweet,"
+        "tweet.fields": "author_id,created_at,edit_history_tweet_ids,entities,lang,note_tweet,"
         "referenced_tweets"
     },
     "post": {
-        "post.fields": "author_id,created_at,edit_history_post_ids,lang,note_post,referenced_posts"
+        "post.fields": "author_id,created_at,edit_history_post_ids,entities,lang,note_post,"
+        "referenced_posts"
     },
 }
 # Hands over the post that a repost repeats, in full; it is billed like any other.

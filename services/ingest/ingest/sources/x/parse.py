@@ -18,7 +18,10 @@ from ingest.fields import (
     text_field,
     timestamp,
 )
+from ingest.sources.x.hashtags import named_hashtags, without_stump
 
+# A long post has its text cut at 280 characters; one that is shorter than this is not cut.
+LONG_CHARACTERS = 270
 REPOST_TYPES = ("retweeted", "reposted")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 V1_TIME = re.compile(
@@ -35,16 +38,20 @@ def message_from_v2(
     """Make a message from a v2 object; `included` maps ids to referenced posts."""
     if not is_digits(post.get("id")):
         raise InvalidError("id is missing or not a string of digits")
-    is_repost, original_id = _reposted(post)
-    original = included.get(original_id) if original_id else None
-    worded = original if isinstance(original, dict) else post
+    reference = _reposted(post)
+    is_repost = reference is not None
+    worded = _original(reference or {}, included) or post
+    note = _note(worded)
+    # Without the original, a repost has 140 characters of it.
+    is_cut = note is None and worded is post and is_repost
+    text, hashtags = _wording(note or worded, text_field((note or worded).get("text")), is_cut)
     return {
         "id": _first_id(post),
         "source": context.source,
         "created_at": iso_time_field(post, now),
         "author": context.author(post.get("author_id")),
-        "text": _unescape(text_field(_long_text(worded))),
-        "hashtags": None,
+        "text": text,
+        "hashtags": hashtags,
         "lang": lang_field(post.get("lang")),
         "repost": is_repost,
     }
@@ -54,18 +61,32 @@ def message_from_v1(status: Mapping[str, Any], context: Context, now: datetime) 
     """Make a message from a v1.1 object of a file, of the former streams or of an archive."""
     original = status.get("retweeted_status")
     worded = original if isinstance(original, dict) else status
-    user, text = status.get("user"), text_field(_v1_text(worded))
-    is_archived_repost = "user" not in status and ARCHIVED_REPOST.match(text) is not None
+    holder, given = _v1_text(worded)
+    is_archived_repost = "user" not in status and ARCHIVED_REPOST.match(given) is not None
+    is_cut = is_archived_repost or worded.get("truncated") is True
+    text, hashtags = _wording(holder, given, is_cut)
+    user = status.get("user")
     return {
         "id": _v1_id(status),
         "source": context.source,
         "created_at": _v1_time(status.get("created_at"), now),
         "author": context.author(user.get("id_str")) if isinstance(user, dict) else None,
-        "text": _unescape(text),
-        "hashtags": None,
+        "text": text,
+        "hashtags": hashtags,
         "lang": lang_field(status.get("lang")),
         "repost": isinstance(original, dict) or is_archived_repost,
     }
+
+
+def _wording(
+    holder: Mapping[str, Any], text: str, is_cut: bool
+) -> tuple[str, list[str] | None]:
+    """The text, and the hashtags that X names; without them, they are to be found in the text."""
+    is_cut = is_cut or len(text) >= LONG_CHARACTERS
+    hashtags = named_hashtags(holder, text, is_cut=is_cut)
+    if hashtags is None and is_cut:
+        text = without_stump(text)
+    return _unescape(text), hashtags
 
 
 def included_posts(answer: Mapping[str, Any]) -> dict[str, object]:
@@ -91,23 +112,33 @@ def _first_id(post: Mapping[str, Any]) -> str:
     return str(post["id"])
 
 
-def _reposted(post: Mapping[str, Any]) -> tuple[bool, str | None]:
-    """Whether this is a repost, and of which post, as far as it says so."""
+def _reposted(post: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What a repost says of the post that it repeats."""
     for name in ("referenced_tweets", "referenced_posts"):
         references = post.get(name)
         for reference in references if isinstance(references, list) else ():
             if isinstance(reference, dict) and reference.get("type") in REPOST_TYPES:
-                return True, str(reference["id"]) if _has_id(reference) else None
-    return False, None
+                return reference
+    return None
 
 
-def _long_text(post: Mapping[str, Any]) -> object:
-    """Find the whole text: that of a long post stands apart, `text` is cut at 280 characters."""
+def _original(
+    reference: Mapping[str, Any], included: Mapping[str, object]
+) -> Mapping[str, Any] | None:
+    """The post that is repeated, where it was handed over; twarc puts it into the reference."""
+    found = included.get(str(reference["id"])) if _has_id(reference) else None
+    if isinstance(found, dict):
+        return found
+    return reference if isinstance(reference.get("text"), str) else None
+
+
+def _note(post: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The whole of a long post, which stands apart: `text` is cut at 280 characters."""
     for name in ("note_tweet", "note_post"):
         note = post.get(name)
         if isinstance(note, dict) and isinstance(note.get("text"), str) and note["text"]:
-            return note["text"]
-    return post.get("text")
+            return note
+    return None
 
 
 def _v1_id(status: Mapping[str, Any]) -> str:
@@ -132,12 +163,15 @@ def _archived_first_id(status: Mapping[str, Any]) -> str | None:
     return str(first) if is_digits(first) else None
 
 
-def _v1_text(status: Mapping[str, Any]) -> object:
-    """Find the whole text: streams add an extended part to the shortened one."""
+def _v1_text(status: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The whole text, and the object that names its hashtags.
+
+    Streams add an extended part to the shortened one.
+    """
     extended = status.get("extended_tweet")
     if isinstance(extended, dict) and isinstance(extended.get("full_text"), str):
-        return extended["full_text"]
-    return status.get("full_text", status.get("text"))
+        return extended, extended["full_text"]
+    return status, text_field(status.get("full_text", status.get("text")))
 
 
 def _unescape(text: str) -> str:

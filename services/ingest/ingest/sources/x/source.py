@@ -7,7 +7,7 @@ GET /2/users/{id}/timelines/reverse_chronological answers the newest first, `sin
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from ingest.settings import X_API_URL, Credentials
 from ingest.sources.base import TIMEOUT_SECONDS, Batch, Budget, Cursor, SourceError, Standing
 from ingest.sources.http.failures import is_soon
 from ingest.sources.x.client import X, XApi, XSession
+from ingest.sources.x.paging import Progress, Query, Walk
 from ingest.sources.x.parse import included_posts
 
 log = logging.getLogger(__name__)
@@ -24,25 +25,6 @@ log = logging.getLogger(__name__)
 PAGE_SIZE = 100
 # Pages in a row, before others have their turn: the next poll goes on where this one stopped.
 PAGES = 8
-# Pages without anything new that end a walk: a server may send empty ones, or the same again.
-BARREN_PAGES = 4
-
-
-@dataclass(frozen=True)
-class _Progress:
-    """The cursor: all posts up to `since` are forwarded, and those from `until` to `newest`.
-
-    The latter two are set as long as the posts between `since` and `until` are still to come.
-    `left` is what the very first poll may still take of them. `read` posts are billed for the
-    UTC day `day`.
-    """
-
-    since: str | None = None
-    until: str | None = None
-    newest: str | None = None
-    left: int | None = None
-    day: str | None = None
-    read: int = 0
 
 
 class XSource:
@@ -75,17 +57,20 @@ class XSource:
         self._context = Context(self.name, salt)
         self._poll_seconds, self._first_posts = poll_seconds, first_posts
         self._daily_posts, self._now = daily_posts, now
-        self._walk = _Walk()
+        self._walk = Walk()
 
     def fetch(self, cursor: Cursor | None) -> Batch:
         """Return one page, the oldest post first; `wait` is 0 while more pages are to come."""
-        before = self._today(_Progress(**(cursor or {})))
+        before = self._today(Progress(**(cursor or {})))
         self._check_budget(before)
         self._check_rate_limit()
-        answer = self._page(before)
+        query = self._walk.next_query(before, self._most(before))
+        answer = self._page(query)
         tweets, rejected, ids = self._read(answer)
-        billed = before.read + len(answer["data"]) + len(included_posts(answer))
-        after = self._advanced(replace(before, read=billed), ids, answer["meta"])
+        left = self._left(before) - len(ids) if before.since is None else None
+        token = answer["meta"].get("next_token")
+        self._walk, after = self._walk.after(before, query, ids, token, left)
+        after = replace(after, read=before.read + len(answer["data"]) + len(included_posts(answer)))
         self._tell_budget(after)
         tweets.sort(key=lambda tweet: tweet[0])
         wait = self._poll_seconds if self._walk.pages % PAGES == 0 else 0
@@ -95,12 +80,12 @@ class XSource:
         """Close the connections."""
         self._api.close()
 
-    def _today(self, progress: _Progress) -> _Progress:
+    def _today(self, progress: Progress) -> Progress:
         """Begin a new count on a new UTC day."""
         day = self._now().date().isoformat()
         return progress if progress.day == day else replace(progress, day=day, read=0)
 
-    def _check_budget(self, progress: _Progress) -> None:
+    def _check_budget(self, progress: Progress) -> None:
         """Raise SourceError, without any call, when nothing more may be read today."""
         self._tell_budget(progress)
         if progress.read < self._daily_posts:
@@ -113,7 +98,7 @@ class XSource:
             exactly=(midnight - now).total_seconds(),
         )
 
-    def _tell_budget(self, progress: _Progress) -> None:
+    def _tell_budget(self, progress: Progress) -> None:
         left = max(0, self._daily_posts - progress.read)
         self.standing.budget = Budget(self._daily_posts, left)
 
@@ -123,25 +108,21 @@ class XSource:
         if limit and limit.remaining == 0 and is_soon(limit.reset, now):
             raise X.limited(limit.reset, now)
 
-    def _page(self, progress: _Progress) -> dict[str, Any]:
-        wanted = min(PAGE_SIZE, self._daily_posts - progress.read)
-        if progress.since is None:
-            wanted = min(wanted, self._left(progress))
+    def _page(self, query: Query) -> dict[str, Any]:
         try:
-            return self._api.home_timeline(
-                max_results=wanted,
-                since_id=progress.since,
-                until_id=progress.until,
-                pagination_token=self._walk.token_behind(progress.until),
-            )
+            return self._api.home_timeline(**query)
         except SourceError:
-            # It may be the token that is wrong, and `until_id` leads to the same page.
-            self._walk = replace(self._walk, token=None)
+            self._walk = self._walk.without_token()
             raise
         finally:
             self.standing.rate_limit = self._api.rate_limit
 
-    def _left(self, progress: _Progress) -> int:
+    def _most(self, progress: Progress) -> int:
+        """How many posts the next page may have."""
+        most = min(PAGE_SIZE, self._daily_posts - progress.read)
+        return most if progress.since is not None else min(most, self._left(progress))
+
+    def _left(self, progress: Progress) -> int:
         """How many posts the first poll of all may still take."""
         return self._first_posts if progress.left is None else progress.left
 
@@ -161,40 +142,3 @@ class XSource:
             else:
                 tweets.append((post_id, outcome))
         return tweets, rejected, ids
-
-    def _advanced(self, before: _Progress, ids: list[int], meta: dict[str, Any]) -> _Progress:
-        """Return the cursor behind a page, and take note of how to ask for the one below it."""
-        token, since = meta.get("next_token"), int(before.since or 0)
-        known = [int(known) for known in (before.newest, before.since) if known]
-        newest = str(max([*ids, *known])) if ids or known else None
-        left = self._left(before) - len(ids) if before.since is None else None
-        lowest, until = min(ids, default=0), int(before.until or 0)
-        is_new = bool(ids) and (not until or lowest < until)
-        barren = self._walk.barren + 1 if not is_new else 0
-        is_end = not isinstance(token, str) or (bool(ids) and lowest <= since)
-        if is_end or barren >= BARREN_PAGES or (left is not None and left <= 0):
-            self._walk = _Walk()
-            return replace(before, since=newest, until=None, newest=None, left=None)
-        until_now = str(lowest) if is_new else before.until
-        # A page that repeats what was there gives its token no credit: `until_id` gets past it.
-        trusted = token if is_new or not ids else None
-        self._walk = _Walk(until_now, trusted, self._walk.pages + 1, barren)
-        return replace(before, until=until_now, newest=newest, left=left)
-
-
-@dataclass(frozen=True)
-class _Walk:
-    """The way down a gap, as far as it need not survive a restart.
-
-    `token` leads to the page behind the post `until`. So many `pages` were got in a row, and the
-    last `barren` of them had nothing new; 0 pages: the walk begins.
-    """
-
-    until: str | None = None
-    token: str | None = None
-    pages: int = 0
-    barren: int = 0
-
-    def token_behind(self, until: str | None) -> str | None:
-        """Return the token, unless the cursor stands elsewhere than the walk."""
-        return self.token if until == self.until else None
