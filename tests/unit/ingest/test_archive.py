@@ -3,6 +3,7 @@
 import gzip
 import json
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.sources.base import Progress
-from ingest.sources.archive.archive_file import LONGEST_HELD_BYTES, MOST_LEVELS, is_archive
+from ingest.sources.archive.archive_file import LONGEST_HELD_BYTES, MOST_LEVELS
 from ingest.sources.archive.record_file import LONGEST_RECORD_BYTES
+from ingest.sources.archive.script import Lists, begins_as_script
 from ingest.sources.archive.source import BATCH_LINES, ReplaySource
 
 NAME = "window.YTD.tweets.part0 = "
@@ -111,6 +113,43 @@ def test_an_archive_on_one_line_is_read(replay):
     assert ids(drained(replay(content))) == [1, 2]
 
 
+@pytest.mark.parametrize(
+    "between", ["\n", "", ";\n\n", "\r\n\ufeff", ";\n" + " " * 200], ids=repr
+)
+@pytest.mark.parametrize(
+    "name", [NAME, "module.exports = ", "export default ", "const tweets=", "var a = "]
+)
+def test_lists_one_behind_the_other_are_read_as_one(replay, name, between):
+    quoting = item(2, full_text="#a ]; window.x = [ ]\nconst y = [")
+    parts = [script([item(1), quoting], name), script([], name), script([item(3)], name)]
+    if not between and name != NAME:
+        parts = parts[:1]
+    content = between.encode().join(parts) + b" ;\r\n"
+    batches = drained(replay(content))
+    assert ids(batches) == [1, 2, 3][: 2 if len(parts) == 1 else 3]
+    assert batches[0].messages[1]["text"] == quoting["tweet"]["full_text"]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_without_a_name_is_read(replay, indent):
+    assert ids(drained(replay(json.dumps([item(1), item(2)], indent=indent).encode()))) == [1, 2]
+
+
+def test_lists_without_names_are_read_one_behind_the_other(replay):
+    assert ids(drained(replay(b"\n".join([script([item(1)], ""), script([item(2)], "")])))) == [1, 2]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 4096])
+def test_a_list_ends_wherever_a_piece_ends(size):
+    first, second = script([item(1)]), script([item(2)])
+    content = BytesIO(first + b" ;\n" + second + b";")
+    lists, found = Lists(lambda _: content.read(size)), []
+    while lists.next_list():
+        found.append(b"".join(iter(lambda: lists.read(7), b"")))
+    assert found == [first.removeprefix(NAME.encode()), second.removeprefix(NAME.encode())]
+    assert lists.rest == b""
+
+
 def test_items_of_the_first_archives_have_no_wrapping(replay):
     assert ids(drained(replay(script([item(1)["tweet"]])))) == [1]
 
@@ -168,11 +207,11 @@ def cut_off(content):
         (lambda content: content.replace(b"#tag 50", rb"\udc00"), 50, "'utf-8' codec can't decode"),
         (lambda content: content.replace(b'"50"', b"9" * 5000), 50, "parse error: integer"),
         (lambda content: content.replace(b'"id": "50"', b'"id": 1e999'), 50, "parse error"),
-        (lambda content: content + b"\n" + content, 100, "parse error: trailing garbage"),
-        (lambda content: NAME.encode(), 0, "parse error: premature EOF"),
+        (lambda content: content + b"\nand so on", 100, "parse error: trailing garbage"),
+        (lambda content: NAME.encode(), 0, "no list follows its name"),
         (lambda content: b"window.YTD.", 0, "no list follows its name"),
         (lambda content: b"window.YTD." + b"x" * 50_000, 0, "no list follows its name"),
-        (lambda content: NAME.encode() + b'{"tweet": {}}', 0, "it is not a list"),
+        (lambda content: NAME.encode() + b'{"tweet": {}}', 0, "no list follows its name"),
     ],
 )  # fmt: skip
 def test_all_before_a_damage_is_read_and_the_damage_told_once(
@@ -248,10 +287,8 @@ def test_a_million_levels_take_no_time(replay, caplog):
 @pytest.mark.parametrize(
     "content", [b"", b"window.YT", b'{"window.YTD.": 1}', b"x window.YTD.", b"\x1f\x8bwindow.YTD."]
 )
-def test_other_content_is_no_archive(tmp_path, content):
-    path = tmp_path / "tweets.js"
-    path.write_bytes(content)
-    assert not is_archive(path)
+def test_other_content_is_no_archive(content):
+    assert not begins_as_script(content)
 
 
 # Larger numbers are damage to the parser; X writes none.

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,18 @@ from hypothesis import strategies as st
 
 from ingest.settings import SettingsError
 from ingest.sources.base import Progress, SourceError
-from ingest.sources.archive.archive_file import BEGINNING
-from ingest.sources.archive.record_file import GZIP_MAGIC, LONGEST_RECORD_BYTES
-from ingest.sources.archive.source import BATCH_LINES, TOLD_REJECTED, ReplaySource
+from ingest.sources.archive.record_file import (
+    GZIP_MAGIC,
+    LONGEST_RECORD_BYTES,
+    foreign_encoding,
+)
+from ingest.sources.archive.script import begins_as_script
+from ingest.sources.archive.source import (
+    BATCH_LINES,
+    HOPELESS_RECORDS,
+    TOLD_REJECTED,
+    ReplaySource,
+)
 
 TIME = "2026-11-22T10:00:00.000Z"
 
@@ -404,10 +414,39 @@ def dealt_with(content):
     return sum(len(batch.messages) + len(batch.rejected) for batch in batches)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_another_encoding_is_refused_at_once_and_named(tmp_path, encoding, packed):
+    content = "".join(tweet(number) + "\n" for number in range(9)).encode(encoding)
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    named = encoding[:6].upper() if "32" not in encoding or encoding == "utf-32" else "UTF-"
+    with pytest.raises(SettingsError, match=f"my.jsonl is in {named}.*save it as UTF-8"):
+        ReplaySource(path, "my.jsonl", 0, b"salt", Clock())
+
+
+def test_a_file_of_something_else_is_left_at_once_and_nothing_is_set_aside(tmp_path):
+    other = [json.dumps({"name": "x"})] * 5000
+    source = ReplaySource(written(tmp_path / "f", other), "f", 0, b"salt", Clock())
+    for _ in range(2):
+        with pytest.raises(SourceError, match="none of the first 2000 lines of REPLAY_FILE f is"):
+            source.fetch(None)
+    # It looks again: the file may have been replaced.
+    written(tmp_path / "f", [tweet(1)])
+    assert [len(batch.messages) for batch in drained(source)] == [1]
+
+
+def test_bad_lines_before_good_ones_are_set_aside(tmp_path):
+    lines = ["{}"] * (HOPELESS_RECORDS - 1) + [tweet(1)] + ["{}"] * 1000
+    source = ReplaySource(written(tmp_path / "f", lines), "f", 0, b"salt", Clock())
+    assert sum(len(batch.rejected) for batch in drained(source)) == HOPELESS_RECORDS + 999
+
+
 @given(CONTENT, st.booleans())
 def test_every_line_of_any_bytes_is_a_message_or_a_rejection(content, packed):
-    told_apart = (b"PK", BEGINNING, b"\xef\xbb\xbf", GZIP_MAGIC)
-    if not content.lstrip().startswith(told_apart):
+    told_apart = (b"PK", b"\xef\xbb\xbf", GZIP_MAGIC)
+    is_other = begins_as_script(content) or foreign_encoding(content)
+    if not is_other and not content.lstrip().startswith(told_apart):
         lines = [line for line in content.split(b"\n") if line.strip()]
         assert dealt_with(gzip.compress(content) if packed else content) == len(lines)
 
@@ -415,4 +454,6 @@ def test_every_line_of_any_bytes_is_a_message_or_a_rejection(content, packed):
 @given(CONTENT, st.integers(0, 300), st.binary(min_size=1, max_size=4))
 def test_a_damaged_gzip_file_of_any_kind_only_ends(content, place, damage):
     packed = gzip.compress(content)
-    dealt_with(GZIP_MAGIC + packed[2:place] + damage + packed[place + len(damage) :])
+    # What is left of it may look like another encoding.
+    with suppress(SettingsError):
+        dealt_with(GZIP_MAGIC + packed[2:place] + damage + packed[place + len(damage) :])

@@ -1,12 +1,9 @@
-"""The tweets.js of an archive downloaded from X: a list, assigned to a variable of a script.
+"""The tweets.js of an archive downloaded from X, and other lists of posts.
 
 It may have hundreds of megabytes and is printed over many lines, so it is parsed event by event.
 """
 
-import codecs
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import ijson
 
@@ -17,12 +14,9 @@ from ingest.sources.archive.record_file import (
     PACKING_ERRORS,
     Content,
     RecordFile,
-    opened,
 )
+from ingest.sources.archive.script import Lists
 
-BEGINNING = b"window.YTD."
-PEEKED_BYTES = 4096
-LONGEST_NAME_BYTES = PEEKED_BYTES + 200
 # X's own objects have fewer than ten.
 MOST_LEVELS = 100
 # The parser holds a value until it is whole.
@@ -38,16 +32,6 @@ class _DamagedError(Exception):
 
 # A value that is not UTF-8 shows as UnicodeDecodeError where it was escaped.
 DAMAGES = (*PACKING_ERRORS, ijson.JSONError, UnicodeDecodeError, _DamagedError)
-
-
-def is_archive(path: Path) -> bool:
-    """Whether the content begins as that of tweets.js, whatever the name. Raises OSError."""
-    raw, content = opened(path)
-    start = bytearray()
-    with raw, suppress(*PACKING_ERRORS):
-        while len(start) < PEEKED_BYTES and (piece := content.read1(PEEKED_BYTES)):
-            start += piece
-    return start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(BEGINNING)
 
 
 class ArchiveFile(RecordFile):
@@ -73,8 +57,8 @@ class ArchiveFile(RecordFile):
         """Return the item read last, as far as it was read."""
         return self._item
 
-    def read(self, size: int) -> bytes:
-        """Hand the parser its next piece, unless it holds too much already."""
+    def _read_some(self, size: int) -> bytes:
+        """The next piece of the content, unless the parser holds too much already."""
         if self.unpacked - self._item_start > LONGEST_HELD_BYTES:
             raise _DamagedError(f"an item is longer than {LONGEST_HELD_BYTES} bytes")
         # Not `read`: where the packing is damaged, that loses what could still be unpacked.
@@ -84,17 +68,19 @@ class ArchiveFile(RecordFile):
 
     def _each(self, content: Content) -> Iterator[object]:
         self._item_start = 0
-        _pass_name(content)
-        # Without use_float the parser hands out a null pointer for a number of 5,000 digits. With
-        # it a number over 64 bits is damage; X writes ids as strings.
-        events: Events = ijson.basic_parse(self, use_float=True)
-        if next(events)[0] != "start_array":
-            raise _DamagedError("it is not a list")
-        for event, value in events:
-            # Behind the list's own end there are no events, or the parser finds the text there.
-            if event != "end_array":
-                yield self._whole(event, value, events)
-                self._item_start = self.unpacked
+        lists = Lists(self._read_some)
+        while lists.next_list():
+            # Without use_float the parser hands out a null pointer for a number of 5,000 digits.
+            # With it a number over 64 bits is damage; X writes ids as strings.
+            events: Events = ijson.basic_parse(lists, use_float=True)
+            next(events)
+            for event, value in events:
+                # Behind the list's own end there are no events, or the parser finds text there.
+                if event != "end_array":
+                    yield self._whole(event, value, events)
+                    self._item_start = self.unpacked
+        if lists.rest.strip():
+            raise _DamagedError("no list follows its name")
 
     def _whole(self, event: str, value: object, events: Events) -> object:
         """Put an item together; one that is too large is passed over."""
@@ -115,16 +101,6 @@ class ArchiveFile(RecordFile):
         while level:
             level += LEVELS.get(next(events)[0], 0)
         return Rejection(reason)
-
-
-def _pass_name(content: Content) -> None:
-    """Read up to the list: `window.YTD.tweets.part0 =`."""
-    name = bytearray()
-    while not name.endswith(b"="):
-        byte = content.read(1)
-        if not byte or len(name) > LONGEST_NAME_BYTES:
-            raise _DamagedError("no list follows its name")
-        name += byte
 
 
 def _first_line(error: Exception) -> str:

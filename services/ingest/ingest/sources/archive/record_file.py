@@ -1,8 +1,10 @@
 """A file of records, plain or gzip: what its formats have in common."""
 
+import codecs
 import gzip
 import zlib
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import ClassVar
@@ -93,6 +95,27 @@ class RecordFile(ABC):
         """End here: what follows cannot be read."""
         self.ended, self.damage = True, damage
         return NOTHING
+
+
+def beginning(path: Path, size: int) -> bytes:
+    """The first bytes of a file's content, fewer where the packing is damaged. Raises OSError."""
+    raw, content = opened(path)
+    start = bytearray()
+    with raw, suppress(*PACKING_ERRORS):
+        while len(start) < size and (piece := content.read1(size)):
+            start += piece
+    return bytes(start)
+
+
+def foreign_encoding(start: bytes) -> str | None:
+    """The encoding of content that starts like this, where it is none of UTF-8 for sure."""
+    for mark, name in ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
+                       (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16")):
+        if start.startswith(mark):
+            return name
+    # Of JSON in UTF-16 every other byte is 0, as far as it is ASCII; UTF-8 has none.
+    zeros = max(start[0::2].count(0), start[1::2].count(0))
+    return "UTF-16" if zeros > len(start) // 4 else None
 
 
 def opened(path: Path) -> tuple[BufferedReader, Content]:

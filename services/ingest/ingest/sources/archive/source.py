@@ -11,10 +11,11 @@ from ingest import message
 from ingest.fields import Context, Message
 from ingest.settings import SettingsError
 from ingest.sources.base import Batch, Cursor, Progress, SourceError, Standing
-from ingest.sources.archive.archive_file import ArchiveFile, is_archive
+from ingest.sources.archive.archive_file import ArchiveFile
 from ingest.sources.archive.line_file import LineFile
 from ingest.sources.archive.progress import Rate, Teller, teller
-from ingest.sources.archive.record_file import NOTHING
+from ingest.sources.archive.record_file import NOTHING, beginning, foreign_encoding
+from ingest.sources.archive.script import PEEKED_BYTES, begins_as_script
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ BATCH_LINES = 2000
 # A batch is held in memory until Kafka has acknowledged it.
 BATCH_BYTES = 8_000_000
 TOLD_REJECTED = 20
+# So many records that are no posts, and not one that is: the file is something else.
+HOPELESS_RECORDS = 300
 IDENTITY_BYTES = 65_536
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -48,9 +51,12 @@ class ReplaySource:
     ) -> None:
         try:
             self.key = f"replay:{_identity(path)}"
-            self._file = ArchiveFile(path) if is_archive(path) else LineFile(path)
+            start = beginning(path, PEEKED_BYTES)
+            self._file = (ArchiveFile if begins_as_script(start) else LineFile)(path)
         except OSError as error:
             raise _unreadable(f"({display}: {error.strerror})") from error
+        if encoding := foreign_encoding(start):
+            raise _unreadable(f"in UTF-8, and {display} is in {encoding}: save it as UTF-8")
         self.standing = Standing()
         self._display, self._speed, self._clock = display, speed, clock
         self._context = Context(self.name, salt)
@@ -103,12 +109,24 @@ class ReplaySource:
                     self._early = outcome
                     break
                 messages.append(outcome)
+        if not done["sent"] + len(messages) and done["rejected"] + len(rejected) >= HOPELESS_RECORDS:
+            raise self._hopeless(rejected)
         following = {
             "line": self._dealt_with(),
             "sent": done["sent"] + len(messages),
             "rejected": done["rejected"] + len(rejected),
         }
         return Batch(messages, following, max(wait, 0.0), rejected, finished=file.ended)
+
+    def _hopeless(self, rejected: list[dict[str, str]]) -> SourceError:
+        """What is to be said of a file of many records and not one post; nothing is set aside."""
+        self._file.close()
+        return SourceError(
+            "file",
+            f"none of the first {len(rejected)} {self._file.unit}s of REPLAY_FILE "
+            f"{self._display} is a post ({rejected[0]['reason']}): give it a tweets.js of X, or "
+            "JSON Lines of posts",
+        )
 
     def _next(self, now: datetime) -> Message | message.Rejection | None:
         """Read a record and what it says; None where there is none."""
