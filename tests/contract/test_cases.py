@@ -5,6 +5,7 @@ CASES names another folder of such posts.
 
 import json
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from ingest import message
 from ingest.fields import Context
 from ingest.kafka.publisher import encode
+from ingest.settings import SettingsError
+from ingest.sources.archive.source import ReplaySource
 from ingest.sources.mastodon.parse import is_public
 from trends.extract.message import hashtags_of, parse
 from trends.settings import Settings
@@ -21,6 +24,16 @@ from trends.settings import Settings
 CASES = Path(os.environ.get("CASES") or Path(__file__).parents[1] / "cases")
 POSTS = json.loads((CASES / "posts.json").read_text(encoding="utf-8"))
 CONTEXT, NOW = Context("x", b"salt"), datetime(2026, 12, 1, tzinfo=UTC)
+
+
+ARCHIVES = {
+    "array-oneline.json": {"onelinearray"},
+    "array-pretty.json": {"prettyarray"},
+    "semicolon.js": {"semi"},
+    "tweets-part1.js": {"parttwo"},
+    "tweets-cat.js": {"partone", "parttwo"},
+    "tweets-long.js": {"photography", "endoftext"},
+}
 
 
 def item_with(tags: list[str]) -> dict[str, Any]:
@@ -61,3 +74,30 @@ def test_a_post_has_just_its_tags(case: dict[str, Any]) -> None:
     assert [key for key in keys if key not in hidden] == case["tags"]
     if "spelling" in case:
         assert list(keys.values()) == [case["spelling"]]
+
+
+def keys_of(path: Path) -> set[str]:
+    """The keys of all posts of a file, none of which may be set aside."""
+    source, keys = ReplaySource(path, path.name, 0, b"salt"), set[str]()
+    batch = source.fetch(None)
+    source.close()
+    assert batch.finished and batch.rejected == []
+    for each in batch.messages:
+        keys |= set(hashtags_of(parse(encode(each)))[0])
+    return keys
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_an_archive_has_just_its_tags(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert keys_of(CASES / "archives" / name) == ARCHIVES[name]
+    assert [each.getMessage() for each in caplog.records if each.levelname != "INFO"] == []
+
+
+def test_the_beginning_of_a_long_post_has_no_tag_that_nobody_wrote(tmp_path: Path) -> None:
+    alone = shutil.copy(CASES / "archives/tweets-long.js", tmp_path)
+    assert keys_of(Path(alone)) == set()
+
+
+def test_another_encoding_is_refused_before_anything_is_set_aside() -> None:
+    with pytest.raises(SettingsError, match="UTF-16"):
+        keys_of(CASES / "archives/utf16.jsonl")

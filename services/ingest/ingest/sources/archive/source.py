@@ -13,6 +13,7 @@ from ingest.settings import SettingsError
 from ingest.sources.base import Batch, Cursor, Progress, SourceError, Standing
 from ingest.sources.archive.archive_file import ArchiveFile
 from ingest.sources.archive.line_file import LineFile
+from ingest.sources.archive.notes import Notes
 from ingest.sources.archive.progress import Rate, Teller, teller
 from ingest.sources.archive.record_file import NOTHING, beginning, foreign_encoding
 from ingest.sources.archive.script import PEEKED_BYTES, begins_as_script
@@ -26,6 +27,7 @@ TOLD_REJECTED = 20
 # So many records that are no posts, and not one that is: the file is something else.
 HOPELESS_RECORDS = 300
 IDENTITY_BYTES = 65_536
+NOTES = "note-tweet*.js"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -52,7 +54,9 @@ class ReplaySource:
         try:
             self.key = f"replay:{_identity(path)}"
             start = beginning(path, PEEKED_BYTES)
-            self._file = (ArchiveFile if begins_as_script(start) else LineFile)(path)
+            is_script = begins_as_script(start)
+            self._file = (ArchiveFile if is_script else LineFile)(path)
+            self._notes = Notes(sorted(path.parent.glob(NOTES)) if is_script else [])
         except OSError as error:
             raise _unreadable(f"({display}: {error.strerror})") from error
         if encoding := foreign_encoding(start):
@@ -138,7 +142,7 @@ class ReplaySource:
             return None
         if isinstance(record, message.Rejection):
             return record
-        return message.from_any(record, self._context, now)
+        return message.from_any(self._notes.whole(record), self._context, now)
 
     def _ahead_of_time(self, tweet: Message) -> float:
         """Seconds until a tweet is due, counted from the first one; 0 or less: now."""

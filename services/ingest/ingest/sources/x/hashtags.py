@@ -26,10 +26,9 @@ def named_hashtags(record: Mapping[str, Any], text: str, *, is_cut: bool) -> lis
     entities = record.get("entities")
     if not isinstance(entities, dict):
         return None
-    cut = _CUT.search(text) if is_cut else None
+    before = before_cut(text) if is_cut else None
     # X has counted in characters as well as in units of UTF-16.
-    before = text[: cut.start()] if cut else ""
-    ends = {len(before), len(before.encode("utf-16-le", "surrogatepass")) // 2} if cut else set()
+    ends = set() if before is None else {len(before), _utf16_units(before)}
     hashtags = entities.get("hashtags") or []
     named = [_name_and_end(each) for each in hashtags] if isinstance(hashtags, list) else [None]
     if None in named:
@@ -37,16 +36,22 @@ def named_hashtags(record: Mapping[str, Any], text: str, *, is_cut: bool) -> lis
     return [name for name, end in filter(None, named) if end not in ends]
 
 
+def before_cut(text: str) -> str | None:
+    """What is before the cut that a text ends with, None if it ends with none."""
+    cut = _CUT.search(text)
+    return text[: cut.start()] if cut else None
+
+
 def without_stump(text: str) -> str:
     """A text that is known to be cut, without the hashtag that the cut goes through."""
-    cut = _CUT.search(text)
-    if cut is None:
+    before = before_cut(text)
+    if before is None:
         return text
-    start = cut.start()
-    while start and _is_of_hashtag(text[start - 1]):
+    start = len(before)
+    while start and _is_of_hashtag(before[start - 1]):
         start -= 1
-    is_stump = start > 0 and text[start - 1] in "#＃"
-    return text[: start - 1] + text[cut.start() :] if is_stump else text
+    is_stump = start > 0 and before[start - 1] in "#＃"
+    return before[: start - 1] + text[len(before) :] if is_stump else text
 
 
 def _name_and_end(hashtag: object) -> tuple[str, int | None] | None:
@@ -58,6 +63,10 @@ def _name_and_end(hashtag: object) -> tuple[str, int | None] | None:
     end = indices[-1] if isinstance(indices, list) and indices else hashtag.get("end")
     number = int(end) if isinstance(end, int | str) and str(end).isdecimal() else None
     return (name, number) if isinstance(name, str) else None
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _is_of_hashtag(character: str) -> bool:

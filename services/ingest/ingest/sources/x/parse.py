@@ -181,16 +181,25 @@ def _unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _v1_time(value: object, now: datetime) -> str:
-    """Read a time such as `Wed Oct 10 20:19:24 +0000 2018`, which strptime reads by locale."""
+def v1_time(value: object) -> datetime | None:
+    """Read a time such as `Wed Oct 10 20:19:24 +0000 2018`, which strptime reads by locale.
+
+    None for anything else. Raises ValueError or OverflowError for a time that cannot be.
+    """
     match = V1_TIME.fullmatch(value) if isinstance(value, str) else None
     if not match or match[1] not in MONTHS:
-        raise InvalidError("created_at is missing or not a time of API v1.1")
+        return None
     month, day, hour, minute, second, sign, zone_hours, zone_minutes, year = match.groups()
     offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
     numbers = (int(year), MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second))
+    return datetime(*numbers, tzinfo=timezone(-offset if sign == "-" else offset))
+
+
+def _v1_time(value: object, now: datetime) -> str:
     try:
-        zone = timezone(-offset if sign == "-" else offset)
-        return timestamp(datetime(*numbers, tzinfo=zone), now)
+        time = v1_time(value)
+        if time is None:
+            raise InvalidError("created_at is missing or not a time of API v1.1")
+        return timestamp(time, now)
     except (ValueError, OverflowError):
         raise InvalidError("created_at is not a possible time") from None

@@ -1,0 +1,88 @@
+"""The long posts of an archive downloaded from X: tweets.js has no more than their beginnings.
+
+Their whole texts are in note-tweet.js beside it. Nothing there names the post, so a note belongs to
+the post that begins like it and was written at the same time.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from ingest.sources.archive.archive_file import ArchiveFile
+from ingest.sources.archive.record_file import NOTHING
+from ingest.sources.x.hashtags import before_cut
+from ingest.sources.x.parse import v1_time
+
+log = logging.getLogger(__name__)
+
+# A text of 280 characters begins with more than this. Links are written differently in the two
+# files, so what is compared ends at the first one.
+KEY_CHARACTERS = 40
+SAME_TIME_SECONDS = 60
+MOST_CHARACTERS = 100_000_000
+
+
+class Notes:
+    """The notes of some files."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._notes: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        left = MOST_CHARACTERS
+        for time, text in (note for path in paths for note in _read(path)):
+            left -= len(text)
+            if left < 0:
+                log.warning("event=notes_left_out: note-tweet.js is longer than 100 MB")
+                break
+            self._notes[_key(text)].append((time, text))
+
+    def whole(self, item: object) -> object:
+        """An item of tweets.js; that of a long post with its whole text, and without `entities`,
+        which are those of its beginning.
+        """
+        tweet = item.get("tweet") if isinstance(item, dict) else None
+        text = tweet.get("full_text") if isinstance(tweet, dict) else None
+        beginning = before_cut(text) if self._notes and isinstance(text, str) else None
+        if beginning is None or not isinstance(tweet, dict):
+            return item
+        note = self._find(unescape(beginning), tweet.get("created_at"))
+        if note is None:
+            return item
+        others = {name: value for name, value in tweet.items() if name != "entities"}
+        return {"tweet": others | {"full_text": note}}
+
+    def _find(self, beginning: str, created_at: object) -> str | None:
+        try:
+            time = v1_time(created_at)
+        except (ValueError, OverflowError):
+            return None
+        compared = beginning.partition("http")[0]
+        for noted, text in self._notes.get(_key(beginning), []):
+            is_near = time is not None and abs((noted - time).total_seconds()) <= SAME_TIME_SECONDS
+            if is_near and text.startswith(compared):
+                return text
+        return None
+
+
+def _read(path: Path) -> Iterator[tuple[datetime, str]]:
+    """The time and text of each note of a file that has both."""
+    file = ArchiveFile(path)
+    file.seek(0)
+    while not file.ended:
+        record = file.next()
+        note = record.get("noteTweet") if record is not NOTHING and isinstance(record, dict) else None
+        core = note.get("core") if isinstance(note, dict) else None
+        text = core.get("text") if isinstance(core, dict) else None
+        if isinstance(note, dict) and isinstance(text, str):
+            try:
+                yield datetime.fromisoformat(str(note.get("createdAt"))), unescape(text)
+            except ValueError:
+                continue
+    file.close()
+
+
+def _key(text: str) -> str:
+    return text[:KEY_CHARACTERS].partition("http")[0]
