@@ -69,7 +69,7 @@ def test_two_writers_make_the_table_once_and_the_web_service_reads_it(
     no_table: happybase.Connection, web: HBaseBoards, life: Life
 ) -> None:
     assert web.read_report() is None
-    document = report(error="é")
+    document = report(error={"variables": ["SOURCE"], "rule": "é"})
     threads = [writing(life, no_table.host, document) for _ in range(2)]
     cell = eventually(web.read_report, within=120)
     assert parse_report(cell) == document

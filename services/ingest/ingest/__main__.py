@@ -58,7 +58,7 @@ def main() -> int:
         serve_metrics(settings.metrics_port)
     except SettingsError as error:
         log.error("event=wrong_setting: %s", error)
-        return refuse(str(error), started_at, life)
+        return refuse(error, started_at, life)
     log.info("event=settings %s", settings)
     return run(sources, settings, started_at, life)
 
@@ -127,10 +127,10 @@ def serve_metrics(port: int) -> None:
     try:
         start_http_server(port)
     except OSError as error:
-        raise SettingsError(f"METRICS_PORT must be a free port, not {port}: {error}") from error
+        raise SettingsError("METRICS_PORT", f"must be a free port ({error})", str(port)) from error
 
 
-def refuse(error: str, started_at: float, life: Life) -> int:
+def refuse(error: SettingsError, started_at: float, life: Life) -> int:
     """After a wrong setting: a terminal gets the exit status at once, a container idles.
 
     An exit would be restarted again and again by the restart policy. Idle, without a heartbeat,

@@ -1,7 +1,7 @@
 """The settings, read once from the environment and checked before anything connects."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +17,18 @@ THRIFT_PORT = 9090
 
 
 class SettingsError(ValueError):
-    """A setting is wrong; the text names the variable and what is allowed."""
+    """A setting is wrong.
+
+    `variables` names the setting, or those that belong together, and `rule` goes on to say what is
+    allowed. Neither has what was set: everybody can read the status, and people paste tokens into
+    the wrong variable. The text, which is for the log, has it too, where it is `given`.
+    """
+
+    def __init__(self, variables: str | Sequence[str], rule: str, given: str | None = None) -> None:
+        self.variables = (variables,) if isinstance(variables, str) else tuple(variables)
+        self.rule = rule
+        told = "" if given is None else f", not {given!r}"
+        super().__init__(f"{', '.join(self.variables)} {rule}{told}")
 
 
 @dataclass(frozen=True)
@@ -148,7 +159,7 @@ def _number(env: Mapping[str, str], name: str, default: float, low: float, high:
     except ValueError:
         value = float("nan")
     if not low <= value <= high:
-        raise SettingsError(f"{name} must be a number from {low:g} to {high:g}, not {text!r}")
+        raise SettingsError(name, f"must be a number from {low:g} to {high:g}", text)
     return value
 
 
@@ -159,7 +170,7 @@ def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int)
     except ValueError:
         value = low - 1
     if not low <= value <= high:
-        raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {text!r}")
+        raise SettingsError(name, f"must be a whole number from {low} to {high}", text)
     return value
 
 
@@ -167,21 +178,21 @@ def _secret(env: Mapping[str, str], name: str) -> str:
     """Return the value of NAME, or what stands in the file that NAME_FILE names."""
     path = _text(env, f"{name}_FILE")
     if _text(env, name) and path:
-        raise SettingsError(f"{name} and {name}_FILE are both set: keep one of them")
+        raise SettingsError((name, f"{name}_FILE"), "are both set: keep one of them")
     if not path:
         return _text(env, name)
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         reason = type(error).__name__
-        raise SettingsError(f"{name}_FILE must name a readable text file ({reason})") from error
+        raise SettingsError(f"{name}_FILE", f"must name a readable text file ({reason})") from error
 
 
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
     text = _text(env, name).lower()
     if text in ("", "true", "false"):
         return text == "true" if text else default
-    raise SettingsError(f"{name} must be true or false, not {text!r}")
+    raise SettingsError(name, "must be true or false", text)
 
 
 def _together(env: Mapping[str, str], names: tuple[str, ...], network: str) -> list[str] | None:
@@ -192,12 +203,12 @@ def _together(env: Mapping[str, str], names: tuple[str, ...], network: str) -> l
         return None
     if missing:
         raise SettingsError(
-            f"{', '.join(missing)} not set: {network} needs all of {', '.join(names)}"
-            " (or none of them, for demo data)"
+            missing,
+            f"not set: {network} needs all of {', '.join(names)} (or none of them, for demo data)",
         )
     for name, value in values.items():
         if not (value.isascii() and value.isprintable() and " " not in value):
-            raise SettingsError(f"{name} must be printable ASCII without spaces")
+            raise SettingsError(name, "must be printable ASCII without spaces")
     return list(values.values())
 
 
@@ -229,11 +240,11 @@ def _sources(env: Mapping[str, str], available: list[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     if not set(names) <= set(SOURCES):
         allowed = ", ".join(SOURCES)
-        raise SettingsError(f"SOURCE must be auto or a list of {allowed}, not {text!r}")
+        raise SettingsError("SOURCE", f"must be auto or a list of {allowed}", text)
     needs = {"x": CREDENTIALS, "mastodon": MASTODON, "bluesky": BLUESKY, "replay": ("REPLAY_FILE",)}
     for name in names:
         if name in needs and name not in available:
-            raise SettingsError(f"{', '.join(needs[name])} not set: SOURCE={text} needs it")
+            raise SettingsError(needs[name], f"not set: SOURCE={text} needs it")
     return names
 
 
@@ -253,14 +264,14 @@ def _servers(env: Mapping[str, str]) -> str:
     for server in text.split(","):
         host, _, port = server.strip().rpartition(":")
         if not host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
-            raise SettingsError(f"KAFKA_BOOTSTRAP_SERVERS must be host:port[,...], not {text!r}")
+            raise SettingsError("KAFKA_BOOTSTRAP_SERVERS", "must be host:port[,...]", text)
     return text
 
 
 def _log_level(env: Mapping[str, str]) -> str:
     text = _text(env, "LOG_LEVEL").upper() or "INFO"
     if text not in LOG_LEVELS:
-        raise SettingsError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
+        raise SettingsError("LOG_LEVEL", f"must be one of {', '.join(LOG_LEVELS)}", text)
     return text
 
 
@@ -271,8 +282,8 @@ def _url(env: Mapping[str, str], name: str, default: str) -> str:
         url = urlsplit(text)
         port_fits = url.port != 0
     except ValueError:
-        raise SettingsError(f"{name} must be {allowed}") from None
+        raise SettingsError(name, f"must be {allowed}") from None
     extra = url.username or url.password or url.query or url.fragment
     if url.scheme not in ("http", "https") or not url.hostname or extra or not port_fits:
-        raise SettingsError(f"{name} must be {allowed}")
+        raise SettingsError(name, f"must be {allowed}")
     return text

@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 from ingest import metrics
 from ingest.lifecycle import Life, Stopping
 from ingest.reports import KafkaReport, SourceReport, iso
+from ingest.settings import SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +33,12 @@ def document(
     sources: Sequence[SourceReport],
     kafka: KafkaReport | None,
     started_at: float,
-    error: str | None = None,
+    error: SettingsError | None = None,
 ) -> dict[str, Any]:
     """Return the status as JSON has it; docs/contracts/status.schema.json tells the fields.
 
-    `started_at` is in Unix seconds, `error` is the text of a wrong setting. What was set instead
-    is cut off and left to the log: everybody can read the status, and people paste tokens into
-    the wrong variable.
+    `started_at` is in Unix seconds, `error` the setting that is wrong; what was set instead is left
+    to the log.
     """
     parts = [source.document() for source in sources]
     broker = kafka.document() if kafka else None
@@ -46,7 +46,7 @@ def document(
         "written_at": iso(time.time()),
         "started_at": iso(started_at),
         "state": "wrong_setting" if error else _state(parts, broker),
-        "error": error.partition(", not ")[0] if error else None,
+        "error": {"variables": list(error.variables), "rule": error.rule} if error else None,
         "kafka": broker,
         "sources": parts,
     }

@@ -41,10 +41,10 @@ class Facts:
         return list(self.news["sources"]) if self.news else []
 
     @property
-    def wrong_setting(self) -> str | None:
-        """The setting that keeps ingest from doing anything, and what is allowed."""
-        news = self.news
-        return str(news["error"]) if news and news["state"] == "wrong_setting" else None
+    def wrong_setting(self) -> "WrongSetting | None":
+        """What keeps ingest from doing anything."""
+        error = self.news and self.news["error"]
+        return WrongSetting(error["variables"], error["rule"]) if error else None
 
     @property
     def kafka(self) -> dict[str, Any] | None:
@@ -56,6 +56,19 @@ class Facts:
     def has_kafka(self) -> bool:
         """Whether ingest finds that Kafka answers."""
         return bool(self.kafka and self.kafka["state"] == "ok")
+
+
+@dataclass(frozen=True)
+class WrongSetting:
+    """The variables of a setting that is wrong, and what is allowed."""
+
+    variables: list[str]
+    rule: str
+
+    @property
+    def text(self) -> str:
+        """Both, as the beginning of a sentence."""
+        return f"{', '.join(self.variables)} {self.rule}"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,18 @@
 """The stages of ingest: the sources that it reads, and the credentials that it reads them with."""
 
-import re
 from typing import Any
 
-from web.facts import DONE, FAILED, WAITING, Facts, Stage, late, sentence, together
+from web.facts import (
+    DONE,
+    FAILED,
+    WAITING,
+    Facts,
+    Stage,
+    WrongSetting,
+    late,
+    sentence,
+    together,
+)
 
 # The variables of .env.example. A source that is not here needs none.
 CREDENTIALS = {
@@ -36,9 +45,6 @@ _REMEDIES = {
     "file": f"Mend `REPLAY_FILE` {TAKE_OVER}",
 }
 _PATIENCE = "It is tried again by itself; if this lasts: `make logs SERVICE=ingest`"
-
-# Ingest begins its message with the setting that is wrong, or with several.
-_SETTINGS = re.compile(r"[A-Z][A-Z_]+(?:(?:, | and )[A-Z][A-Z_]+)*")
 
 
 def source_stage(facts: Facts) -> Stage:
@@ -89,16 +95,14 @@ def _none_needed(facts: Facts) -> Stage:
     return Stage("credentials", DONE, "A file needs none.")
 
 
-def _wrong_setting(stage: str, error: str) -> Stage:
+def _wrong_setting(stage: str, wrong: WrongSetting) -> Stage:
     """Let that one of the two stages fail whose setting it is."""
-    found = _SETTINGS.match(error)
-    names = re.split(", | and ", found[0]) if found else []
-    variables = {name for network in CREDENTIALS.values() for name in network}
-    is_credential = any(name.removesuffix("_FILE") in variables for name in names)
+    credentials = {name for network in CREDENTIALS.values() for name in network}
+    is_credential = any(name.removesuffix("_FILE") in credentials for name in wrong.variables)
     if (stage == "credentials") != is_credential:
         return Stage(stage, WAITING, "Waiting for ingest, which has a wrong setting.")
-    advice = f"Mend {_codes(names) or 'it'} {TAKE_OVER}"
-    return Stage(stage, FAILED, f"Ingest has a wrong setting: {error}.", advice)
+    advice = f"Mend {_codes(wrong.variables)} {TAKE_OVER}"
+    return Stage(stage, FAILED, f"Ingest has a wrong setting: {wrong.text}.", advice)
 
 
 def _is_refused(source: dict[str, Any]) -> bool:

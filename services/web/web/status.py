@@ -129,7 +129,7 @@ _REPORT = _object(
     written_at=_time,
     started_at=_time,
     state=_one_of("starting", "ok", "failing", "finished", "wrong_setting", "stopped"),
-    error=_or_null(_text),
+    error=_or_null(_object(variables=_list_of(_text), rule=_text)),
     kafka=_or_null(_KAFKA),
     sources=_list_of(_SOURCE),
 )
@@ -201,7 +201,7 @@ def _ingest_advice(facts: Facts) -> list[str]:
     if facts.trouble:
         return [": ".join(facts.trouble)]
     if facts.wrong_setting:
-        return [f"ingest has a wrong setting: {facts.wrong_setting}: mend .env, then make up"]
+        return [f"ingest has a wrong setting: {facts.wrong_setting.text}: mend .env, then make up"]
     failing = [each for each in facts.sources if each["error"]]
     advice = [f"{each['name']}: {each['error']['message']}" for each in failing]
     if facts.kafka and facts.kafka["error"]:

@@ -108,7 +108,7 @@ def test_credentials_come_from_files_too(tmp_path):
         env[name + "_FILE"] = str(tmp_path / name)
     settings = read_settings(env)
     assert settings.credentials == read_settings(ALL_FOUR).credentials
-    with pytest.raises(SettingsError, match=r"CONSUMER_KEY and CONSUMER_KEY_FILE are both set"):
+    with pytest.raises(SettingsError, match=r"CONSUMER_KEY, CONSUMER_KEY_FILE are both set"):
         read_settings(env | {"CONSUMER_KEY": "a"})
 
 

@@ -26,6 +26,7 @@ INGEST = Draft202012Validator(
     {"$ref": "#/$defs/ingest", "$defs": SCHEMA["$defs"], "unevaluatedProperties": False}
 )
 STARTED = 1_795_341_600.5
+WRONG = SettingsError("SOURCE", "must be auto", "canary")
 
 
 def checked(*args):
@@ -66,8 +67,8 @@ def kafka(state="ok"):
         (["ok", "failing"], "ok", None, "failing"),
         (["starting", "failing"], "connecting", None, "failing"),
         (["finished"], "failing", None, "failing"),
-        (["failing"], "failing", "SOURCE must be auto", "wrong_setting"),
-        ([], None, "SOURCE must be auto", "wrong_setting"),
+        (["failing"], "failing", WRONG, "wrong_setting"),
+        ([], None, WRONG, "wrong_setting"),
     ],
 )
 def test_the_state_is_the_worst_of_all(sources, broker, error, state):
@@ -75,7 +76,8 @@ def test_the_state_is_the_worst_of_all(sources, broker, error, state):
     found = checked(reports, broker and kafka(broker), STARTED, error)
     assert found["state"] == state
     assert [each["state"] for each in found["sources"]] == sources
-    assert found["error"] == error
+    told = {"variables": ["SOURCE"], "rule": "must be auto"}
+    assert found["error"] == (told if error else None)
     assert (found["kafka"] or {}).get("state") == broker
 
 
@@ -106,8 +108,9 @@ def test_a_report_keeps_the_contract_with_all_and_with_nothing_known():
 def test_a_wrong_setting_is_named_without_what_was_set(env, told):
     with pytest.raises(SettingsError) as error:
         read_settings(env)
-    found = checked([], None, STARTED, str(error.value))
-    assert found["error"].startswith(told)
+    found = checked([], None, STARTED, error.value)
+    named = ", ".join(found["error"]["variables"])
+    assert f"{named} {found['error']['rule']}".startswith(told)
     assert "canary" not in json.dumps(found).lower()
 
 
@@ -302,7 +305,7 @@ def test_a_stop_is_written_and_leaves_no_connection_open(hbase, start, life):
 
 
 def test_after_a_wrong_setting_there_is_a_status_too(hbase, start, life):
-    thread = start(lambda: document([], None, STARTED, "SOURCE must be auto"))
+    thread = start(lambda: document([], None, STARTED, WRONG))
     eventually(lambda: hbase.last().get("state") == "wrong_setting", within=5)
     life.stop.set()
     thread.join(5)
@@ -310,7 +313,7 @@ def test_after_a_wrong_setting_there_is_a_status_too(hbase, start, life):
         "written_at": "",
         "started_at": "2026-11-22T10:00:00Z",
         "state": "stopped",
-        "error": "SOURCE must be auto",
+        "error": {"variables": ["SOURCE"], "rule": "must be auto"},
         "kafka": None,
         "sources": [],
     }

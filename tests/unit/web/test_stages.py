@@ -66,7 +66,8 @@ def failing(name: str, kind: str, message: str, **changes: Any) -> dict[str, Any
     return report(state="failing", sources=[one])
 
 
-def wrong(error: str) -> dict[str, Any]:
+def wrong(variables: str, rule: str) -> dict[str, Any]:
+    error = {"variables": variables.split(), "rule": rule}
     return report(state="wrong_setting", error=error, kafka=None, sources=[])
 
 
@@ -85,7 +86,7 @@ NO_CREDITS = "402: the X account has no credits left: add some in the developer 
 REFUSED_MASTODON = "401: the server at MASTODON_URL does not accept MASTODON_ACCESS_TOKEN"
 NO_MASTODON = "404: no Mastodon server answers at MASTODON_URL"
 REFUSED_BLUESKY = "400: Bluesky refuses the login: check BLUESKY_HANDLE and BLUESKY_APP_PASSWORD"
-MISSING = "CONSUMER_SECRET not set: X needs all of CONSUMER_KEY, CONSUMER_SECRET"
+MISSING = "not set: X needs all of CONSUMER_KEY, CONSUMER_SECRET"
 
 # What is known; how many seconds ago the web service began; for each stage whether it is Done,
 # Waits or has Failed; and of some stages the detail and the advice.
@@ -198,20 +199,20 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {"source": (f"W{UNREADABLE_REPORT[1:]}.", see("ingest"))},
     ),
     "a credential is missing": (
-        known(board=EMPTY, report=wrong(MISSING)),
+        known(board=EMPTY, report=wrong("CONSUMER_SECRET", MISSING)),
         3600,
         "DWDWFWW",
         {
             "kafka": ("Waiting for ingest, which tells how Kafka is.", None),
             "source": ("Waiting for ingest, which has a wrong setting.", None),
             "credentials": (
-                f"Ingest has a wrong setting: {MISSING}.",
+                f"Ingest has a wrong setting: CONSUMER_SECRET {MISSING}.",
                 "Mend `CONSUMER_SECRET` in `.env`, then: `make up`",
             ),
         },
     ),
     "credentials are missing": (
-        known(board=EMPTY, report=wrong("BLUESKY_HANDLE, BLUESKY_APP_PASSWORD not set: SOURCE=…")),
+        known(board=EMPTY, report=wrong("BLUESKY_HANDLE BLUESKY_APP_PASSWORD", "not set: SOURCE=…")),
         3600,
         "DWDWFWW",
         {
@@ -223,7 +224,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         },
     ),
     "another setting is wrong": (
-        known(board=EMPTY, report=wrong("POLL_SECONDS must be a number from 1 to 3600")),
+        known(board=EMPTY, report=wrong("POLL_SECONDS", "must be a number from 1 to 3600")),
         3600,
         "DWDFWWW",
         {

@@ -136,9 +136,10 @@ def test_failures_are_told_the_most_urgent_first(advice: Advice, store: MemorySt
 
 def test_a_wrong_setting_is_named(advice: Advice, store: MemoryStore) -> None:
     store.put()
-    error = "CONSUMER_SECRET not set"
+    error = {"variables": ["CONSUMER_SECRET", "ACCESS_TOKEN"], "rule": "not set"}
     store.put_report(state="wrong_setting", error=error, kafka=None, sources=[])
-    assert advice() == [f"ingest has a wrong setting: {error}: mend .env, then make up"]
+    told = "ingest has a wrong setting: CONSUMER_SECRET, ACCESS_TOKEN not set"
+    assert advice() == [f"{told}: mend .env, then make up"]
 
 
 def test_an_ingest_that_was_stopped_is_not_called_silent(

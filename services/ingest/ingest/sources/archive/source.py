@@ -201,4 +201,4 @@ def _identity(path: Path) -> str:
 
 
 def _unreadable(reason: str) -> SettingsError:
-    return SettingsError(f"REPLAY_FILE must be a readable file {reason}")
+    return SettingsError("REPLAY_FILE", f"must be a readable file {reason}")
