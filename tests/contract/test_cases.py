@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from ingest import message
+from ingest.environment import SettingsError
 from ingest.fields import Context
 from ingest.kafka.publisher import encode
-from ingest.settings import SettingsError
 from ingest.sources.archive.source import ReplaySource
 from ingest.sources.mastodon.parse import is_public
 from trends.extract.message import hashtags_of, parse

@@ -42,7 +42,7 @@ def read(answer, model):
 
 
 def test_the_settings_of_the_double_are_settings_of_the_ingest(double):
-    account = read_settings(environment(double.url)).bluesky
+    account = read_settings(environment(double.url)).sources["bluesky"].account
     assert account
     assert (account.url, account.handle) == (double.url, HANDLE)
 

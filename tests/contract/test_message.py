@@ -12,10 +12,10 @@ from fakes.server import Serving
 from fakes.x import CREDENTIALS, XDouble
 from ingest.message import quarantine
 from ingest.settings import read_settings
+from ingest.sources.archive.source import ReplaySource
 from ingest.sources.bluesky.source import BlueskySource
 from ingest.sources.demo.source import DemoSource
 from ingest.sources.mastodon.source import MastodonSource
-from ingest.sources.archive.source import ReplaySource
 from ingest.sources.x.source import XSource
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
@@ -72,10 +72,10 @@ def test_x_keeps_the_contract():
         {"text": 5},
         {"text": "later", "created_at": "2100-01-01T00:00:00Z"},
     ]
-    settings = read_settings(CREDENTIALS)
+    credentials = read_settings(CREDENTIALS).sources["x"].credentials
     with Serving(XDouble()) as x:
         x.double.add(tweets)
-        source = XSource(settings.credentials, settings.salt(), api_url=x.url)
+        source = XSource(credentials, b"salt", api_url=x.url)
         batch = source.fetch(None)
         source.close()
     check(batch, "x")
@@ -87,7 +87,7 @@ def test_x_keeps_the_contract():
 def test_mastodon_keeps_the_contract():
     with Serving(mastodon.MastodonDouble()) as served:
         served.double.add([{}, {"reblog": {"content": "<p>#a</p>"}}, {"content": 5}])
-        account = read_settings(mastodon.environment(served.url)).mastodon
+        account = read_settings(mastodon.environment(served.url)).sources["mastodon"]
         assert account
         source = MastodonSource(account, b"salt", poll_seconds=60, first_posts=200)
         batch = source.fetch(None)
@@ -99,7 +99,7 @@ def test_mastodon_keeps_the_contract():
 def test_bluesky_keeps_the_contract():
     with Serving(bluesky.BlueskyDouble()) as served:
         served.double.add([{"text": "a #b"}, {"text": "c", "tags": ["d"]}, {"text": 5}])
-        account = read_settings(bluesky.environment(served.url)).bluesky
+        account = read_settings(bluesky.environment(served.url)).sources["bluesky"].account
         assert account
         source = BlueskySource(account, b"salt", poll_seconds=60, first_posts=200)
         batch = source.fetch(None)

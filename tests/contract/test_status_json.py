@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ingest import status as written
+from ingest.environment import SettingsError
 from ingest.reports import KafkaReport, SourceReport
-from ingest.settings import SettingsError
 from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, Standing
 from unit.web.memory_store import MemoryStore
 from web import create_app, store
@@ -87,7 +87,11 @@ def reports() -> list[tuple[list[SourceReport], KafkaReport | None, str | None]]
     failing.failed(SourceError("401", "check ACCESS_TOKEN"), 1, 120)
     done.succeeded(Batch([], {}, 0, finished=True), 5, 0)
     sources = [failing, done, SourceReport("demo", Standing())]
-    return [(sources, kafka, None), (sources, broken, None), ([], None, SettingsError("SOURCE", "must be auto"))]
+    return [
+        (sources, kafka, None),
+        (sources, broken, None),
+        ([], None, SettingsError("SOURCE", "must be auto")),
+    ]
 
 
 @pytest.mark.parametrize(("sources", "kafka", "error"), reports())

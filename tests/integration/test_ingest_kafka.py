@@ -9,12 +9,12 @@ import warnings
 
 import pytest
 
+from ingest.kafka.topics import Topic, topics
 from ingest.lifecycle import Life, Stopping
 from ingest.message import quarantine
 from ingest.poller import Poller
 from ingest.sources.base import Batch
 from ingest.sources.demo.source import DemoSource, demo_message
-from ingest.kafka.topics import Topic, topics
 from waiting import eventually
 
 with warnings.catch_warnings():

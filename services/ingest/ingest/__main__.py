@@ -10,15 +10,15 @@ from threading import Thread
 
 from prometheus_client import start_http_server
 
+from ingest.environment import SettingsError
+from ingest.kafka.publisher import Publisher
+from ingest.kafka.topics import topics
 from ingest.lifecycle import Life, Stopping
 from ingest.poller import Poller
-from ingest.kafka.publisher import Publisher
-from ingest.settings import Settings, SettingsError, read_settings, thrift_address
+from ingest.settings import Settings, read_settings, thrift_address
+from ingest.sources import make_source
 from ingest.sources.base import Source
-from ingest.sources.demo.source import DemoSource
-from ingest.sources.archive.source import ReplaySource
 from ingest.status import StatusWriter, document
-from ingest.kafka.topics import topics
 
 log = logging.getLogger("ingest")
 
@@ -54,7 +54,9 @@ def main() -> int:
     try:
         settings = read_settings(os.environ)
         logging.getLogger("ingest").setLevel(settings.log_level)
-        sources = [make_source(name, settings) for name in settings.sources]
+        sources: list[Source] = [
+            make_source(name, given, settings.common) for name, given in settings.sources.items()
+        ]
         serve_metrics(settings.metrics_port)
     except SettingsError as error:
         log.error("event=wrong_setting: %s", error)
@@ -73,53 +75,6 @@ def set_up_logging() -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.INFO)
-
-
-def make_source(name: str, settings: Settings) -> Source:
-    """Make the source of a name in SOURCE; settings has what it needs, or had raised.
-
-    A network's module is loaded when its network is used: their client libraries are large.
-    """
-    if name == "x" and settings.credentials:
-        from ingest.sources.x.source import XSource
-
-        keys = settings.credentials
-        return XSource(
-            keys,
-            settings.salt(keys.consumer_secret, keys.access_secret),
-            api_url=settings.x_api_url,
-            poll_seconds=settings.poll_seconds,
-            first_posts=settings.first_posts,
-            daily_posts=settings.x_daily_posts,
-            full_reposts=settings.x_full_reposts,
-        )
-    if name == "mastodon" and settings.mastodon:
-        from ingest.sources.mastodon.source import MastodonSource
-
-        return MastodonSource(
-            settings.mastodon,
-            settings.salt(settings.mastodon.access_token),
-            poll_seconds=settings.poll_seconds,
-            first_posts=settings.first_posts,
-        )
-    if name == "bluesky" and settings.bluesky:
-        from ingest.sources.bluesky.source import BlueskySource
-
-        return BlueskySource(
-            settings.bluesky,
-            settings.salt(settings.bluesky.app_password),
-            poll_seconds=settings.poll_seconds,
-            first_posts=settings.first_posts,
-            count_signed_in_only=settings.bluesky_count_signed_in_only,
-        )
-    if name == "replay" and settings.replay_file:
-        return ReplaySource(
-            settings.replay_file,
-            settings.replay_name,
-            settings.replay_speed,
-            settings.salt(),
-        )
-    return DemoSource(settings.demo_rate, settings.demo_seed, settings.demo_count)
 
 
 def serve_metrics(port: int) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ingest.sources.bluesky.parse import message_from_item
 from ingest.fields import (
     Context,
     InvalidError,
@@ -22,6 +21,7 @@ from ingest.fields import (
     lang_field,
     text_field,
 )
+from ingest.sources.bluesky.parse import message_from_item
 from ingest.sources.mastodon.parse import message_from_status
 from ingest.sources.x.parse import included_posts, message_from_v1, message_from_v2
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sources.base import Progress
 from ingest.sources.archive.archive_file import LONGEST_HELD_BYTES, MOST_LEVELS
 from ingest.sources.archive.record_file import LONGEST_RECORD_BYTES
 from ingest.sources.archive.script import Lists, begins_as_script
 from ingest.sources.archive.source import BATCH_LINES, ReplaySource
+from ingest.sources.base import Progress
 
 NAME = "window.YTD.tweets.part0 = "
 NOW = 1_800_000_000.0
@@ -113,9 +113,7 @@ def test_an_archive_on_one_line_is_read(replay):
     assert ids(drained(replay(content))) == [1, 2]
 
 
-@pytest.mark.parametrize(
-    "between", ["\n", "", ";\n\n", "\r\n\ufeff", ";\n" + " " * 200], ids=repr
-)
+@pytest.mark.parametrize("between", ["\n", "", ";\n\n", "\r\n\ufeff", ";\n" + " " * 200], ids=repr)
 @pytest.mark.parametrize(
     "name", [NAME, "module.exports = ", "export default ", "const tweets=", "var a = "]
 )
@@ -136,7 +134,10 @@ def test_a_list_without_a_name_is_read(replay, indent):
 
 
 def test_lists_without_names_are_read_one_behind_the_other(replay):
-    assert ids(drained(replay(b"\n".join([script([item(1)], ""), script([item(2)], "")])))) == [1, 2]
+    assert ids(drained(replay(b"\n".join([script([item(1)], ""), script([item(2)], "")])))) == [
+        1,
+        2,
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 13, 4096])

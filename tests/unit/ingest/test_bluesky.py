@@ -27,11 +27,11 @@ from fakes.bluesky import (
     environment,
 )
 from fakes.server import Answer, Serving
-from ingest.sources.bluesky.parse import known_id, message_from_item, nameless_record
 from ingest.fields import Context, InvalidError
 from ingest.settings import read_settings
 from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
 from ingest.sources.bluesky import client as bluesky_api
+from ingest.sources.bluesky.parse import known_id, message_from_item, nameless_record
 from ingest.sources.bluesky.source import BARREN_PAGES, BlueskySource
 from ingest.sources.bluesky.transport import PlainHttpError
 
@@ -52,7 +52,7 @@ def source(bluesky):
     made = []
 
     def make(env=None, **options):
-        account = read_settings(environment(bluesky.url) | (env or {})).bluesky
+        account = read_settings(environment(bluesky.url) | (env or {})).sources["bluesky"].account
         options = {"poll_seconds": 60, "first_posts": 200, "timeout": 2.0, **options}
         made.append(BlueskySource(account, b"salt", **options))
         return made[-1]
@@ -883,7 +883,7 @@ def test_nothing_secret_or_personal_is_logged_or_kept(bluesky, source, caplog):
             json.dumps(batch.cursor),
             json.dumps(batch.messages),
             repr(made.standing),
-            repr(read_settings(environment(bluesky.url)).bluesky),
+            repr(read_settings(environment(bluesky.url)).sources),
         ]
     )
     assert caplog.records

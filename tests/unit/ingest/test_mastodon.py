@@ -13,13 +13,13 @@ from jsonschema import Draft202012Validator
 from fakes.mastodon import FIRST_ID, TIMELINE, TOKEN, MastodonDouble, environment
 from fakes.server import Serving
 from ingest.fields import Context, InvalidError
-from ingest.sources.mastodon.parse import excerpt, is_public, message_from_status, status_id
 from ingest.message import Rejection, from_mastodon
 from ingest.settings import read_settings
 from ingest.sources.base import LONGEST_WAIT_SECONDS, Cursor, RateLimit, SourceError
-from ingest.sources.mastodon.source import PAGES_IN_A_ROW, MastodonSource
 from ingest.sources.mastodon.client import reset_time
 from ingest.sources.mastodon.paging import LATE_POSTS, PAGE_SIZE, stage_of
+from ingest.sources.mastodon.parse import excerpt, is_public, message_from_status, status_id
+from ingest.sources.mastodon.source import PAGES_IN_A_ROW, MastodonSource
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CONTEXT = Context("mastodon", b"salt")
@@ -50,7 +50,7 @@ def source(mastodon):
     made = []
 
     def make(env=None, **options):
-        account = read_settings(environment(mastodon.url) | (env or {})).mastodon
+        account = read_settings(environment(mastodon.url) | (env or {})).sources["mastodon"]
         options = {"poll_seconds": 60, "first_posts": 200, "timeout": 2.0, **options}
         made.append(MastodonSource(account, b"salt", **options))
         return made[-1]

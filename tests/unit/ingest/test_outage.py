@@ -21,17 +21,17 @@ PACE = {"poll_seconds": 60, "first_posts": 200}
 
 
 def make_x(url):
-    account = read_settings(x.CREDENTIALS).credentials
+    account = read_settings(x.CREDENTIALS).sources["x"].credentials
     return XSource(account, b"salt", api_url=url, **PACE)
 
 
 def make_mastodon(url):
-    account = read_settings(mastodon.environment(url)).mastodon
+    account = read_settings(mastodon.environment(url)).sources["mastodon"]
     return MastodonSource(account, b"salt", **PACE)
 
 
 def make_bluesky(url):
-    account = read_settings(bluesky.environment(url)).bluesky
+    account = read_settings(bluesky.environment(url)).sources["bluesky"].account
     return BlueskySource(account, b"salt", **PACE)
 
 

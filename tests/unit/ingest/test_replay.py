@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.settings import SettingsError
-from ingest.sources.base import Progress, SourceError
+from ingest.environment import SettingsError
 from ingest.sources.archive.record_file import (
     GZIP_MAGIC,
     LONGEST_RECORD_BYTES,
@@ -27,6 +26,7 @@ from ingest.sources.archive.source import (
     TOLD_REJECTED,
     ReplaySource,
 )
+from ingest.sources.base import Progress, SourceError
 
 TIME = "2026-11-22T10:00:00.000Z"
 

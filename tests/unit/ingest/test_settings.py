@@ -2,7 +2,11 @@
 
 import pytest
 
-from ingest.settings import CREDENTIALS, BlueskyAccount, SettingsError, read_settings
+from ingest.environment import SettingsError
+from ingest.settings import read_settings
+from ingest.sources.bluesky.settings import BlueskyAccount
+from ingest.sources.demo.settings import DemoSettings
+from ingest.sources.x.settings import VARIABLES as CREDENTIALS
 
 ALL_FOUR = {name: f"{name.lower()}-value" for name in CREDENTIALS}
 FEDIVERSE = {"MASTODON_URL": "https://social.example", "MASTODON_ACCESS_TOKEN": "m-token"}
@@ -11,14 +15,17 @@ SKY = {"BLUESKY_HANDLE": "somebody.example", "BLUESKY_APP_PASSWORD": "abcd-efgh-
 
 def test_nothing_set_is_the_demo_with_its_defaults():
     settings = read_settings({})
-    assert settings.sources == ("demo",)
+    assert settings.sources == {"demo": DemoSettings(5, 1, 0)}
     assert settings.kafka_bootstrap_servers == "kafka:9092"
     assert (settings.topic_partitions, settings.kafka_retention_hours) == (4, 168)
-    assert (settings.poll_seconds, settings.first_posts) == (60, 200)
-    assert (settings.x_daily_posts, settings.x_full_reposts) == (5000, False)
+    assert (settings.common.poll_seconds, settings.common.first_posts) == (60, 200)
     assert settings.count_reposts
-    assert (settings.demo_rate, settings.demo_seed, settings.demo_count) == (5, 1, 0)
-    assert settings.x_api_url == "https://api.x.com"
+
+
+def test_an_account_s_defaults():
+    x = read_settings(ALL_FOUR).sources["x"]
+    assert (x.api_url, x.daily_posts, x.full_reposts) == ("https://api.x.com", 5000, False)
+    assert not read_settings(SKY).sources["bluesky"].count_signed_in_only
 
 
 def test_an_empty_string_is_not_set():
@@ -41,7 +48,7 @@ def test_an_empty_string_is_not_set():
     ],
 )
 def test_the_source_is_chosen(env, sources):
-    assert read_settings(env).sources == sources
+    assert tuple(read_settings(env).sources) == sources
 
 
 @pytest.mark.parametrize("missing", CREDENTIALS)
@@ -66,7 +73,9 @@ def test_a_source_without_its_account_names_what_it_needs(source, named):
 
 
 def test_a_handle_may_be_written_as_a_mention_is():
-    account = read_settings(SKY | {"BLUESKY_HANDLE": "@somebody.example"}).bluesky
+    account = (
+        read_settings(SKY | {"BLUESKY_HANDLE": "@somebody.example"}).sources["bluesky"].account
+    )
     assert account == BlueskyAccount(
         "https://bsky.social", "somebody.example", SKY["BLUESKY_APP_PASSWORD"]
     )
@@ -106,8 +115,7 @@ def test_credentials_come_from_files_too(tmp_path):
     for name, value in ALL_FOUR.items():
         (tmp_path / name).write_text(value + "\n")
         env[name + "_FILE"] = str(tmp_path / name)
-    settings = read_settings(env)
-    assert settings.credentials == read_settings(ALL_FOUR).credentials
+    assert read_settings(env) == read_settings(ALL_FOUR)
     with pytest.raises(SettingsError, match=r"CONSUMER_KEY, CONSUMER_KEY_FILE are both set"):
         read_settings(env | {"CONSUMER_KEY": "a"})
 
@@ -125,7 +133,7 @@ def test_a_credential_with_a_line_end_is_refused_without_showing_it():
 
 
 def test_the_salt_depends_on_the_account_s_secrets_unless_it_is_given():
-    settings, given = read_settings({}), read_settings({"AUTHOR_SALT": "grain"})
+    settings, given = read_settings({}).common, read_settings({"AUTHOR_SALT": "grain"}).common
     assert settings.salt("one") == settings.salt("one") != settings.salt("other")
     assert given.salt("one") == given.salt("other") != settings.salt("one")
 
@@ -141,6 +149,6 @@ def test_a_server_s_address_is_a_url(url):
 
 
 def test_the_replay_s_name_is_what_the_user_calls_it():
-    assert read_settings({"REPLAY_FILE": "/replay/file"}).replay_name == "file"
+    assert read_settings({"REPLAY_FILE": "/replay/file"}).sources["replay"].name == "file"
     env = {"REPLAY_FILE": "/replay/file", "REPLAY_NAME": "./old/tweets.jsonl.gz"}
-    assert read_settings(env).replay_name == "tweets.jsonl.gz"
+    assert read_settings(env).sources["replay"].name == "tweets.jsonl.gz"

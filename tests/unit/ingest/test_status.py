@@ -11,9 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ingest import metrics, status
+from ingest.environment import SettingsError
 from ingest.lifecycle import Life
 from ingest.reports import KafkaReport, SourceReport
-from ingest.settings import SettingsError, read_settings
+from ingest.settings import read_settings
 from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, Standing
 from ingest.sources.http.failures import Network
 from ingest.status import StatusWriter, document

@@ -8,8 +8,9 @@ import pytest
 
 from fakes.server import Serving
 from fakes.x import CREDENTIALS, FIRST_ID, XDouble
-from ingest.settings import Credentials, read_settings
+from ingest.settings import read_settings
 from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
+from ingest.sources.x.settings import Credentials
 from ingest.sources.x.source import PAGES, XSource
 
 
@@ -28,7 +29,7 @@ def source(x):
 
     def make(env=CREDENTIALS, **options):
         options = {"api_url": x.url, "timeout": 2.0, **options}
-        made.append(XSource(read_settings(env).credentials, b"salt", **options))
+        made.append(XSource(read_settings(env).sources["x"].credentials, b"salt", **options))
         return made[-1]
 
     yield make

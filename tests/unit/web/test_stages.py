@@ -212,7 +212,9 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         },
     ),
     "credentials are missing": (
-        known(board=EMPTY, report=wrong("BLUESKY_HANDLE BLUESKY_APP_PASSWORD", "not set: SOURCE=…")),
+        known(
+            board=EMPTY, report=wrong("BLUESKY_HANDLE BLUESKY_APP_PASSWORD", "not set: SOURCE=…")
+        ),
         3600,
         "DWDWFWW",
         {

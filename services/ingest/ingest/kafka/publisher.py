@@ -19,10 +19,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 
 from ingest import metrics
 from ingest.fields import Message
+from ingest.kafka.topics import CURSORS, QUARANTINE, TWEETS, Topic
 from ingest.lifecycle import Life
 from ingest.reports import KafkaReport
 from ingest.sources.base import Cursor
-from ingest.kafka.topics import CURSORS, QUARANTINE, TWEETS, Topic
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,10 @@ the post that begins like it and was written at the same time.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 from ingest.sources.archive.archive_file import ArchiveFile
 from ingest.sources.archive.record_file import NOTHING
@@ -73,7 +72,9 @@ def _read(path: Path) -> Iterator[tuple[datetime, str]]:
     file.seek(0)
     while not file.ended:
         record = file.next()
-        note = record.get("noteTweet") if record is not NOTHING and isinstance(record, dict) else None
+        note = (
+            record.get("noteTweet") if record is not NOTHING and isinstance(record, dict) else None
+        )
         core = note.get("core") if isinstance(note, dict) else None
         text = core.get("text") if isinstance(core, dict) else None
         if isinstance(note, dict) and isinstance(text, str):

@@ -109,8 +109,12 @@ def beginning(path: Path, size: int) -> bytes:
 
 def foreign_encoding(start: bytes) -> str | None:
     """The encoding of content that starts like this, where it is none of UTF-8 for sure."""
-    for mark, name in ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
-                       (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16")):
+    for mark, name in (
+        (codecs.BOM_UTF32_LE, "UTF-32"),
+        (codecs.BOM_UTF32_BE, "UTF-32"),
+        (codecs.BOM_UTF16_LE, "UTF-16"),
+        (codecs.BOM_UTF16_BE, "UTF-16"),
+    ):
         if start.startswith(mark):
             return name
     # Of JSON in UTF-16 every other byte is 0, as far as it is ASCII; UTF-8 has none.

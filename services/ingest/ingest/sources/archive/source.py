@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest import message
+from ingest.environment import SettingsError
 from ingest.fields import Context, Message
-from ingest.settings import SettingsError
-from ingest.sources.base import Batch, Cursor, Progress, SourceError, Standing
+from ingest.settings import Common
 from ingest.sources.archive.archive_file import ArchiveFile
 from ingest.sources.archive.line_file import LineFile
 from ingest.sources.archive.notes import Notes
 from ingest.sources.archive.progress import Rate, Teller, teller
 from ingest.sources.archive.record_file import NOTHING, beginning, foreign_encoding
 from ingest.sources.archive.script import PEEKED_BYTES, begins_as_script
+from ingest.sources.archive.settings import ReplaySettings
+from ingest.sources.base import Batch, Cursor, Progress, SourceError, Standing
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +115,10 @@ class ReplaySource:
                     self._early = outcome
                     break
                 messages.append(outcome)
-        if not done["sent"] + len(messages) and done["rejected"] + len(rejected) >= HOPELESS_RECORDS:
+        if (
+            not done["sent"] + len(messages)
+            and done["rejected"] + len(rejected) >= HOPELESS_RECORDS
+        ):
             raise self._hopeless(rejected)
         following = {
             "line": self._dealt_with(),
@@ -202,3 +207,8 @@ def _identity(path: Path) -> str:
 
 def _unreadable(reason: str) -> SettingsError:
     return SettingsError("REPLAY_FILE", f"must be a readable file {reason}")
+
+
+def make(settings: ReplaySettings, common: Common) -> ReplaySource:
+    """Make the source of a file."""
+    return ReplaySource(settings.file, settings.name, settings.speed, common.salt())

@@ -14,8 +14,8 @@ from atproto_client.models.dot_dict import DotDict
 from atproto_client.request import Request
 
 from ingest.fields import is_encodable
-from ingest.settings import BlueskyAccount
 from ingest.sources.base import LONGEST_WAIT_SECONDS, RateLimit, SourceError
+from ingest.sources.bluesky.settings import BlueskyAccount
 from ingest.sources.bluesky.transport import ACCEPTED, LimitedTransport
 from ingest.sources.http.failures import Network, unix_time, whole_number
 

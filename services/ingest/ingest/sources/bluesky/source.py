@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ingest import message
-from ingest.sources.bluesky.parse import is_for_signed_in, known_id, nameless_record
 from ingest.fields import Context, Message
-from ingest.settings import BlueskyAccount
+from ingest.settings import Common
 from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, Standing
 from ingest.sources.bluesky.client import BlueskyApi, CursorRefusedError
+from ingest.sources.bluesky.parse import is_for_signed_in, known_id, nameless_record
+from ingest.sources.bluesky.settings import BlueskyAccount, BlueskySettings
 
 PAGE_SIZE = 100
 PAGES = 8
@@ -231,3 +232,14 @@ def _digest(name: str) -> str:
 
 def _time(tweet: Message) -> str:
     return str(tweet["created_at"])
+
+
+def make(settings: BlueskySettings, common: Common) -> BlueskySource:
+    """Make the source of an account."""
+    return BlueskySource(
+        settings.account,
+        common.salt(settings.account.app_password),
+        poll_seconds=common.poll_seconds,
+        first_posts=common.first_posts,
+        count_signed_in_only=settings.count_signed_in_only,
+    )

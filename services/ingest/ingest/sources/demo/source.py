@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ingest.fields import Message
+from ingest.settings import Common
 from ingest.sources.base import Batch, Cursor, Standing
+from ingest.sources.demo.settings import DemoSettings
 from ingest.sources.demo.text import compose
 
 BACKLOG = 300
@@ -92,3 +94,8 @@ class DemoSource:
         if number < BACKLOG or -1 - 1 / self._rate <= late <= LATE_SECONDS:
             return cursor
         return {"next": number, "base": number, "base_time": now}
+
+
+def make(settings: DemoSettings, _: Common) -> DemoSource:
+    """Make the demo."""
+    return DemoSource(settings.rate, settings.seed, settings.count)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from mastodon import Mastodon
 from requests import Response
 
-from ingest.settings import MastodonAccount
 from ingest.sources.base import RateLimit, SourceError, Standing
 from ingest.sources.http.failures import Network, is_soon, unix_time, whole_number
 from ingest.sources.http.session import LimitedSession
+from ingest.sources.mastodon.settings import MastodonAccount
 
 NETWORK = Network(
     "Mastodon",

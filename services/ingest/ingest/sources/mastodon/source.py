@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 
 from ingest import message
 from ingest.fields import Context, InvalidError, Message
-from ingest.sources.mastodon.parse import excerpt, is_public, status_id
-from ingest.settings import MastodonAccount
+from ingest.settings import Common
 from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, Standing
 from ingest.sources.http.session import LimitedSession
 from ingest.sources.mastodon.client import MastodonApi
 from ingest.sources.mastodon.paging import GoingBack, age, stage_of
+from ingest.sources.mastodon.parse import excerpt, is_public, status_id
+from ingest.sources.mastodon.settings import MastodonAccount
 
 # More than the 800 posts that a server keeps of a timeline: one that has more may be in a loop.
 PAGES_IN_A_ROW = 25
@@ -116,3 +117,13 @@ class MastodonSource:
         entries = self._haul(each for each in page if not status_id(each)).rejected
         known, self._nameless = self._nameless, entries or self._nameless
         return [entry for entry in entries if entry not in known]
+
+
+def make(account: MastodonAccount, common: Common) -> MastodonSource:
+    """Make the source of an account."""
+    return MastodonSource(
+        account,
+        common.salt(account.access_token),
+        poll_seconds=common.poll_seconds,
+        first_posts=common.first_posts,
+    )

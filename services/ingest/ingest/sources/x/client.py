@@ -10,10 +10,10 @@ import tweepy
 from requests import PreparedRequest, Request
 
 from ingest.fields import is_digits
-from ingest.settings import Credentials
 from ingest.sources.base import TIMEOUT_SECONDS, RateLimit, SourceError
 from ingest.sources.http.failures import Network, unix_time, whole_number
 from ingest.sources.http.session import LimitedSession
+from ingest.sources.x.settings import Credentials
 
 log = logging.getLogger(__name__)
 

@@ -81,5 +81,7 @@ class Walk:
         # A page that repeats what was there gives its token no credit: a new query gets past it.
         trusted = token if is_new or not ids else None
         parameters = {name: value for name, value in query.items() if name != "pagination_token"}
-        walk = Walk(parameters, str(trusted) if trusted else None, until_now, self.pages + 1, barren)
+        walk = Walk(
+            parameters, str(trusted) if trusted else None, until_now, self.pages + 1, barren
+        )
         return walk, replace(before, until=until_now, newest=newest, left=left)

@@ -78,9 +78,7 @@ def message_from_v1(status: Mapping[str, Any], context: Context, now: datetime) 
     }
 
 
-def _wording(
-    holder: Mapping[str, Any], text: str, is_cut: bool
-) -> tuple[str, list[str] | None]:
+def _wording(holder: Mapping[str, Any], text: str, is_cut: bool) -> tuple[str, list[str] | None]:
     """The text, and the hashtags that X names; without them, they are to be found in the text."""
     is_cut = is_cut or len(text) >= LONG_CHARACTERS
     hashtags = named_hashtags(holder, text, is_cut=is_cut)

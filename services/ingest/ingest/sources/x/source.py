@@ -13,12 +13,13 @@ from typing import Any
 
 from ingest import message
 from ingest.fields import Context, Message, is_digits
-from ingest.settings import X_API_URL, Credentials
+from ingest.settings import Common
 from ingest.sources.base import TIMEOUT_SECONDS, Batch, Budget, Cursor, SourceError, Standing
 from ingest.sources.http.failures import is_soon
 from ingest.sources.x.client import X, XApi, XSession
 from ingest.sources.x.paging import Progress, Query, Walk
 from ingest.sources.x.parse import included_posts
+from ingest.sources.x.settings import API_URL, Credentials, XSettings
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class XSource:
         credentials: Credentials,
         salt: bytes,
         *,
-        api_url: str = X_API_URL,
+        api_url: str = API_URL,
         poll_seconds: float = 60,
         first_posts: int = 200,
         daily_posts: int = 5000,
@@ -49,7 +50,7 @@ class XSource:
         timeout: float = TIMEOUT_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        if api_url != X_API_URL:
+        if api_url != API_URL:
             log.warning("event=x_api_url url=%s: calls go there and not to X", api_url)
         self._api = XApi(credentials, XSession(api_url, timeout), full_reposts=full_reposts)
         self.key = "x:" + message.account_hash(self._api.account)
@@ -142,3 +143,17 @@ class XSource:
             else:
                 tweets.append((post_id, outcome))
         return tweets, rejected, ids
+
+
+def make(settings: XSettings, common: Common) -> XSource:
+    """Make the source of an account."""
+    keys = settings.credentials
+    return XSource(
+        keys,
+        common.salt(keys.consumer_secret, keys.access_secret),
+        api_url=settings.api_url,
+        poll_seconds=common.poll_seconds,
+        first_posts=common.first_posts,
+        daily_posts=settings.daily_posts,
+        full_reposts=settings.full_reposts,
+    )

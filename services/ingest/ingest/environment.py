@@ -1,0 +1,110 @@
+"""Reads single settings from the environment, and says which one is wrong."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingsError(ValueError):
+    """A setting is wrong.
+
+    `variables` names the setting, or those that belong together, and `rule` goes on to say what is
+    allowed. Neither has what was set: everybody can read the status, and people paste tokens into
+    the wrong variable. The text, which is for the log, has it too, where it is `given`.
+    """
+
+    def __init__(self, variables: str | Sequence[str], rule: str, given: str | None = None) -> None:
+        self.variables = (variables,) if isinstance(variables, str) else tuple(variables)
+        self.rule = rule
+        told = "" if given is None else f", not {given!r}"
+        super().__init__(f"{', '.join(self.variables)} {rule}{told}")
+
+
+class Environment:
+    """A mapping such as os.environ, in which an empty value counts as not set.
+
+    All its methods raise SettingsError for a value that is not allowed.
+    """
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str) -> str:
+        """The value without blanks around it, empty if it is not set."""
+        return self._variables.get(name, "").strip()
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        """A number from `low` to `high`."""
+        text = self.text(name)
+        try:
+            value = float(text) if text else default
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise SettingsError(name, f"must be a number from {low:g} to {high:g}", text)
+        return value
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number from `low` to `high`."""
+        text = self.text(name)
+        try:
+            value = int(text) if text else default
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise SettingsError(name, f"must be a whole number from {low} to {high}", text)
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false."""
+        text = self.text(name).lower()
+        if text in ("", "true", "false"):
+            return text == "true" if text else default
+        raise SettingsError(name, "must be true or false", text)
+
+    def secret(self, name: str) -> str:
+        """The value, or what stands in the file that NAME_FILE names."""
+        path = self.text(f"{name}_FILE")
+        if self.text(name) and path:
+            raise SettingsError((name, f"{name}_FILE"), "are both set: keep one of them")
+        if not path:
+            return self.text(name)
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = type(error).__name__
+            rule = f"must name a readable text file ({reason})"
+            raise SettingsError(f"{name}_FILE", rule) from error
+
+    def together(self, names: Sequence[str], network: str) -> list[str] | None:
+        """The secrets of a network's account, None when none of them is set.
+
+        Anything between is a mistake worth a message.
+        """
+        values = {name: self.secret(name) for name in names}
+        missing = [name for name in names if not values[name]]
+        if len(missing) == len(names):
+            return None
+        if missing:
+            needed = f"{network} needs all of {', '.join(names)} (or none of them, for demo data)"
+            raise SettingsError(missing, f"not set: {needed}")
+        for name, value in values.items():
+            if not (value.isascii() and value.isprintable() and " " not in value):
+                raise SettingsError(name, "must be printable ASCII without spaces")
+        return list(values.values())
+
+    def url(self, name: str, default: str) -> str:
+        """An address of HTTP, without a slash at its end."""
+        text = (self.secret(name) or default).rstrip("/")
+        error = SettingsError(
+            name, "must be http(s)://host[:port][/path] without user, query or fragment"
+        )
+        try:
+            url = urlsplit(text)
+            port_fits = url.port != 0
+        except ValueError:
+            raise error from None
+        extra = url.username or url.password or url.query or url.fragment
+        if url.scheme not in ("http", "https") or not url.hostname or extra or not port_fits:
+            raise error
+        return text

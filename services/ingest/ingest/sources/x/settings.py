@@ -1,0 +1,39 @@
+"""What can be set for X."""
+
+from dataclasses import dataclass, field
+
+from ingest.environment import Environment
+
+VARIABLES = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET")
+API_URL = "https://api.x.com"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """The OAuth 1.0a user context of one X account."""
+
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    access_token: str = field(repr=False)
+    access_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class XSettings:
+    """An account, and how much of its timeline is read."""
+
+    credentials: Credentials
+    api_url: str
+    daily_posts: int
+    full_reposts: bool
+
+
+def read(env: Environment) -> XSettings | None:
+    """All of it, None without credentials."""
+    values = env.together(VARIABLES, "X")
+    api_url = env.url("X_API_URL", API_URL)
+    daily_posts = env.whole("X_DAILY_POSTS", 5000, 1, 1_000_000)
+    full_reposts = env.flag("X_FULL_REPOSTS", False)
+    if values is None:
+        return None
+    return XSettings(Credentials(*values), api_url, daily_posts, full_reposts)
