@@ -79,7 +79,7 @@ def test_any_answer_meets_the_schema(report: bytes | None, board: bytes | None, 
     assert serve(report, board, down)["advice"]
 
 
-def reports() -> list[tuple[list[SourceReport], KafkaReport | None, str | None]]:
+def reports() -> list[tuple[list[SourceReport], KafkaReport | None, SettingsError | None]]:
     kafka, broken = KafkaReport(), KafkaReport()
     broken.failed("no answer from Kafka", 1)
     known = Standing(RateLimit(180, None, 1e300), Budget(5000, 0), Progress(7, 1, 1.0))

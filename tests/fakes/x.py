@@ -3,8 +3,8 @@
 It checks the OAuth 1.0a signature of every call (RFC 5849), pages the newest first with exclusive
 `since_id` and `until_id`, sends the rate limit headers, and fails on demand. A post that reposts
 another names it by `referenced_tweets`; with the expansion asked for, `originals` has its text.
-Settings: {"vocabulary": "tweet" | "post", "strict", "rate_limit", "endless", "originals", "tokens"};
-the rest is in server.py.
+Settings: {"vocabulary": "tweet" | "post", "strict", "rate_limit", "endless", "originals",
+"tokens"}; the rest is in server.py.
 
 A pagination token belongs to the query that gave it. What a server makes of one that comes with
 other parameters no document says, so there are three kinds of `tokens`: "place" names the post that

@@ -12,7 +12,6 @@ from html import unescape
 from pathlib import Path
 
 from ingest.sources.archive.archive_file import ArchiveFile
-from ingest.sources.archive.record_file import NOTHING
 from ingest.sources.x.hashtags import before_cut
 from ingest.sources.x.parse import v1_time
 
@@ -39,8 +38,9 @@ class Notes:
             self._notes[_key(text)].append((time, text))
 
     def whole(self, item: object) -> object:
-        """An item of tweets.js; that of a long post with its whole text, and without `entities`,
-        which are those of its beginning.
+        """An item of tweets.js, that of a long post with its whole text.
+
+        Its `entities` are left out: they are those of the beginning.
         """
         tweet = item.get("tweet") if isinstance(item, dict) else None
         text = tweet.get("full_text") if isinstance(tweet, dict) else None
