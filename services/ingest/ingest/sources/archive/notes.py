@@ -72,9 +72,7 @@ def _read(path: Path) -> Iterator[tuple[datetime, str]]:
     file.seek(0)
     while not file.ended:
         record = file.next()
-        note = (
-            record.get("noteTweet") if record is not NOTHING and isinstance(record, dict) else None
-        )
+        note = record.get("noteTweet") if isinstance(record, dict) else None
         core = note.get("core") if isinstance(note, dict) else None
         text = core.get("text") if isinstance(core, dict) else None
         if isinstance(note, dict) and isinstance(text, str):

@@ -55,7 +55,7 @@ def without_stump(text: str) -> str:
 
 
 def _name_and_end(hashtag: object) -> tuple[str, int | None] | None:
-    """API v2 has `tag` and `end`; v1.1 has `text` and `indices`, which archives write as strings."""
+    """API v2 has `tag` and `end`; v1.1 has `text` and `indices`, in archives as strings."""
     if not isinstance(hashtag, dict):
         return None
     name = hashtag.get("tag", hashtag.get("text"))
