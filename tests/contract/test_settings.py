@@ -1,0 +1,73 @@
+"""What the services read, what compose.yaml hands over, and what .env.example explains."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.settings import read_settings
+from trends.settings import Settings as TrendsSettings
+from web.settings import Settings as WebSettings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+SECRETS = (ROOT / "compose.secrets.yaml").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+SERVICES = yaml.safe_load(COMPOSE)["services"]
+
+# The same in every stack, and inside of it: nobody sets them for the bundled services.
+INNER = {"METRICS_PORT", "SPARK_MASTER"}
+READ: dict[str, Callable[[Mapping[str, str]], Any]] = {
+    "ingest": read_settings,
+    "trends": TrendsSettings.from_environment,
+    "web": WebSettings.from_env,
+}
+
+
+class Asked(Mapping[str, str]):
+    """An environment in which nothing is set, and which remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def used(compose: str) -> set[str]:
+    """The variables of .env that a file takes in."""
+    lines = "\n".join(line for line in compose.splitlines() if not line.lstrip().startswith("#"))
+    return set(re.findall(r"(?<!\$)\$\{(\w+)", lines))
+
+
+def explained() -> set[str]:
+    return set(re.findall(r"^#?([A-Z][A-Z_0-9]*)=", EXAMPLE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("service", READ)
+def test_a_service_is_handed_what_it_reads_and_reads_what_it_is_handed(service: str) -> None:
+    asked = Asked()
+    READ[service](asked)
+    handed = set(SERVICES[service]["environment"])
+    secrets = set(yaml.safe_load(SECRETS)["services"].get(service, {}).get("environment", {}))
+    files = {name for name in asked.names if name.endswith("_FILE") and name != "REPLAY_FILE"}
+    assert asked.names - files - INNER <= handed
+    assert secrets <= files
+    assert handed - asked.names <= {"REPLAY_NAME"}  # it is asked for with a file alone
+
+
+def test_each_variable_is_explained_and_each_explained_one_is_used() -> None:
+    in_use = used(COMPOSE) | used(SECRETS)
+    secrets = {name for name in in_use if name.endswith("_FILE") and name != "REPLAY_FILE"}
+    assert in_use - secrets <= explained()
+    assert explained() - in_use <= {"COMPOSE_FILE"}
