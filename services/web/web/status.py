@@ -123,6 +123,7 @@ _SOURCE = _object(
     ),
     budget=_or_null(_object(limit=_number, left=_number)),
     progress=_or_null(_object(line=_number, rejected=_number, share=_share)),
+    gaps=_number,
     error=_FAILURE,
 )
 _REPORT = _object(

@@ -17,7 +17,7 @@ from ingest.message import Rejection, from_mastodon
 from ingest.settings import read_settings
 from ingest.sources.base import LONGEST_WAIT_SECONDS, Cursor, RateLimit, SourceError
 from ingest.sources.mastodon.client import reset_time
-from ingest.sources.mastodon.paging import LATE_POSTS, PAGE_SIZE, stage_of
+from ingest.sources.mastodon.paging import LATE_POSTS, PAGE_SIZE, Seen, age, stage_of
 from ingest.sources.mastodon.parse import excerpt, is_public, message_from_status, status_id
 from ingest.sources.mastodon.source import PAGES_IN_A_ROW, MastodonSource
 
@@ -108,7 +108,8 @@ def test_the_first_poll_goes_back_page_by_page(mastodon, source):
         {"limit": "40", "max_id": oldest[0]},
         {"limit": "10", "max_id": oldest[1]},
     ]
-    assert cursor == {"since": expected[-1].removeprefix("mastodon:"), "recent": []}
+    known = [each.removeprefix("mastodon:") for each in expected[-LATE_POSTS - 1 :]]
+    assert [cursor["since"], *cursor["recent"]] == known
 
 
 def test_the_call_is_as_published(mastodon, source):
@@ -126,7 +127,7 @@ def test_the_first_poll_ends_where_the_timeline_does(mastodon, source):
     expected = post(mastodon, 50)
     found, cursor = poll(source(first_posts=3200))
     assert sorted(found) == expected
-    assert cursor["since"] == expected[-1].removeprefix("mastodon:")
+    assert cursor["recent"][-1] == expected[-1].removeprefix("mastodon:")
     assert len(mastodon.requests) == 3
 
 
@@ -256,15 +257,87 @@ def test_the_same_page_again_does_not_end_the_way_back(mastodon, source):
 
 
 def test_an_endless_timeline_pauses_now_and_then(mastodon, source):
-    post(mastodon, 1)
+    post(mastodon, 2)
     made = source()
     _, cursor = poll(made)
     expected = post(mastodon, PAGE_SIZE * PAGES_IN_A_ROW + 10)
     before = len(mastodon.requests)
     found, cursor = poll(made, cursor)
     assert len(mastodon.requests) - before == PAGES_IN_A_ROW
-    assert found == expected[:-10]
-    assert poll(made, cursor)[0] == expected[-10:]
+    # Pages overlap by a post.
+    assert found == expected[: PAGES_IN_A_ROW * (PAGE_SIZE - 1)]
+    assert poll(made, cursor)[0] == expected[len(found) :]
+
+
+@pytest.mark.parametrize("missed", [1, 39, 40, 41, 130, 500])
+@pytest.mark.parametrize("known", [1, 2, 30, 100])
+def test_a_server_that_takes_min_id_for_since_id_loses_nothing(mastodon, source, known, missed):
+    mastodon.double.min_id_is_since_id = True
+    post(mastodon, known)
+    made = source()
+    _, cursor = poll(made)
+    for _ in range(2):
+        expected = post(mastodon, missed)
+        found, cursor = poll(made, cursor)
+        assert sorted(found) == expected
+        assert poll(made, cursor) == ([], cursor)
+    assert made.standing.gaps == 0
+
+
+def test_a_server_made_anew_with_lower_ids_is_read_on(mastodon, source):
+    post(mastodon, 50)
+    made = source()
+    _, cursor = poll(made)
+    mastodon.double.statuses.clear()
+    mastodon.double.next_id = 1_000
+    expected = post(mastodon, 130)
+    found, cursor = poll(made, cursor)
+    assert sorted(found, key=lambda each: int(each.partition(":")[2])) == expected
+    expected = post(mastodon, 5)
+    found, cursor = poll(made, cursor)
+    assert found == expected
+    assert poll(made, cursor) == ([], cursor)
+
+
+def test_known_posts_that_are_gone_bring_back_none(mastodon, source):
+    """Accounts that are followed no longer: what is left is older, and was read long ago."""
+    post(mastodon, 300)
+    made = source(first_posts=100)
+    _, cursor = poll(made)
+    for gone in sorted(mastodon.double.statuses, key=age)[150:]:
+        del mastodon.double.statuses[gone]
+    for _ in range(3):
+        found, cursor = poll(made, cursor)
+        assert found == []
+    later = post(mastodon, 60)
+    found, cursor = poll(made, cursor)
+    assert sorted(found) == later
+    assert made.standing.gaps == 0
+
+
+def test_what_a_server_no_longer_has_is_told(mastodon, source):
+    mastodon.double.min_id_is_since_id = True
+    post(mastodon, 50)
+    made = source()
+    _, cursor = poll(made)
+    post(mastodon, 300)
+    for gone in sorted(mastodon.double.statuses, key=age)[:250]:
+        del mastodon.double.statuses[gone]
+    found, cursor = poll(made, cursor)
+    assert len(found) == 100
+    assert made.standing.gaps == 1
+    poll(made, cursor)
+    assert made.standing.gaps == 1
+
+
+def test_a_cursor_of_the_first_edition_is_read(mastodon, source):
+    known = [each.removeprefix("mastodon:") for each in post(mastodon, 30)]
+    later = post(mastodon, 3)
+    for cursor in ({"since": known[9], "recent": known[10:]}, {"since": known[-1], "recent": []}):
+        assert poll(source(), cursor)[0] == later
+    back = {"since": None, "until": known[10], "newest": known[-1], "left": 10}
+    found, cursor = poll(source(), back)
+    assert {*found} >= {*later, *(f"mastodon:{each}" for each in known[:10])}
 
 
 def test_a_status_twice_in_a_page_is_one(mastodon, source):
@@ -737,8 +810,8 @@ def test_whatever_the_pages_a_post_is_new_at_most_once(pages):
     cursor: Cursor | None = None
     seen: set[str] = set()
     for page in pages:
-        stage = stage_of(cursor, 100)
-        new = {each for each in page if stage.is_new(each)}
-        assert not new & seen
-        seen |= new
-        cursor = json.loads(json.dumps(stage.after(new).cursor()))
+        step = stage_of(cursor, 100).take([Seen(each, "") for each in dict.fromkeys(page)])
+        assert not {*step.new} & seen
+        assert len({*step.new}) == len(step.new)
+        seen |= {*step.new}
+        cursor = json.loads(json.dumps(step.stage.cursor()))

@@ -102,6 +102,7 @@ def source(**changes: Any) -> dict[str, Any]:
         "quarantined": 0,
         "skipped": 2,
         "rate_limit": None,
+        "gaps": 0,
         "budget": None,
         "progress": None,
         "error": None,

@@ -102,6 +102,8 @@ class Standing:
     rate_limit: RateLimit | None = None
     budget: Budget | None = None
     progress: Progress | None = None
+    gaps: int = 0
+    """How often there were posts that can no longer be had."""
 
 
 class Source(Protocol):

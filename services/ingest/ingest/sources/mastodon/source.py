@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ingest import message
-from ingest.fields import Context, InvalidError, Message
+from ingest.fields import Context, InvalidError, Message, iso_time_field
 from ingest.settings import Common
 from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, Standing
 from ingest.sources.http.session import LimitedSession
 from ingest.sources.mastodon.client import MastodonApi
-from ingest.sources.mastodon.paging import GoingBack, age, stage_of
+from ingest.sources.mastodon.paging import Descending, GoingBack, Seen, age, stage_of
 from ingest.sources.mastodon.parse import excerpt, is_public, status_id
 from ingest.sources.mastodon.settings import MastodonAccount
 
@@ -65,20 +65,30 @@ class MastodonSource:
         stage = stage_of(cursor, self._first_posts)
         page = self._api.home_timeline(**stage.query(afresh=self._pages_in_a_row == 0))
         named = {name: status for status in page if (name := status_id(status))}
-        posts = sorted(filter(stage.is_new, named), key=age)
+        step = stage.take([Seen(name, self._time(status)) for name, status in named.items()])
         # The way back ends with a page without news, but not with one that is merely sent twice.
-        is_known = isinstance(stage, GoingBack) and bool(named) and not posts
+        is_known = isinstance(stage, GoingBack) and bool(named) and not step.new
         self._is_repeated = is_known and not self._is_repeated
         if self._is_repeated:
             return Batch([], stage.cursor(), 0)
-        haul = self._haul(named[name] for name in posts)
+        if step.is_lost:
+            self.standing.gaps += 1
+        haul = self._haul(named[name] for name in sorted(step.new, key=age))
+        is_on_its_way = bool(step.new) or Descending in map(type, (stage, step.stage))
         return Batch(
             haul.messages,
-            stage.after(posts).cursor(),
-            self._wait(bool(posts)),
+            step.stage.cursor(),
+            self._wait(is_on_its_way),
             haul.rejected + self._new_nameless(page),
             haul.withheld,
         )
+
+    def _time(self, status: object) -> str:
+        """The time of a status as a message has it, empty if it has none."""
+        try:
+            return iso_time_field(status, self._now()) if isinstance(status, dict) else ""
+        except InvalidError:
+            return ""
 
     def close(self) -> None:
         """Close the connections."""
