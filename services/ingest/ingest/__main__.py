@@ -18,7 +18,7 @@ from ingest.poller import Poller
 from ingest.settings import Settings, read_settings, thrift_address
 from ingest.sources import make_source
 from ingest.sources.base import Source
-from ingest.status import StatusWriter, document
+from ingest.status import News, StatusWriter
 
 log = logging.getLogger("ingest")
 
@@ -27,6 +27,8 @@ HEARTBEAT = Path("/tmp/alive")  # noqa: S108
 # Docker kills after 10 s; a poll that hangs longer than this has not moved its cursor.
 GRACE_SECONDS = 8.0
 WRONG_SETTING = 2
+# So often a setting that is wrong is looked at again.
+LOOK_SECONDS = 5.0
 # These print signatures and tokens at DEBUG.
 CHATTY = ("tweepy", "requests_oauthlib", "oauthlib", "urllib3", "httpx", "httpcore")
 
@@ -51,18 +53,54 @@ def main() -> int:
     life = Life(HEARTBEAT)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: life.stop.set())
+    news = News(started_at)
+    writer = StatusWriter(*thrift_address(os.environ), news.document, life)
+    status = Thread(target=writer.run, daemon=True)
+    ready = None
     try:
-        settings = read_settings(os.environ)
-        logging.getLogger("ingest").setLevel(settings.log_level)
-        sources: list[Source] = [
-            make_source(name, given, settings.common) for name, given in settings.sources.items()
-        ]
-        serve_metrics(settings.metrics_port)
+        ready = prepare()
     except SettingsError as error:
         log.error("event=wrong_setting: %s", error)
-        return refuse(error, started_at, life)
-    log.info("event=settings %s", settings)
-    return run(sources, settings, started_at, life)
+        if sys.stdin.isatty():
+            return WRONG_SETTING
+        news.error = error
+    status.start()
+    ready = ready or when_mended(news, life)
+    if ready is None:
+        status.join(GRACE_SECONDS)
+        return WRONG_SETTING
+    log.info("event=settings %s", ready[0])
+    return run(*ready, news, status, life)
+
+
+def prepare() -> tuple[Settings, list[Source]]:
+    """Make all that settings decide on; raise SettingsError for the first that is wrong."""
+    settings = read_settings(os.environ)
+    logging.getLogger("ingest").setLevel(settings.log_level)
+    sources = [
+        make_source(name, given, settings.common) for name, given in settings.sources.items()
+    ]
+    serve_metrics(settings.metrics_port)
+    return settings, sources
+
+
+def when_mended(news: News, life: Life) -> tuple[Settings, list[Source]] | None:
+    """Idle until the settings are right, as a file that one names may change; None at a stop.
+
+    An exit would be restarted again and again by the restart policy. Idle, without a heartbeat,
+    the container is shown as unhealthy, and its log and the status say why.
+    """
+    while not life.stop.wait(LOOK_SECONDS):
+        try:
+            ready = prepare()
+        except SettingsError as error:
+            if str(error) != str(news.error):
+                log.error("event=wrong_setting: %s", error)
+            news.error = error
+        else:
+            news.error = None
+            return ready
+    return None
 
 
 def set_up_logging() -> None:
@@ -85,39 +123,16 @@ def serve_metrics(port: int) -> None:
         raise SettingsError("METRICS_PORT", f"must be a free port ({error})", str(port)) from error
 
 
-def refuse(error: SettingsError, started_at: float, life: Life) -> int:
-    """After a wrong setting: a terminal gets the exit status at once, a container idles.
-
-    An exit would be restarted again and again by the restart policy. Idle, without a heartbeat,
-    the container is shown as unhealthy, and its log and the status say why.
-    """
-    if not sys.stdin.isatty():
-        address = thrift_address(os.environ)
-        writer = StatusWriter(*address, lambda: document([], None, started_at, error), life)
-        thread = Thread(target=writer.run, daemon=True)
-        thread.start()
-        life.stop.wait()
-        thread.join(GRACE_SECONDS)
-    return WRONG_SETTING
-
-
-def run(sources: list[Source], settings: Settings, started_at: float, life: Life) -> int:
+def run(settings: Settings, sources: list[Source], news: News, status: Thread, life: Life) -> int:
     """One thread a source; once all are finished, stay for the restart policy's sake."""
     known = topics(settings.topic_partitions, settings.kafka_retention_hours)
     publisher = Publisher(settings.kafka_bootstrap_servers, known, life)
     pollers = [
         Poller(source, publisher, life, count_reposts=settings.count_reposts) for source in sources
     ]
-    reports = [poller.report for poller in pollers]
-    writer = StatusWriter(
-        settings.hbase_thrift_host,
-        settings.hbase_thrift_port,
-        lambda: document(reports, publisher.report, started_at),
-        life,
-    )
+    news.sources, news.kafka = [poller.report for poller in pollers], publisher.report
     threads = [Thread(target=poller.run, daemon=True) for poller in pollers]
-    status = Thread(target=writer.run, daemon=True)
-    for thread in (*threads, status):
+    for thread in threads:
         thread.start()
     try:
         wait_for_end(threads, life)

@@ -1,5 +1,6 @@
 """Reads single settings from the environment, and says which one is wrong."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,8 +73,8 @@ class Environment:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
-            reason = type(error).__name__
-            rule = f"must name a readable text file ({reason})"
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            rule = f"must name a text file that user {os.getuid()} may read ({reason})"
             raise SettingsError(f"{name}_FILE", rule) from error
 
     def together(self, names: Sequence[str], network: str) -> list[str] | None:

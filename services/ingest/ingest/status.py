@@ -52,6 +52,20 @@ def document(
     }
 
 
+class News:
+    """What there is to tell at a moment; every field is replaced whole, so it needs no lock."""
+
+    def __init__(self, started_at: float) -> None:
+        self._started_at = started_at
+        self.sources: Sequence[SourceReport] = ()
+        self.kafka: KafkaReport | None = None
+        self.error: SettingsError | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the status as of now."""
+        return document(self.sources, self.kafka, self._started_at, self.error)
+
+
 class StatusWriter:
     """Writes what `document` returns to HBase, as long as it takes and in nobody's way.
 

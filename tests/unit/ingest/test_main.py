@@ -68,6 +68,19 @@ def test_a_wrong_setting_is_one_line_and_no_restart_loop(run, env, told):
     assert "canary" not in log.read_text()
 
 
+def test_a_file_that_is_mended_needs_no_restart(run, tmp_path):
+    secret = tmp_path / "token"
+    env = {"MASTODON_URL": "http://127.0.0.1:9", "MASTODON_ACCESS_TOKEN_FILE": str(secret)}
+    process, log = run(KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9", METRICS_PORT="19465", **env)
+    rule = "MASTODON_ACCESS_TOKEN_FILE must name a text file that user"
+    eventually(lambda: rule in log.read_text(), within=20)
+    secret.write_text("a-token\n")
+    eventually(lambda: "check KAFKA_BOOTSTRAP_SERVERS" in log.read_text(), within=30)
+    assert log.read_text().count("event=wrong_setting") == 1
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
 def test_in_a_terminal_a_wrong_setting_is_an_exit_status(run):
     ours, theirs = pty.openpty()
     try:

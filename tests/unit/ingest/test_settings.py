@@ -149,6 +149,8 @@ def test_a_server_s_address_is_a_url(url):
 
 
 def test_the_replay_s_name_is_what_the_user_calls_it():
-    assert read_settings({"REPLAY_FILE": "/replay/file"}).sources["replay"].name == "file"
-    env = {"REPLAY_FILE": "/replay/file", "REPLAY_NAME": "./old/tweets.jsonl.gz"}
-    assert read_settings(env).sources["replay"].name == "tweets.jsonl.gz"
+    replay = read_settings({"REPLAY_FILE": "/old/tweets.js"}).sources["replay"]
+    assert (str(replay.file), replay.name) == ("/old/tweets.js", "tweets.js")
+    env = {"REPLAY_FILE": "./old/tweets.jsonl.gz", "REPLAY_FOLDER": "/replay"}
+    replay = read_settings(env).sources["replay"]
+    assert (str(replay.file), replay.name) == ("/replay/tweets.jsonl.gz", "tweets.jsonl.gz")

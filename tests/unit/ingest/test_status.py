@@ -102,7 +102,7 @@ def test_a_report_keeps_the_contract_with_all_and_with_nothing_known():
         ({"COUNT_REPOSTS": "canary"}, "COUNT_REPOSTS must be true or false"),
         ({"KAFKA_BOOTSTRAP_SERVERS": "canary"}, "KAFKA_BOOTSTRAP_SERVERS must be host:port"),
         ({"CONSUMER_KEY": "canary"}, "CONSUMER_SECRET, ACCESS_TOKEN, ACCESS_SECRET not set"),
-        ({"CONSUMER_KEY_FILE": "/canary"}, "CONSUMER_KEY_FILE must name a readable text file"),
+        ({"CONSUMER_KEY_FILE": "/canary"}, "CONSUMER_KEY_FILE must name a text file that user"),
         ({"X_API_URL": "https://me:canary@x.com"}, "X_API_URL must be http(s)://host"),
     ],
 )

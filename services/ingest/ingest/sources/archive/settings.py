@@ -19,8 +19,9 @@ class ReplaySettings:
 
 def read(env: Environment) -> ReplaySettings | None:
     """All of it, None without a file."""
-    file, speed = env.text("REPLAY_FILE"), env.number("REPLAY_SPEED", 0, 0, 1_000_000)
-    if not file:
+    given, speed = env.text("REPLAY_FILE"), env.number("REPLAY_SPEED", 0, 0, 1_000_000)
+    # In a container the folder of the file is mounted, always at the same place.
+    folder, file = env.text("REPLAY_FOLDER"), Path(given)
+    if not given:
         return None
-    # Where REPLAY_FILE is a mount point, REPLAY_NAME tells what the user calls the file.
-    return ReplaySettings(Path(file), Path(env.text("REPLAY_NAME") or file).name, speed)
+    return ReplaySettings(Path(folder) / file.name if folder else file, file.name, speed)
