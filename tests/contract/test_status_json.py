@@ -82,7 +82,9 @@ def test_any_answer_meets_the_schema(report: bytes | None, board: bytes | None, 
 def reports() -> list[tuple[list[SourceReport], KafkaReport | None, SettingsError | None]]:
     kafka, broken = KafkaReport(), KafkaReport()
     broken.failed("no answer from Kafka", 1)
-    known = Standing(RateLimit(180, None, 1e300), Budget(5000, 0), Progress(7, 1, 1.0))
+    known = Standing(
+        RateLimit(180, None, 1e300), Budget(5000, 0, 7000, 25.0, 35.0), Progress(7, 1, 1.0)
+    )
     failing, done = SourceReport("x", known), SourceReport("replay", Standing())
     failing.failed(SourceError("401", "check ACCESS_TOKEN"), 1, 120)
     done.succeeded(Batch([], {}, 0, finished=True), 5, 0)

@@ -125,7 +125,13 @@ def test_x_is_counted(stack: Stack, expected: list[Json]) -> None:
 
     told = eventually(lambda: source_status(stack, "x"))
     assert (told["state"], told["tweets"], told["error"]) == ("ok", len(expected), None)
-    assert told["budget"] == {"limit": 5000, "left": 5000 - len(expected)}
+    assert told["budget"] == {
+        "limit": 5000,
+        "left": 5000 - len(expected),
+        "month": len(expected),
+        "cost_today": round(0.005 * len(expected), 2),
+        "cost_month": round(0.005 * len(expected), 2),
+    }
     assert told["rate_limit"]["limit"] == 180
 
 

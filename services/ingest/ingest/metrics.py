@@ -23,6 +23,12 @@ RATE_LIMIT_LEFT = Gauge(
 BUDGET_LEFT = Gauge(
     "ingest_budget_posts_left", "Posts that may still be read in this UTC day.", ["source"]
 )
+MONTH_POSTS = Gauge(
+    "ingest_month_posts", "Posts that a network has billed in this UTC month.", ["source"]
+)
+MONTH_DOLLARS = Gauge(
+    "ingest_month_cost_dollars", "What they cost at the price that is set.", ["source"]
+)
 PROGRESS = Gauge("ingest_progress_ratio", "How much of a file is read, from 0 to 1.", ["source"])
 
 
@@ -32,5 +38,7 @@ def tell_standing(source: str, standing: Standing) -> None:
         RATE_LIMIT_LEFT.labels(source).set(standing.rate_limit.remaining)
     if standing.budget:
         BUDGET_LEFT.labels(source).set(standing.budget.left)
+        MONTH_POSTS.labels(source).set(standing.budget.month)
+        MONTH_DOLLARS.labels(source).set(standing.budget.cost_month)
     if standing.progress:
         PROGRESS.labels(source).set(standing.progress.share)

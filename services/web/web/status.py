@@ -69,6 +69,12 @@ def _share(value: Any) -> float:
     return float(value)
 
 
+def _cost(value: Any) -> float:
+    if type(value) not in (int, float) or not 0 <= value < 1e12:
+        raise ValueError(f"{value!r:.40} is no cost")
+    return float(value)
+
+
 def _time(value: Any) -> str:
     text = _text(value)
     if not _TIME.fullmatch(text):
@@ -121,7 +127,9 @@ _SOURCE = _object(
     rate_limit=_or_null(
         _object(limit=_or_null(_number), remaining=_or_null(_number), reset=_or_null(_time))
     ),
-    budget=_or_null(_object(limit=_number, left=_number)),
+    budget=_or_null(
+        _object(limit=_number, left=_number, month=_number, cost_today=_cost, cost_month=_cost)
+    ),
     progress=_or_null(_object(line=_number, rejected=_number, share=_share)),
     gaps=_number,
     error=_FAILURE,

@@ -102,14 +102,20 @@ def test_after_failures_it_goes_on_from_the_same_cursor(life, caplog, monkeypatc
 
 def test_the_report_tells_what_failed_and_when_the_next_try_is(life):
     source = Source(Batch([message(1)], {"n": 1}, 0), SourceError("402", "add credits", first=120))
-    source.standing.budget = Budget(5000, 4999)
+    source.standing.budget = Budget(5000, 4999, 1, 0.01, 0.01)
     poller = Poller(source, Publisher(), life)
     threading.Thread(target=poller.run, daemon=True).start()
     eventually(lambda: poller.report.state == "failing", within=5)
     told = poller.report.document()
     assert (told["error"]["kind"], told["error"]["message"]) == ("402", "add credits")
     assert (told["error"]["failures"], told["tweets"]) == (1, 1)
-    assert told["budget"] == {"limit": 5000, "left": 4999}
+    assert told["budget"] == {
+        "limit": 5000,
+        "left": 4999,
+        "month": 1,
+        "cost_today": 0.01,
+        "cost_month": 0.01,
+    }
     assert told["last_success"] <= told["error"]["since"] < told["next_poll"]
 
 

@@ -83,7 +83,9 @@ def test_the_state_is_the_worst_of_all(sources, broker, error, state):
 
 
 def test_a_report_keeps_the_contract_with_all_and_with_nothing_known():
-    full = Standing(RateLimit(180, 2, STARTED), Budget(5000, 0), Progress(7, 1, 0.5))
+    full = Standing(
+        RateLimit(180, 2, STARTED), Budget(5000, 0, 7000, 25.0, 35.0), Progress(7, 1, 0.5)
+    )
     odd = Standing(RateLimit(None, None, 1e300))
     found = checked([source("failing", standing=full), source(standing=odd)], kafka(), STARTED)
     assert found["started_at"] == "2026-11-22T10:00:00Z"

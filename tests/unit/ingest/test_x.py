@@ -9,7 +9,7 @@ import pytest
 from fakes.server import Serving
 from fakes.x import CREDENTIALS, FIRST_ID, XDouble
 from ingest.settings import read_settings
-from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
+from ingest.sources.base import LONGEST_WAIT_SECONDS, Budget, SourceError
 from ingest.sources.x.settings import Credentials
 from ingest.sources.x.source import PAGES, XSource
 
@@ -309,6 +309,12 @@ def test_the_budget_of_a_day_stops_the_calls_and_survives_a_restart(x, source):
     clock.now += timedelta(minutes=2)
     assert restarted.fetch(cursor).messages[-1]["id"] == expected[-131]
     assert restarted.standing.budget.left == 30
+    assert restarted.standing.budget == Budget(130, 30, 230, 0.5, 1.15)
+    clock.now += timedelta(days=8)
+    failing = source(daily_posts=130, now=clock, post_price=1)
+    x.double.faults = [{"request": len(x.requests) + 1, "status": 503}]
+    failure(failing, cursor)
+    assert failing.standing.budget == Budget(130, 130, 0, 0, 0)
 
 
 def test_a_failed_call_costs_nothing(x, source):

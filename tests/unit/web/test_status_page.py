@@ -14,7 +14,7 @@ from web.status_page import elapsed
 EVERYTHING = source(
     state="failing",
     rate_limit={"limit": 180, "remaining": 172, "reset": ago(-60)},
-    budget={"limit": 5000, "left": 4102},
+    budget={"limit": 5000, "left": 4102, "month": 21560, "cost_today": 4.49, "cost_month": 107.8},
     progress={"line": 1234, "rejected": 3, "share": 0.459},
     error=failure("401: check ACCESS_TOKEN"),
 )

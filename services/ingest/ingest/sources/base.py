@@ -80,10 +80,16 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class Budget:
-    """Posts that may be read, and those that still may, in this UTC day."""
+    """Posts that may be read, and those that still may, in this UTC day; and what was read.
+
+    `month` is the posts read in this UTC month. The costs are an estimate, in US dollars.
+    """
 
     limit: int
     left: int
+    month: int
+    cost_today: float
+    cost_month: float
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class Progress:
 
     The latter two are set as long as the posts between `since` and `until` are still to come.
     `left` is what the very first poll may still take of them. `read` posts are billed for the
-    UTC day `day`.
+    UTC day `day`, and `month` for the whole of its month.
     """
 
     since: str | None = None
@@ -29,6 +29,19 @@ class Progress:
     left: int | None = None
     day: str | None = None
     read: int = 0
+    month: int = 0
+
+    def on(self, day: str) -> "Progress":
+        """The same progress, with the counts of a day (YYYY-MM-DD) and its month."""
+        if self.day == day:
+            return self
+        # The first edition did not count the month.
+        is_same_month = (self.day or "")[:7] == day[:7]
+        return replace(self, day=day, read=0, month=self.month if is_same_month else 0)
+
+    def billed(self, posts: int) -> "Progress":
+        """The same progress, with so many more posts billed."""
+        return replace(self, read=self.read + posts, month=self.month + posts)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from ingest.environment import Environment
 
 VARIABLES = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET")
 API_URL = "https://api.x.com"
+# In US dollars, as X publishes it. https://docs.x.com/x-api/getting-started/pricing
+POST_PRICE = 0.005
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class XSettings:
     credentials: Credentials
     api_url: str
     daily_posts: int
+    post_price: float
     full_reposts: bool
 
 
@@ -33,7 +36,8 @@ def read(env: Environment) -> XSettings | None:
     values = env.together(VARIABLES, "X")
     api_url = env.url("X_API_URL", API_URL)
     daily_posts = env.whole("X_DAILY_POSTS", 5000, 1, 1_000_000)
+    post_price = env.number("X_POST_PRICE", POST_PRICE, 0, 100)
     full_reposts = env.flag("X_FULL_REPOSTS", False)
     if values is None:
         return None
-    return XSettings(Credentials(*values), api_url, daily_posts, full_reposts)
+    return XSettings(Credentials(*values), api_url, daily_posts, post_price, full_reposts)

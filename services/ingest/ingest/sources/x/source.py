@@ -7,7 +7,7 @@ GET /2/users/{id}/timelines/reverse_chronological answers the newest first, `sin
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from ingest.sources.http.failures import is_soon
 from ingest.sources.x.client import X, XApi, XSession
 from ingest.sources.x.paging import Progress, Query, Walk
 from ingest.sources.x.parse import included_posts
-from ingest.sources.x.settings import API_URL, Credentials, XSettings
+from ingest.sources.x.settings import API_URL, POST_PRICE, Credentials, XSettings
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class XSource:
         poll_seconds: float = 60,
         first_posts: int = 200,
         daily_posts: int = 5000,
+        post_price: float = POST_PRICE,
         full_reposts: bool = False,
         timeout: float = TIMEOUT_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -57,12 +58,12 @@ class XSource:
         self.standing = Standing()
         self._context = Context(self.name, salt)
         self._poll_seconds, self._first_posts = poll_seconds, first_posts
-        self._daily_posts, self._now = daily_posts, now
+        self._daily_posts, self._post_price, self._now = daily_posts, post_price, now
         self._walk = Walk()
 
     def fetch(self, cursor: Cursor | None) -> Batch:
         """Return one page, the oldest post first; `wait` is 0 while more pages are to come."""
-        before = self._today(Progress(**(cursor or {})))
+        before = Progress(**(cursor or {})).on(self._now().date().isoformat())
         self._check_budget(before)
         self._check_rate_limit()
         query = self._walk.next_query(before, self._most(before))
@@ -71,7 +72,7 @@ class XSource:
         left = self._left(before) - len(ids) if before.since is None else None
         token = answer["meta"].get("next_token")
         self._walk, after = self._walk.after(before, query, ids, token, left)
-        after = replace(after, read=before.read + len(answer["data"]) + len(included_posts(answer)))
+        after = after.billed(len(answer["data"]) + len(included_posts(answer)))
         self._tell_budget(after)
         tweets.sort(key=lambda tweet: tweet[0])
         wait = self._poll_seconds if self._walk.pages % PAGES == 0 else 0
@@ -80,11 +81,6 @@ class XSource:
     def close(self) -> None:
         """Close the connections."""
         self._api.close()
-
-    def _today(self, progress: Progress) -> Progress:
-        """Begin a new count on a new UTC day."""
-        day = self._now().date().isoformat()
-        return progress if progress.day == day else replace(progress, day=day, read=0)
 
     def _check_budget(self, progress: Progress) -> None:
         """Raise SourceError, without any call, when nothing more may be read today."""
@@ -101,7 +97,8 @@ class XSource:
 
     def _tell_budget(self, progress: Progress) -> None:
         left = max(0, self._daily_posts - progress.read)
-        self.standing.budget = Budget(self._daily_posts, left)
+        costs = [round(read * self._post_price, 2) for read in (progress.read, progress.month)]
+        self.standing.budget = Budget(self._daily_posts, left, progress.month, *costs)
 
     def _check_rate_limit(self) -> None:
         """Raise SourceError, without any call, when X said that none is left until the reset."""
@@ -155,5 +152,6 @@ def make(settings: XSettings, common: Common) -> XSource:
         poll_seconds=common.poll_seconds,
         first_posts=common.first_posts,
         daily_posts=settings.daily_posts,
+        post_price=settings.post_price,
         full_reposts=settings.full_reposts,
     )
