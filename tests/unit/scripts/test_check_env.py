@@ -1,0 +1,70 @@
+"""What scripts/check-env says about an .env file that only Compose reads."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from e2e.stack import ROOT
+
+
+def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "scripts/check-env", path],
+        env={"PATH": os.environ["PATH"]} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("CONTAINER_CORES=1.5", "CONTAINER_CORES must be a whole number of cores, not '1.5'"),
+        ("CONTAINER_CORES=0", "CONTAINER_CORES must be"),
+        ('SPARK_WORKER_CORES="two"', "SPARK_WORKER_CORES must be"),
+        ("SPARK_DRIVER_MEMORY=512", "SPARK_DRIVER_MEMORY must be"),
+        ("WEB_BIND=[::1]", "WEB_BIND must be an IP address"),
+        ("WEB_BIND=localhost", "WEB_BIND must be an IP address"),
+        ("WEB_PORT=http", "WEB_PORT must be a port number"),
+        ("CONSUMER_SECRET=ab$cd", "CONSUMER_SECRET has a $ in it"),
+        ('BLUESKY_APP_PASSWORD="ab$cd"', "BLUESKY_APP_PASSWORD has a $ in it"),
+        ("AUTHOR_SALT=$$ab$", "AUTHOR_SALT has a $ in it"),
+    ],
+)
+def test_a_wrong_variable_is_named(line: str, rule: str, tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text(f"# A comment\n{line}\n")
+    done = check(file)
+    assert done.returncode == 1
+    assert rule in done.stderr
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        "CONTAINER_CORES=4 # of eight",
+        "CONTAINER_CORES='4'\nWEB_BIND=::1\nWEB_PORT=80\nSPARK_DRIVER_MEMORY=1g",
+        "CONSUMER_SECRET='ab$cd'\nACCESS_TOKEN=a$$b\n#ACCESS_SECRET=a$b",
+        "REPLAY_FILE=$HOME/tweets.js",
+        "CONTAINER_CORES=1.5\nCONTAINER_CORES=2",
+    ],
+)
+def test_what_compose_takes_passes(lines: str, tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text(lines)
+    assert check(file).stderr == ""
+
+
+def test_the_environment_comes_first(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("CONTAINER_CORES=2")
+    assert "not '1.5'" in check(file, CONTAINER_CORES="1.5").stderr
+
+
+def test_the_example_passes() -> None:
+    assert check(ROOT / ".env.example").returncode == 0
+    assert check(ROOT / "none").returncode == 0
