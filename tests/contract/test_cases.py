@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
-from ingest import message
 from ingest.environment import SettingsError
 from ingest.fields import Context
 from ingest.kafka.publisher import encode
+from ingest.message import Rejection
+from ingest.sources.archive.formats import parse_record
 from ingest.sources.archive.source import ReplaySource
-from ingest.sources.mastodon.parse import is_public
+from ingest.sources.bluesky.parse import parse_item
+from ingest.sources.mastodon.parse import is_public, parse_status
+from ingest.sources.x.parse import parse_v1, parse_v2
 from trends.extract.message import hashtags_of, parse
 from trends.settings import Settings
 
@@ -53,22 +56,22 @@ def item_with(tags: list[str]) -> dict[str, Any]:
 
 
 def from_status(status: object) -> Any:
-    return message.from_mastodon(status, CONTEXT, NOW) if is_public(status) else None
+    return parse_status(status, CONTEXT, NOW) if is_public(status) else None
 
 
 READ = {
-    "X v2 object": lambda given: message.from_x(given, CONTEXT, NOW),
-    "X v1.1 object": lambda given: message.from_v1(given, CONTEXT, NOW),
-    "JSON line": lambda given: message.from_any(given, CONTEXT, NOW),
+    "X v2 object": lambda given: parse_v2(given, CONTEXT, NOW),
+    "X v1.1 object": lambda given: parse_v1(given, CONTEXT, NOW),
+    "JSON line": lambda given: parse_record(given, CONTEXT, NOW),
     "Mastodon status": from_status,
-    "Bluesky facets": lambda given: message.from_bluesky(item_with(given), CONTEXT, NOW),
+    "Bluesky facets": lambda given: parse_item(item_with(given), CONTEXT, NOW),
 }
 
 
 @pytest.mark.parametrize("case", POSTS, ids=lambda case: case["case"])
 def test_a_post_has_just_its_tags(case: dict[str, Any]) -> None:
     made = READ[case["as"]](case["input"])
-    assert not isinstance(made, message.Rejection)
+    assert not isinstance(made, Rejection)
     keys = {} if made is None else hashtags_of(parse(encode(made)))[0]
     hidden = Settings.from_environment(case.get("setting", {})).hidden
     assert [key for key in keys if key not in hidden] == case["tags"]

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from fakes import bluesky, mastodon
 from fakes.server import Serving
 from fakes.x import CREDENTIALS, XDouble
+from ingest.kafka.publisher import encode
 from ingest.message import quarantine
 from ingest.settings import read_settings
 from ingest.sources.archive.source import ReplaySource
@@ -17,6 +18,7 @@ from ingest.sources.bluesky.source import BlueskySource
 from ingest.sources.demo.source import DemoSource
 from ingest.sources.mastodon.source import MastodonSource
 from ingest.sources.x.source import XSource
+from trends.extract.message import parse
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 
@@ -33,11 +35,22 @@ MESSAGE, QUARANTINE = validator("message"), validator("quarantine")
 def check(batch, source):
     assert batch.messages
     for message in batch.messages:
-        MESSAGE.validate(json.loads(json.dumps(message)))
+        written = encode(message)
+        MESSAGE.validate(json.loads(written))
         assert message["source"] == source
         assert set(message) == set(json.loads(example("message.x.json")))
+        assert_read(parse(written), message)
     for entry in batch.rejected:
         QUARANTINE.validate(entry)
+
+
+def assert_read(read, message):
+    """The executors' decoder finds in the written bytes what ingest meant."""
+    fields = (read.id, read.source, read.text, read.hashtags)
+    assert fields == tuple(message[name] for name in ("id", "source", "text", "hashtags"))
+    created = datetime.fromisoformat(message["created_at"])
+    assert read.created == round(created.timestamp() * 1000)
+    assert read.author == (int(message["author"], 16) if message["author"] else None)
 
 
 def example(name):
@@ -80,6 +93,8 @@ def test_x_keeps_the_contract():
         source.close()
     check(batch, "x")
     assert (len(batch.messages), len(batch.rejected)) == (4, 1)
+    later = [(message["lang"], message["repost"]) for message in batch.messages]
+    assert later == [("en", False), ("en", True), (None, False), ("en", False)]
     now = datetime.now(UTC).isoformat()
     assert all(message["created_at"] <= now for message in batch.messages)
 
@@ -94,6 +109,7 @@ def test_mastodon_keeps_the_contract():
         source.close()
     check(batch, "mastodon")
     assert (len(batch.messages), len(batch.rejected)) == (2, 1)
+    assert [message["repost"] for message in batch.messages] == [False, True]
 
 
 def test_bluesky_keeps_the_contract():

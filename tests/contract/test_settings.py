@@ -20,6 +20,8 @@ SERVICES = yaml.safe_load(COMPOSE)["services"]
 
 # The same in every stack, and inside of it: nobody sets them for the bundled services.
 INNER = {"METRICS_PORT", "SPARK_MASTER"}
+# Files that are no secrets.
+PATHS = {"CA_FILE", "REPLAY_FILE"}
 READ: dict[str, Callable[[Mapping[str, str]], Any]] = {
     "ingest": read_settings,
     "trends": TrendsSettings.from_environment,
@@ -60,7 +62,7 @@ def test_a_service_is_handed_what_it_reads_and_reads_what_it_is_handed(service: 
     READ[service](asked)
     handed = set(SERVICES[service]["environment"])
     secrets = set(yaml.safe_load(SECRETS)["services"].get(service, {}).get("environment", {}))
-    files = {name for name in asked.names if name.endswith("_FILE") and name != "REPLAY_FILE"}
+    files = {name for name in asked.names if name.endswith("_FILE") and name not in PATHS}
     assert asked.names - files - INNER <= handed
     assert secrets <= files
     assert handed <= asked.names
@@ -68,6 +70,6 @@ def test_a_service_is_handed_what_it_reads_and_reads_what_it_is_handed(service: 
 
 def test_each_variable_is_explained_and_each_explained_one_is_used() -> None:
     in_use = used(COMPOSE) | used(SECRETS)
-    secrets = {name for name in in_use if name.endswith("_FILE") and name != "REPLAY_FILE"}
+    secrets = {name for name in in_use if name.endswith("_FILE") and name not in PATHS}
     assert in_use - secrets <= explained()
     assert explained() - in_use <= {"COMPOSE_FILE"}

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from ingest import status as written
 from ingest.environment import SettingsError
 from ingest.reports import KafkaReport, SourceReport
-from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, Standing
+from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, SourceStats
 from unit.web.memory_store import MemoryStore
 from web import create_app, store
 from web.board import parse_board
@@ -82,13 +82,13 @@ def test_any_answer_meets_the_schema(report: bytes | None, board: bytes | None, 
 def reports() -> list[tuple[list[SourceReport], KafkaReport | None, SettingsError | None]]:
     kafka, broken = KafkaReport(), KafkaReport()
     broken.failed("no answer from Kafka", 1)
-    known = Standing(
+    known = SourceStats(
         RateLimit(180, None, 1e300), Budget(5000, 0, 7000, 25.0, 35.0), Progress(7, 1, 1.0)
     )
-    failing, done = SourceReport("x", known), SourceReport("replay", Standing())
+    failing, done = SourceReport("x", known), SourceReport("replay", SourceStats())
     failing.failed(SourceError("401", "check ACCESS_TOKEN"), 1, 120)
     done.succeeded(Batch([], {}, 0, finished=True), 5, 0)
-    sources = [failing, done, SourceReport("demo", Standing())]
+    sources = [failing, done, SourceReport("demo", SourceStats())]
     return [
         (sources, kafka, None),
         (sources, broken, None),

@@ -206,7 +206,7 @@ def test_half_set_credentials_are_told_and_nothing_is_lost(
     def status() -> Any:
         return stack.api("/api/v1/status").json()
 
-    eventually(lambda: "CONSUMER_SECRET" in (status()["ingest"]["error"] or ""))
+    eventually(lambda: "CONSUMER_SECRET" in str(status()["ingest"]["error"]))
     assert any("CONSUMER_SECRET" in sentence for sentence in status()["advice"])
 
     def has_stayed_up() -> bool:

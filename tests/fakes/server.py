@@ -13,6 +13,7 @@ of the double), GET /_control/requests, POST /_control/reset.
 import argparse
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -117,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _api(self) -> None:
         double, parts = self.server.double, urlsplit(self.path)
-        url = f"http://{self.headers['host']}{self.path}"
+        url = f"{self.server.scheme}://{self.headers['host']}{self.path}"
         query = dict(parse_qsl(parts.query))
         call = Call(self.command, parts.path, url, query, self.headers, self._body())
         with double.lock:
@@ -192,6 +193,14 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     double: Double
+    scheme = "http"
+
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        """Serve https. The handshake belongs to a connection's own thread, not to accept()."""
+        self.scheme = "https"
+        self.socket = context.wrap_socket(
+            self.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that gave up is no news."""
@@ -201,15 +210,24 @@ D = TypeVar("D", bound=Double)
 
 
 class Serving(Generic[D]):
-    """A double behind a port of its own, as long as the `with` lasts."""
+    """A double on its own port, as long as the `with` lasts; https with a `tls` context."""
 
-    def __init__(self, double: D, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        double: D,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._server = _Server((host, port), _Handler)
         self._server.double = double
+        if tls:
+            self._server.speak_tls(tls)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
         )
-        self.url = f"http://{host}:{self._server.server_port}"
+        self.port = self._server.server_port
+        self.url = f"{self._server.scheme}://{host}:{self.port}"
 
     @property
     def double(self) -> D:

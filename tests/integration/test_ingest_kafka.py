@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 from ingest.kafka.topics import Topic, topics
-from ingest.lifecycle import Life, Stopping
+from ingest.lifecycle import Shutdown, ShutdownRequested
 from ingest.message import quarantine
 from ingest.poller import Poller
 from ingest.sources.base import Batch
@@ -45,24 +45,24 @@ def names(monkeypatch):
 
 
 @pytest.fixture
-def life():
-    life = Life()
-    yield life
-    life.stop.set()
+def shutdown():
+    shutdown = Shutdown()
+    yield shutdown
+    shutdown.stop.set()
 
 
 @pytest.fixture
-def publisher(names, life):
+def publisher(names, shutdown):
     """A publisher; those of other processes are made by `another`."""
-    made = another(names, life)
+    made = another(names, shutdown)
     yield made
     made.close()
 
 
-def another(names, life, hours=1):
+def another(names, shutdown, hours=1):
     renamed = zip(names.values(), topics(3, hours), strict=True)
     own = tuple(Topic(name, topic.partitions, topic.configs) for name, topic in renamed)
-    return Publisher(SERVERS, own, life)
+    return Publisher(SERVERS, own, shutdown)
 
 
 def records(topic):
@@ -88,9 +88,9 @@ def publish(publisher, batch, key="demo:1"):
     publisher.publish(batch.messages, batch.rejected, batch.cursor, key)
 
 
-def test_topics_are_made_and_their_settings_follow(publisher, names, life):
+def test_topics_are_made_and_their_settings_follow(publisher, names, shutdown):
     assert publisher.cursor("demo:1") is None
-    later = another(names, life, hours=2)
+    later = another(names, shutdown, hours=2)
     later.cursor("demo:1")
     later.close()
     with KafkaAdminClient(bootstrap_servers=SERVERS) as admin:
@@ -119,11 +119,11 @@ def test_what_is_published_is_there_in_order_with_its_cursor(publisher, names):
     assert publisher.cursor("demo:1") == {"next": 500}
 
 
-def test_each_source_finds_its_own_last_cursor(publisher, names, life):
+def test_each_source_finds_its_own_last_cursor(publisher, names, shutdown):
     for number in range(5):
         publish(publisher, batch(0, 0, n=number), "x:a")
         publish(publisher, batch(0, 0, n=-number), "x:b")
-    restarted = another(names, life)
+    restarted = another(names, shutdown)
     assert restarted.cursor("x:a") == {"n": 4}
     assert restarted.cursor("x:b") == {"n": -4}
     assert restarted.cursor("x:c") is None
@@ -168,13 +168,13 @@ def test_a_missing_acknowledgement_sends_all_again_before_the_cursor(publisher, 
 
 def test_a_restarted_demo_leaves_no_gap_and_repeats_nothing(names):
     for least in (400, 600):
-        life = Life()
-        publisher = another(names, life)
-        thread = threading.Thread(target=Poller(DemoSource(200, 1, 0), publisher, life).run)
+        shutdown = Shutdown()
+        publisher = another(names, shutdown)
+        thread = threading.Thread(target=Poller(DemoSource(200, 1, 0), publisher, shutdown).run)
         thread.start()
-        reader = another(names, Life())
+        reader = another(names, Shutdown())
         eventually(lambda r=reader, n=least: (r.cursor("demo:1") or {"next": 0})["next"] > n, 30)
-        life.stop.set()
+        shutdown.stop.set()
         thread.join(10)
         reader.close()
         publisher.close()
@@ -183,9 +183,9 @@ def test_a_restarted_demo_leaves_no_gap_and_repeats_nothing(names):
 
 
 def test_without_kafka_it_waits_until_the_stop():
-    life = Life()
-    publisher = Publisher("127.0.0.1:9", topics(1, 1), life)
-    threading.Timer(1.0, life.stop.set).start()
-    with pytest.raises(Stopping):
+    shutdown = Shutdown()
+    publisher = Publisher("127.0.0.1:9", topics(1, 1), shutdown)
+    threading.Timer(1.0, shutdown.stop.set).start()
+    with pytest.raises(ShutdownRequested):
         publisher.cursor("demo:1")
     publisher.close()

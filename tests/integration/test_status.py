@@ -8,7 +8,7 @@ from typing import Any
 import happybase
 import pytest
 
-from ingest.lifecycle import Life
+from ingest.lifecycle import Shutdown
 from ingest.status import StatusWriter
 from waiting import eventually
 from web.status import parse_report
@@ -18,10 +18,10 @@ THRIFT_PORT = 9090
 
 
 @pytest.fixture
-def life() -> Iterator[Life]:
-    life = Life()
-    yield life
-    life.stop.set()
+def shutdown() -> Iterator[Shutdown]:
+    shutdown = Shutdown()
+    yield shutdown
+    shutdown.stop.set()
 
 
 @pytest.fixture
@@ -57,49 +57,49 @@ def state(web: HBaseBoards) -> str | None:
     return parse_report(cell)["state"] if cell else None
 
 
-def writing(life: Life, host: str, document: dict[str, Any]) -> threading.Thread:
+def writing(shutdown: Shutdown, host: str, document: dict[str, Any]) -> threading.Thread:
     """A writer of what `document` is at any time."""
-    writer = StatusWriter(host, THRIFT_PORT, lambda: dict(document), life)
+    writer = StatusWriter(host, THRIFT_PORT, lambda: dict(document), shutdown)
     thread = threading.Thread(target=writer.run, daemon=True)
     thread.start()
     return thread
 
 
 def test_two_writers_make_the_table_once_and_the_web_service_reads_it(
-    no_table: happybase.Connection, web: HBaseBoards, life: Life
+    no_table: happybase.Connection, web: HBaseBoards, shutdown: Shutdown
 ) -> None:
     assert web.read_report() is None
     document = report(error={"variables": ["SOURCE"], "rule": "é"})
-    threads = [writing(life, no_table.host, document) for _ in range(2)]
+    threads = [writing(shutdown, no_table.host, document) for _ in range(2)]
     cell = eventually(web.read_report, within=120)
     assert parse_report(cell) == document
     families = no_table.table("status").families()
     assert {name: each["max_versions"] for name, each in families.items()} == {b"s": 1}
-    life.stop.set()
+    shutdown.stop.set()
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
 
 
 def test_a_change_and_a_stop_arrive_within_seconds(
-    hbase: happybase.Connection, web: HBaseBoards, life: Life
+    hbase: happybase.Connection, web: HBaseBoards, shutdown: Shutdown
 ) -> None:
     document = report()
-    thread = writing(life, hbase.host, document)
+    thread = writing(shutdown, hbase.host, document)
     eventually(lambda: state(web) == "ok", within=120)
     document["state"] = "failing"
     eventually(lambda: state(web) == "failing", within=10)
-    life.stop.set()
+    shutdown.stop.set()
     thread.join(10)
     assert not thread.is_alive()
     eventually(lambda: state(web) == "stopped", within=5)
 
 
 def test_a_table_that_is_deleted_is_made_again(
-    hbase: happybase.Connection, web: HBaseBoards, life: Life
+    hbase: happybase.Connection, web: HBaseBoards, shutdown: Shutdown
 ) -> None:
     document = report()
-    writing(life, hbase.host, document)
+    writing(shutdown, hbase.host, document)
     eventually(lambda: state(web) == "ok", within=120)
     hbase.delete_table("status", disable=True)
     document["state"] = "failing"

@@ -1,1 +1,1 @@
-"""Forwards the tweets of a timeline, one by one, to Kafka."""
+"""Forwards posts from timelines and files to Kafka, one record each."""

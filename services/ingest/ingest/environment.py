@@ -1,4 +1,4 @@
-"""Reads single settings from the environment, and says which one is wrong."""
+"""Parses and validates single environment variables."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 class SettingsError(ValueError):
     """A setting is wrong.
 
-    `variables` names the setting, or those that belong together, and `rule` goes on to say what is
-    allowed. Neither has what was set: everybody can read the status, and people paste tokens into
-    the wrong variable. The text, which is for the log, has it too, where it is `given`.
+    `variables` names the setting, or several that belong together; `rule` completes the sentence
+    with what is allowed. Neither contains the value: anyone can read the status, and people paste
+    tokens into the wrong variable. The exception's text, for the log only, includes it if `given`.
     """
 
     def __init__(self, variables: str | Sequence[str], rule: str, given: str | None = None) -> None:
@@ -22,20 +22,20 @@ class SettingsError(ValueError):
 
 
 class Environment:
-    """A mapping such as os.environ, in which an empty value counts as not set.
+    """Typed access to a mapping such as os.environ; an empty value counts as not set.
 
-    All its methods raise SettingsError for a value that is not allowed.
+    All methods raise SettingsError for a value that is not allowed.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
 
     def text(self, name: str) -> str:
-        """The value without blanks around it, empty if it is not set."""
+        """Return the value without surrounding whitespace, empty if not set."""
         return self._variables.get(name, "").strip()
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
-        """A number from `low` to `high`."""
+        """Parse a number from `low` to `high`."""
         text = self.text(name)
         try:
             value = float(text) if text else default
@@ -46,7 +46,7 @@ class Environment:
         return value
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
-        """A whole number from `low` to `high`."""
+        """Parse a whole number from `low` to `high`."""
         text = self.text(name)
         try:
             value = int(text) if text else default
@@ -57,14 +57,14 @@ class Environment:
         return value
 
     def flag(self, name: str, default: bool) -> bool:
-        """True or false."""
+        """Parse `true` or `false`, ignoring case."""
         text = self.text(name).lower()
         if text in ("", "true", "false"):
             return text == "true" if text else default
         raise SettingsError(name, "must be true or false", text)
 
     def secret(self, name: str) -> str:
-        """The value, or what stands in the file that NAME_FILE names."""
+        """Return the value, or the content of the file that NAME_FILE names."""
         path = self.text(f"{name}_FILE")
         if self.text(name) and path:
             raise SettingsError((name, f"{name}_FILE"), "are both set: keep one of them")
@@ -78,9 +78,9 @@ class Environment:
             raise SettingsError(f"{name}_FILE", rule) from error
 
     def together(self, names: Sequence[str], network: str) -> list[str] | None:
-        """The secrets of a network's account, None when none of them is set.
+        """Return the secrets of a network's account, or None if none of them is set.
 
-        Anything between is a mistake worth a message.
+        Setting only some of them is an error.
         """
         values = {name: self.secret(name) for name in names}
         missing = [name for name in names if not values[name]]
@@ -95,7 +95,7 @@ class Environment:
         return list(values.values())
 
     def url(self, name: str, default: str) -> str:
-        """An address of HTTP, without a slash at its end."""
+        """Return an HTTP(S) URL without a trailing slash; it may also come from NAME_FILE."""
         text = (self.secret(name) or default).rstrip("/")
         error = SettingsError(
             name, "must be http(s)://host[:port][/path] without user, query or fragment"

@@ -1,4 +1,4 @@
-"""The rules for single fields of a message, whatever format a record comes in."""
+"""Validates single fields of a message, whatever the format of the record."""
 
 import hmac
 import re
@@ -17,20 +17,20 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class InvalidError(Exception):
-    """A record breaks a rule; the text says which."""
+    """A record breaks a rule; the exception's text says which."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a message needs beside the record: who hands it over, and the salt for authors."""
+    """What parsing needs besides the record: the source, and the salt for author hashes."""
 
     source: str
     salt: bytes
 
     def author(self, user_id: object) -> str | None:
-        """16 hexadecimal digits of HMAC-SHA256, which nobody without the salt can reverse.
+        """Hash a user id to 16 hex digits of HMAC-SHA256; irreversible without the salt.
 
-        The networks number their users independently, so each has its own.
+        The source is part of the input, because networks number their users independently.
         """
         if not isinstance(user_id, str) or not user_id:
             return None
@@ -44,20 +44,20 @@ def is_digits(value: object) -> bool:
 
 
 def text_field(value: object) -> str:
-    """Return a text as it is; raise InvalidError for anything else."""
+    """Return a text unchanged; raise InvalidError for anything else."""
     if not isinstance(value, str):
         raise InvalidError("text is missing or not a string")
     return value
 
 
 def lang_field(value: object) -> str | None:
-    """Return a language tag, or None when there is none that could be one."""
+    """Return a language tag, or None if the value cannot be one."""
     fits = isinstance(value, str) and 0 < len(value) <= MAX_LANG_CHARACTERS and value.isascii()
     return str(value) if fits else None
 
 
 def iso_time_field(record: Mapping[str, Any], now: datetime) -> str:
-    """`created_at` (RFC 3339) in UTC milliseconds; raises InvalidError when it is none."""
+    """Return `created_at` (RFC 3339) as a timestamp; raise InvalidError if it is not valid."""
     value = record.get("created_at")
     if not isinstance(value, str) or not ISO_TIME.fullmatch(value):
         raise InvalidError("created_at is missing or not an RFC 3339 time")
@@ -68,14 +68,17 @@ def iso_time_field(record: Mapping[str, Any], now: datetime) -> str:
 
 
 def timestamp(time: datetime, now: datetime) -> str:
-    """UTC in milliseconds; a time in the future is taken as the time of arrival."""
+    """Format a time as UTC with milliseconds; one in the future becomes `now`, the arrival time.
+
+    Raises InvalidError for a time before 1970.
+    """
     if time < EPOCH:
         raise InvalidError("created_at is before 1970")
     return min(time, now).astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def is_encodable(text: str) -> bool:
-    """Whether a text can be written as UTF-8, that is has no lone surrogate."""
+    """Whether a text can be encoded as UTF-8, i.e. has no lone surrogate."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

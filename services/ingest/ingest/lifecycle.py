@@ -1,4 +1,4 @@
-"""When to stop, and the sign that the loops are alive."""
+"""Graceful shutdown, and the heartbeat file that the health check reads."""
 
 import os
 import time
@@ -9,48 +9,48 @@ from threading import Event, Lock, get_ident
 STEP_SECONDS = 1.0
 
 
-class Stopping(Exception):  # noqa: N818 -- no error, like StopIteration
+class ShutdownRequested(Exception):  # noqa: N818 -- not an error, like StopIteration
     """The process has been asked to stop."""
 
 
-class Life:
-    """Shared by all loops: the stop event, and the file whose age the health check reads.
+class Shutdown:
+    """The stop event shared by all loops, and the heartbeat file.
 
-    The file is as old as the last beat of the loop that has been silent longest: a source that
-    hangs is not hidden by another that does not.
+    The file's modification time is the oldest heartbeat among the loops, so that a running loop
+    does not hide a hung one.
     """
 
-    def __init__(self, heartbeat: Path | None = None) -> None:
+    def __init__(self, heartbeat_file: Path | None = None) -> None:
         self.stop = Event()
-        self._heartbeat = heartbeat
-        self._beats: dict[int, float] = {}
+        self._file = heartbeat_file
+        self._heartbeats: dict[int, float] = {}
         self._lock = Lock()
 
-    def beat(self) -> None:
-        """Sign that the calling thread is alive; where that fails, the health check tells."""
+    def heartbeat(self) -> None:
+        """Record that the calling thread is alive; a failed write only makes the file look old."""
         with self._lock:
-            self._beats[get_ident()] = time.time()
+            self._heartbeats[get_ident()] = time.time()
             self._write()
 
-    def rest(self) -> None:
-        """Expect no more beats of the calling thread."""
+    def retire(self) -> None:
+        """Stop expecting heartbeats from the calling thread."""
         with self._lock:
-            self._beats.pop(get_ident(), None)
+            self._heartbeats.pop(get_ident(), None)
 
-    def pause(self, seconds: float) -> None:
-        """Wait so many seconds, beating; raise Stopping as soon as a stop is asked for."""
+    def sleep(self, seconds: float) -> None:
+        """Sleep and keep the heartbeat going; raise ShutdownRequested once a stop is requested."""
         deadline = time.monotonic() + seconds
         while not self.stop.is_set():
-            self.beat()
+            self.heartbeat()
             left = deadline - time.monotonic()
             if left <= 0:
                 return
             self.stop.wait(min(STEP_SECONDS, left))
-        raise Stopping
+        raise ShutdownRequested
 
     def _write(self) -> None:
-        if self._heartbeat:
-            oldest = min(self._beats.values())
+        if self._file:
+            oldest = min(self._heartbeats.values())
             with suppress(OSError):
-                self._heartbeat.touch()
-                os.utime(self._heartbeat, (oldest, oldest))
+                self._file.touch()
+                os.utime(self._file, (oldest, oldest))

@@ -1,8 +1,8 @@
-"""The Prometheus metrics of this service."""
+"""Prometheus metrics of the ingest service."""
 
 from prometheus_client import Counter, Gauge
 
-from ingest.sources.base import Standing
+from ingest.sources.base import SourceStats
 
 FORWARDED = Counter("ingest_tweets_total", "Tweets acknowledged by Kafka.", ["source"])
 QUARANTINED = Counter(
@@ -32,13 +32,13 @@ MONTH_DOLLARS = Gauge(
 PROGRESS = Gauge("ingest_progress_ratio", "How much of a file is read, from 0 to 1.", ["source"])
 
 
-def tell_standing(source: str, standing: Standing) -> None:
-    """Set the gauges of what a source knows of itself, as far as it does."""
-    if standing.rate_limit and standing.rate_limit.remaining is not None:
-        RATE_LIMIT_LEFT.labels(source).set(standing.rate_limit.remaining)
-    if standing.budget:
-        BUDGET_LEFT.labels(source).set(standing.budget.left)
-        MONTH_POSTS.labels(source).set(standing.budget.month)
-        MONTH_DOLLARS.labels(source).set(standing.budget.cost_month)
-    if standing.progress:
-        PROGRESS.labels(source).set(standing.progress.share)
+def publish_stats(source: str, stats: SourceStats) -> None:
+    """Set the gauges for those stats that a source provides."""
+    if stats.rate_limit and stats.rate_limit.remaining is not None:
+        RATE_LIMIT_LEFT.labels(source).set(stats.rate_limit.remaining)
+    if stats.budget:
+        BUDGET_LEFT.labels(source).set(stats.budget.left)
+        MONTH_POSTS.labels(source).set(stats.budget.month)
+        MONTH_DOLLARS.labels(source).set(stats.budget.cost_month)
+    if stats.progress:
+        PROGRESS.labels(source).set(stats.progress.share)

@@ -1,4 +1,4 @@
-"""The loop of one source: fetch, publish, and only then go on from the new cursor."""
+"""Polling loop of one source: fetch, publish, and only then move on to the new cursor."""
 
 from __future__ import annotations
 
@@ -9,57 +9,62 @@ from typing import TYPE_CHECKING
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from ingest import metrics
-from ingest.lifecycle import Life, Stopping
+from ingest.lifecycle import Shutdown, ShutdownRequested
 from ingest.reports import SourceReport
-from ingest.sources.base import Batch, Cursor, Source, SourceError
+from ingest.sources.base import Batch, Cursor, Source, SourceError, SourceReplaced
 
 if TYPE_CHECKING:
     from ingest.kafka.publisher import Publisher
 
 log = logging.getLogger(__name__)
 
-# More than a tweet a second is told by the metrics, not by a line for every poll.
+# At most one log line for forwarded posts in this time; the metrics cover every poll.
 TELL_SECONDS = 5.0
 MISTAKE_SECONDS = 30.0
 
 
 class Poller:
-    """Runs until the source is finished or a stop is asked for.
+    """Polls a source until it is finished or a stop is requested.
 
-    Reposts are passed over unless `count_reposts`. `report` is what the operator is told.
+    Skips reposts unless `count_reposts`. `report` is the source's part of the status.
     """
 
     def __init__(
-        self, source: Source, publisher: Publisher, life: Life, *, count_reposts: bool = True
+        self,
+        source: Source,
+        publisher: Publisher,
+        shutdown: Shutdown,
+        *,
+        count_reposts: bool = True,
     ) -> None:
-        self._source, self._publisher, self._life = source, publisher, life
+        self._source, self._publisher, self._shutdown = source, publisher, shutdown
         self._count_reposts = count_reposts
-        self.report = SourceReport(source.name, source.standing)
+        self.report = SourceReport(source.name, source.stats)
         self._untold = 0
         self._told_at = -TELL_SECONDS
-        self._patiently = Retrying(
+        self._retry = Retrying(
             retry=retry_if_exception_type(SourceError),
             wait=_wait,
-            sleep=life.pause,
+            sleep=shutdown.sleep,
             before_sleep=self._note_failure,
         )
 
     def run(self) -> None:
-        """Poll from the cursor that Kafka has, until the end."""
+        """Poll from the cursor in Kafka to the end; retry 30 s after an unexpected error."""
         try:
             while not self._is_done():
-                self._life.pause(MISTAKE_SECONDS)
-        except Stopping:
+                self._shutdown.sleep(MISTAKE_SECONDS)
+        except ShutdownRequested:
             log.info("event=stopped source=%s", self._source.name)
         finally:
             self._source.close()
-            self._life.rest()
+            self._shutdown.retire()
 
     def _is_done(self) -> bool:
-        """Poll to the end; False when a mistake in the code came between."""
+        """Poll to the end; return False if a bug raised an unexpected exception."""
         try:
             self._poll()
-        except Stopping:
+        except ShutdownRequested:
             raise
         except Exception:
             metrics.POLLS.labels(self._source.name, "unexpected").inc()
@@ -74,11 +79,15 @@ class Poller:
         log.info("event=started source=%s resumed=%s", self._source.name, cursor is not None)
         finished = False
         while not finished:
-            self._life.beat()
-            batch: Batch = self._patiently(self._source.fetch, cursor)
+            self._shutdown.heartbeat()
+            try:
+                batch: Batch = self._retry(self._source.fetch, cursor)
+            except SourceReplaced:
+                cursor = self._publisher.cursor(self._source.key)
+                continue
             self._forward(batch, cursor)
             cursor, finished = batch.cursor, batch.finished
-            self._life.pause(0 if finished else batch.wait)
+            self._shutdown.sleep(0 if finished else batch.wait)
         log.info("event=finished source=%s %s", self._source.name, _words(cursor))
 
     def _forward(self, batch: Batch, cursor: Cursor | None) -> None:
@@ -90,15 +99,15 @@ class Poller:
         metrics.FORWARDED.labels(name).inc(sent)
         metrics.QUARANTINED.labels(name).inc(len(batch.rejected))
         metrics.SKIPPED.labels(name, "repost").inc(reposts)
-        metrics.SKIPPED.labels(name, "private").inc(batch.withheld)
+        metrics.SKIPPED.labels(name, "private").inc(batch.private_skipped)
         metrics.POLLS.labels(name, "ok").inc()
         metrics.LAST_SUCCESS.labels(name).set_to_current_time()
-        metrics.tell_standing(name, self._source.standing)
-        self.report.succeeded(batch, sent, reposts + batch.withheld)
+        metrics.publish_stats(name, self._source.stats)
+        self.report.succeeded(batch, sent, reposts + batch.private_skipped)
         self._tell_success(sent, len(batch.rejected))
 
     def _tell_success(self, sent: int, rejected: int) -> None:
-        """At most one line in five seconds."""
+        """Log forwarded posts, at most one line every five seconds."""
         self._untold += sent
         if rejected:
             log.warning("event=quarantined source=%s records=%d", self._source.name, rejected)
@@ -112,7 +121,7 @@ class Poller:
             return
         name, wait = self._source.name, state.next_action.sleep if state.next_action else 0.0
         metrics.POLLS.labels(name, error.kind).inc()
-        metrics.tell_standing(name, self._source.standing)
+        metrics.publish_stats(name, self._source.stats)
         self.report.failed(error, state.attempt_number, wait)
         form = "event=poll_failed source=%s kind=%s failures=%d next_try=%.0fs: %s"
         log.warning(form, name, error.kind, state.attempt_number, wait, error)

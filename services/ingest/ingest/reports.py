@@ -1,16 +1,16 @@
-"""What an operator wants to know of each source: written by its loop, read by the status."""
+"""Reports on Kafka and each source: written by their loops, read for the status."""
 
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ingest.sources.base import Batch, SourceError, Standing
+from ingest.sources.base import Batch, SourceError, SourceStats
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The last failure, as long as no poll has succeeded since; times in Unix seconds."""
+    """The last failure, kept until the next success; `since` is in Unix seconds."""
 
     kind: str
     message: str
@@ -18,42 +18,43 @@ class Failure:
     failures: int
 
     def document(self) -> dict[str, Any]:
-        """Return the failure as JSON has it."""
+        """Return the failure as a JSON object."""
         return asdict(self) | {"since": iso(self.since)}
 
 
 @dataclass
 class KafkaReport:
-    """Kafka as the publisher finds it; `state` is connecting, ok or failing."""
+    """Kafka as seen by the publisher; `state` is connecting, ok or failing."""
 
     state: str = "connecting"
     failure: Failure | None = None
 
     def succeeded(self) -> None:
-        """Take note that Kafka answers."""
+        """Record that Kafka responds."""
         self.state, self.failure = "ok", None
 
     def failed(self, message: str, failures: int) -> None:
-        """Take note of a failure, the so-manyth in a row."""
+        """Record the latest of `failures` in a row."""
         since = self.failure.since if self.failure else time.time()
         self.failure = Failure("kafka", message, since, failures)
         self.state = "failing"
 
     def document(self) -> dict[str, Any]:
-        """Return the report as JSON has it."""
+        """Return the report as a JSON object."""
         failure = self.failure
         return {"state": self.state, "error": failure.document() if failure else None}
 
 
 @dataclass
 class SourceReport:
-    """One source, as far as its loop knows; every field is replaced whole, so it needs no lock.
+    """One source as seen by its loop.
 
-    `state` is starting, ok, failing or finished; times in Unix seconds.
+    Needs no lock, because each field is only ever replaced as a whole. `state` is starting, ok,
+    failing or finished; times are in Unix seconds.
     """
 
     name: str
-    standing: Standing
+    stats: SourceStats
     state: str = "starting"
     last_success: float | None = None
     next_poll: float | None = None
@@ -63,7 +64,7 @@ class SourceReport:
     failure: Failure | None = None
 
     def succeeded(self, batch: Batch, sent: int, skipped: int) -> None:
-        """Take note of a batch whose tweets, `sent` in number, are acknowledged."""
+        """Record a batch: `sent` posts were acknowledged, `skipped` were skipped."""
         self.tweets += sent
         self.quarantined += len(batch.rejected)
         self.skipped += skipped
@@ -72,17 +73,17 @@ class SourceReport:
         self.state, self.failure = ("finished" if batch.finished else "ok"), None
 
     def failed(self, error: SourceError, failures: int, wait: float) -> None:
-        """Take note of a failure, the so-manyth in a row, and of the next try in `wait` seconds."""
+        """Record the latest of `failures` in a row; the next try is in `wait` seconds."""
         now = time.time()
         since = self.failure.since if self.failure else now
         self.failure = Failure(error.kind, str(error), since, failures)
         self.state, self.next_poll = "failing", now + wait
 
     def document(self) -> dict[str, Any]:
-        """Return the report as JSON has it; docs/contracts/status.schema.json tells the fields."""
-        standing, failure = asdict(self.standing), self.failure
-        if standing["rate_limit"]:
-            standing["rate_limit"]["reset"] = iso(standing["rate_limit"]["reset"])
+        """Return the report as a JSON object; docs/contracts/status.schema.json has the fields."""
+        stats, failure = asdict(self.stats), self.failure
+        if stats["rate_limit"]:
+            stats["rate_limit"]["reset"] = iso(stats["rate_limit"]["reset"])
         return {
             "name": self.name,
             "state": self.state,
@@ -91,13 +92,13 @@ class SourceReport:
             "tweets": self.tweets,
             "quarantined": self.quarantined,
             "skipped": self.skipped,
-            **standing,
+            **stats,
             "error": failure.document() if failure else None,
         }
 
 
 def iso(seconds: float | None) -> str | None:
-    """Write Unix seconds as UTC, `2026-11-22T10:00:00Z`; None when there is no such time."""
+    """Format Unix seconds as `2026-11-22T10:00:00Z`; return None if there is no such time."""
     if seconds is None:
         return None
     try:

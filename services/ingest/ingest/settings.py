@@ -1,4 +1,4 @@
-"""The settings, read once from the environment and checked before anything connects."""
+"""Reads the settings from the environment and validates them before anything connects."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,6 +7,8 @@ from typing import Any
 
 from ingest.environment import Environment, SettingsError
 from ingest.sources import FALLBACKS, FOLDERS, settings_of
+from ingest.sources.http import egress
+from ingest.sources.http.egress import DIRECT, Egress
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 THRIFT_PORT = 9090
@@ -14,14 +16,15 @@ THRIFT_PORT = 9090
 
 @dataclass(frozen=True)
 class Common:
-    """What all sources have in common."""
+    """Settings that all sources share."""
 
     poll_seconds: float
     first_posts: int
     author_salt: str = field(repr=False)
+    egress: Egress = DIRECT
 
     def salt(self, *secrets: str) -> bytes:
-        """AUTHOR_SALT, or a salt that nobody without the secrets of an account can compute."""
+        """Return AUTHOR_SALT, or a salt that cannot be computed without the account's secrets."""
         if self.author_salt:
             return self.author_salt.encode()
         return hashlib.sha256("\n".join(("tweet-trends author", *secrets)).encode()).digest()
@@ -29,7 +32,7 @@ class Common:
 
 @dataclass(frozen=True)
 class Settings:
-    """All that can be set; `sources` has the settings of each source to read, by its name."""
+    """All settings; `sources` maps the name of each source to read to that source's settings."""
 
     sources: dict[str, Any]
     common: Common
@@ -44,7 +47,7 @@ class Settings:
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
-    """Make settings from a mapping such as os.environ; an empty string counts as not set.
+    """Read settings from a mapping such as os.environ; an empty string counts as not set.
 
     Raises SettingsError for the first value that is not allowed.
     """
@@ -55,6 +58,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
             poll_seconds=env.number("POLL_SECONDS", 60, 1, 3600),
             first_posts=env.whole("FIRST_POSTS", 200, 1, 3200),
             author_salt=env.secret("AUTHOR_SALT"),
+            egress=egress.read(env),
         ),
         count_reposts=env.flag("COUNT_REPOSTS", True),
         kafka_bootstrap_servers=_servers(env),
@@ -68,7 +72,10 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
 
 
 def thrift_address(variables: Mapping[str, str]) -> tuple[str, int]:
-    """Where the status goes, even when some setting is wrong: host and port."""
+    """Return HBase Thrift's host and port, so that a wrong setting can be reported there.
+
+    A wrong port becomes the default.
+    """
     env = Environment(variables)
     try:
         return _thrift_host(env), _thrift_port(env)
@@ -85,7 +92,10 @@ def _thrift_port(env: Environment) -> int:
 
 
 def _sources(env: Environment) -> dict[str, Any]:
-    """Every network that has its credentials; without any, a file; without that, the demo."""
+    """Choose the sources: those in SOURCE or, for `auto`, all networks with credentials.
+
+    Without any credentials, `auto` means REPLAY_FILE; without that, the demo.
+    """
     read = {name: settings_of(name).read(env) for name in FOLDERS}
     available = {name: found for name, found in read.items() if found is not None}
     text = env.text("SOURCE").lower() or "auto"

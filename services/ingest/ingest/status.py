@@ -1,4 +1,4 @@
-"""The status that an operator reads: one document in HBase, kept up to date."""
+"""Writes the status for operators to HBase: one document, kept up to date."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from ingest import metrics
 from ingest.environment import SettingsError
-from ingest.lifecycle import Life, Stopping
+from ingest.lifecycle import Shutdown, ShutdownRequested
 from ingest.reports import KafkaReport, SourceReport, iso
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ FAMILIES = {"s": {"max_versions": 1}}
 LEAST_SECONDS = 1.0
 LONGEST_SECONDS = 10.0
 TIMEOUT_MS = 3_000
-# The last document has a second: half of it to connect, half for the answer.
+# The final write gets one second: half to connect, half for the response.
 LAST_TIMEOUT_MS = 500
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 10.0
 
@@ -35,10 +35,10 @@ def document(
     started_at: float,
     error: SettingsError | None = None,
 ) -> dict[str, Any]:
-    """Return the status as JSON has it; docs/contracts/status.schema.json tells the fields.
+    """Return the status as a JSON object; docs/contracts/status.schema.json has the fields.
 
-    `started_at` is in Unix seconds, `error` the setting that is wrong; what was set instead is left
-    to the log.
+    `started_at` is in Unix seconds. `error` is the wrong setting, without its value, which only
+    the log has.
     """
     parts = [source.document() for source in sources]
     broker = kafka.document() if kafka else None
@@ -52,8 +52,8 @@ def document(
     }
 
 
-class News:
-    """What there is to tell at a moment; every field is replaced whole, so it needs no lock."""
+class CurrentStatus:
+    """The current status; needs no lock, because each field is only replaced as a whole."""
 
     def __init__(self, started_at: float) -> None:
         self._started_at = started_at
@@ -62,44 +62,44 @@ class News:
         self.error: SettingsError | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return the status as of now."""
+        """Return the current status as a JSON object."""
         return document(self.sources, self.kafka, self._started_at, self.error)
 
 
 class StatusWriter:
-    """Writes what `document` returns to HBase, as long as it takes and in nobody's way.
+    """Writes what `document` returns to HBase; retries forever, without blocking the pollers.
 
-    Its thread gives no heartbeat: a hanging HBase does not make this service unhealthy.
+    Its thread sends no heartbeat, so that a hung HBase does not make this service unhealthy.
     """
 
     def __init__(
-        self, host: str, port: int, document: Callable[[], dict[str, Any]], life: Life
+        self, host: str, port: int, document: Callable[[], dict[str, Any]], shutdown: Shutdown
     ) -> None:
         self._host, self._port = host, port
-        self._document, self._life = document, life
+        self._document, self._shutdown = document, shutdown
         self._connection: happybase.Connection | None = None
         self._written: dict[str, Any] | None = None
         self._written_at = 0.0
-        self._patiently = Retrying(
+        self._retry = Retrying(
             wait=wait_exponential_jitter(max=LONGEST_WAIT_SECONDS, multiplier=FIRST_WAIT_SECONDS),
             sleep=self._pause,
             before_sleep=self._tell,
         )
 
     def run(self) -> None:
-        """Write each change, and at times without one, until a stop; then a last time."""
-        with suppress(Stopping):
+        """Write every change, and at least every 10 s, until a stop; then a final document."""
+        with suppress(ShutdownRequested):
             while True:
-                self._patiently(self._write_news)
+                self._retry(self._write_news)
                 self._pause(LEAST_SECONDS)
         self._write_last()
 
     def _pause(self, seconds: float) -> None:
-        if self._life.stop.wait(seconds):
-            raise Stopping
+        if self._shutdown.stop.wait(seconds):
+            raise ShutdownRequested
 
     def _write_news(self) -> None:
-        """Write the document if it says anything new, or to show that somebody is there."""
+        """Write the document if it has changed, or as a sign of life after LONGEST_SECONDS."""
         now, found = time.monotonic(), self._document()
         content = {name: value for name, value in found.items() if name != "written_at"}
         if content == self._written and now - self._written_at < LONGEST_SECONDS:
@@ -115,7 +115,7 @@ class StatusWriter:
         self._written, self._written_at = content, now
 
     def _write_last(self) -> None:
-        """Say that this service is stopped, if HBase takes it at once."""
+        """Report that this service has stopped, unless HBase is slow or unavailable."""
         self._disconnect()
         try:
             self._connection = self._connect(LAST_TIMEOUT_MS)
@@ -133,7 +133,7 @@ class StatusWriter:
             connection.close()
 
     def _tell(self, state: RetryCallState) -> None:
-        """Count each failure; an outage is one line."""
+        """Count every failure, but log an outage only once."""
         metrics.STATUS_FAILURES.inc()
         if state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
@@ -153,7 +153,7 @@ def _put(connection: happybase.Connection, found: dict[str, Any]) -> None:
 
 
 def _state(sources: list[dict[str, Any]], kafka: dict[str, Any] | None) -> str:
-    """Return the worst of the states, of which `finished` is not one until all are."""
+    """Return the worst state; `finished` only once all sources are."""
     states = {source["state"] for source in sources}
     everywhere = states | ({kafka["state"]} if kafka else set())
     if "failing" in everywhere:

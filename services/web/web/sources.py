@@ -1,4 +1,4 @@
-"""The stages of ingest: the sources that it reads, and the credentials that it reads them with."""
+"""The stages of ingest: the sources and their credentials, with what to do about failures."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ CREDENTIALS = {
     "bluesky": ("BLUESKY_HANDLE", "BLUESKY_APP_PASSWORD"),
 }
 
-TAKE_OVER = "in `.env`, then: `make up`"
+TAKE_OVER = "in `.env`, then run `make up`"
 """The end of the advice to change a setting."""
 
 _TITLES = {
@@ -38,17 +38,20 @@ _READING = {
     "finished": "is read to its end",
 }
 
-# By the kind of a failure that the credentials have no part in.
-_REMEDIES = {
+REMEDIES = {
     "429": f"Raise `POLL_SECONDS` {TAKE_OVER}",
-    "budget": f"Raise `X_DAILY_POSTS` {TAKE_OVER}; or wait for the next day (UTC)",
-    "file": f"Mend `REPLAY_FILE` {TAKE_OVER}",
+    "budget": f"Wait until 00:00 UTC, or raise `X_DAILY_POSTS` {TAKE_OVER}",
+    "certificate": f"Set `CA_FILE` {TAKE_OVER}, if the certificate is from your own authority",
+    "file": f"Replace the file, which is then read; or change `REPLAY_FILE` {TAKE_OVER}",
+    "proxy": f"Fix `HTTPS_PROXY` {TAKE_OVER}",
 }
-_PATIENCE = "It is tried again by itself; if this lasts: `make logs SERVICE=ingest`"
+"""What to do about a failure that is not about credentials, by its kind."""
+
+RETRYING = "Retrying automatically. If it keeps failing, run `make logs SERVICE=ingest`"
 
 
 def source_stage(facts: Facts) -> Stage:
-    """Tell what is read; one network that fails does not hide that another is read."""
+    """Describe what is read; a network that fails does not hide that another is read."""
     if facts.trouble:
         return late("source", *facts.trouble, facts)
     if facts.wrong_setting:
@@ -59,16 +62,16 @@ def source_stage(facts: Facts) -> Stage:
     detail = sentence("; ".join(map(_reading, facts.sources)))
     for source in facts.sources:
         if source["error"] and not _is_refused(source):
-            advice = _REMEDIES.get(source["error"]["kind"], _PATIENCE)
+            advice = REMEDIES.get(source["error"]["kind"], RETRYING)
             return Stage("source", FAILED, detail, advice)
     is_read = any(each["state"] in ("ok", "finished") for each in facts.sources)
     return Stage("source", DONE if is_read else WAITING, detail)
 
 
 def credentials_stage(facts: Facts) -> Stage:
-    """Tell whether every network accepts what stands in .env, as far as it has been asked."""
+    """Describe whether the networks accept the credentials, as far as they were asked."""
     if facts.trouble:
-        return Stage("credentials", WAITING, "Waiting for ingest, which tries them.")
+        return Stage("credentials", WAITING, "Waiting for ingest to try them.")
     if facts.wrong_setting:
         return _wrong_setting("credentials", facts.wrong_setting)
     refused = [each for each in facts.sources if _is_refused(each)]
@@ -78,7 +81,7 @@ def credentials_stage(facts: Facts) -> Stage:
     networks = [each for each in facts.sources if each["name"] in CREDENTIALS]
     untried = [_title(each) for each in networks if not each["last_success"]]
     if untried:
-        return Stage("credentials", WAITING, f"They have yet to be tried on {together(untried)}.")
+        return Stage("credentials", WAITING, f"Not yet tried on {together(untried)}.")
     if networks:
         accept = "accepts" if len(networks) == 1 else "accept"
         return Stage("credentials", DONE, f"{together(map(_title, networks))} {accept} them.")
@@ -86,45 +89,52 @@ def credentials_stage(facts: Facts) -> Stage:
 
 
 def _none_needed(facts: Facts) -> Stage:
-    """Take the demo for a success, but say how to go on: nobody has come for the demo."""
+    """The demo is a success, but nobody came for it: say what is next."""
     if any(each["name"] == "demo" for each in facts.sources):
         networks = [f"{_codes(names)} ({_TITLES[name]})" for name, names in CREDENTIALS.items()]
         detail = "The demo needs none; your own timeline does."
-        advice = f"For your own timeline fill in {' or '.join(networks)} {TAKE_OVER}"
+        advice = f"For your own timeline set {' or '.join(networks)} {TAKE_OVER}"
         return Stage("credentials", DONE, detail, advice)
     return Stage("credentials", DONE, "A file needs none.")
 
 
 def _wrong_setting(stage: str, wrong: WrongSetting) -> Stage:
-    """Let that one of the two stages fail whose setting it is."""
+    """Fail the one of the two stages that the setting belongs to."""
     credentials = {name for network in CREDENTIALS.values() for name in network}
     is_credential = any(name.removesuffix("_FILE") in credentials for name in wrong.variables)
     if (stage == "credentials") != is_credential:
         return Stage(stage, WAITING, "Waiting for ingest, which has a wrong setting.")
-    advice = f"Mend {_codes(wrong.variables)} {TAKE_OVER}"
-    return Stage(stage, FAILED, f"Ingest has a wrong setting: {wrong.text}.", advice)
+    return Stage(stage, FAILED, f"Ingest has a wrong setting: {wrong.text}.", _correction(wrong))
+
+
+def _correction(wrong: WrongSetting) -> str:
+    """Ingest checks files again by itself; what stands in .env it gets with a restart."""
+    files = [name for name in wrong.variables if name.endswith("_FILE")]
+    if files == list(wrong.variables):
+        return f"Fix the file, which is then read; or change {_codes(files)} {TAKE_OVER}"
+    return f"Fix {_codes(wrong.variables)} {TAKE_OVER}"
 
 
 def _is_refused(source: dict[str, Any]) -> bool:
-    """Whether a network refuses the credentials: the kind is the status of its answer then.
+    """Whether a network rejects the credentials: the kind is then the status of its response.
 
-    429 is the one status that is about something else, its limit.
+    429 is the one status that is about something else: the rate limit.
     """
     kind = str(source["error"]["kind"]) if source["error"] else ""
     return kind.isdecimal() and kind != "429"
 
 
 def _renewal(source: dict[str, Any]) -> str:
-    """Say what to do about credentials that a network does not accept."""
+    """What to do about credentials that a network rejects."""
     if source["error"]["kind"] == "402":
-        return "Add credits to the account; it goes on by itself then"
+        return "Add credits to the account: reading then resumes by itself"
     names = _codes(CREDENTIALS.get(source["name"], ()))
     return f"Check {names or 'its settings'} {TAKE_OVER}"
 
 
 def _reading(source: dict[str, Any]) -> str:
     if _is_refused(source):
-        return f"{_title(source)} refuses: see the credentials"
+        return f"{_title(source)} rejected the credentials"
     if source["error"]:
         return _failure(source)
     return f"{_title(source)} {_READING.get(source['state'], 'fails')}"

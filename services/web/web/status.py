@@ -210,7 +210,8 @@ def _ingest_advice(facts: Facts) -> list[str]:
     if facts.trouble:
         return [": ".join(facts.trouble)]
     if facts.wrong_setting:
-        return [f"ingest has a wrong setting: {facts.wrong_setting.text}: mend .env, then make up"]
+        wrong = facts.wrong_setting.text
+        return [f"ingest has a wrong setting: {wrong}: fix .env, then run make up"]
     failing = [each for each in facts.sources if each["error"]]
     advice = [f"{each['name']}: {each['error']['message']}" for each in failing]
     if facts.kafka and facts.kafka["error"]:

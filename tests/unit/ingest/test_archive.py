@@ -76,6 +76,28 @@ def rejected(batches):
     return [(entry["origin"], entry["reason"]) for batch in batches for entry in batch.rejected]
 
 
+@pytest.mark.parametrize("first", ["tweets", "tweet"])
+def test_an_archive_in_parts_is_read_whole_from_its_first_part(tmp_path, first):
+    """Each part begins as the first one does, and ends without a line feed."""
+    order = ["", "-part1", "-part2", "-part10"]
+    for number, part in enumerate(order):
+        name = f"window.YTD.tweets.part{number} = "
+        (tmp_path / f"{first}{part}.js").write_bytes(
+            script([item(number), item(number + 10)], name)
+        )
+    for other in ("tweets-part3.js.bak", "deleted-tweets.js", "tweetdeck.js"):
+        (tmp_path / other).write_bytes(script([item(99)]))
+    source = ReplaySource(tmp_path / f"{first}.js", "tweets.js", 0, b"salt", lambda: NOW)
+    batches = drained(source)
+    assert ids(batches) == [0, 10, 1, 11, 2, 12, 3, 13]
+    assert source.stats.progress == Progress(8, 0, 1.0)
+    assert ids(drained(source, {"line": 3, "sent": 3, "rejected": 0})) == [11, 2, 12, 3, 13]
+    source.close()
+    alone = ReplaySource(tmp_path / f"{first}-part2.js", "part", 0, b"salt", lambda: NOW)
+    assert ids(drained(alone)) == [2, 12]
+    alone.close()
+
+
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize(
     "name",
@@ -95,7 +117,7 @@ def test_every_item_once_in_order_whatever_the_packing(replay, name, packed):
     assert ids(batches) == list(range(count))
     assert len(batches[0].messages) == BATCH_LINES
     assert batches[-1].cursor == {"line": count, "sent": count, "rejected": 0}
-    assert source.standing.progress == Progress(count, 0, 1.0)
+    assert source.stats.progress == Progress(count, 0, 1.0)
     assert batches[0].messages[7] == {
         "id": "7",
         "source": "replay",

@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from ingest.sources.http.limits import LONGEST_ANSWER_BYTES, MOST_OBJECTS, TooLargeError, whole
+from ingest.sources.http.limits import MAX_OBJECTS, MAX_RESPONSE_BYTES, TooLargeError, read_whole
 
 MB = 1_000_000
 
 
 def test_an_answer_is_put_together():
-    assert whole([b"[", b"", b"1]"]) == b"[1]"
-    assert len(whole([b" " * MB] * (LONGEST_ANSWER_BYTES // MB))) == LONGEST_ANSWER_BYTES
+    assert read_whole([b"[", b"", b"1]"]) == b"[1]"
+    assert len(read_whole([b" " * MB] * (MAX_RESPONSE_BYTES // MB))) == MAX_RESPONSE_BYTES
 
 
 def test_an_endless_answer_is_left_at_the_limit():
@@ -24,20 +24,20 @@ def test_an_endless_answer_is_left_at_the_limit():
 
     pieces = 0
     with pytest.raises(TooLargeError, match="10 MB"):
-        whole(endless())
-    assert pieces == LONGEST_ANSWER_BYTES // MB + 1
+        read_whole(endless())
+    assert pieces == MAX_RESPONSE_BYTES // MB + 1
 
 
 @pytest.mark.parametrize("item", [b"{}", b"[]", b'{"a":1}', b'["\\"",1]'])
 def test_many_objects_are_too_much_although_they_are_short(item):
-    assert whole([item * 1000])
+    assert read_whole([item * 1000])
     with pytest.raises(TooLargeError, match="objects"):
-        whole([b"[", (item + b",") * MOST_OBJECTS, b"]"])
+        read_whole([b"[", (item + b",") * MAX_OBJECTS, b"]"])
 
 
 @pytest.mark.parametrize("text", ["[" * 2 * MB, '{"' * MB, '\\"[' * MB, "{}\n" * MB])
 def test_what_stands_in_a_text_is_no_object(text):
     body = json.dumps({"data": [{"text": text}]}).encode()
     began = time.monotonic()
-    assert whole([body]) == body
+    assert read_whole([body]) == body
     assert time.monotonic() - began < 5

@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 from fakes.mastodon import FIRST_ID, TIMELINE, TOKEN, MastodonDouble, environment
 from fakes.server import Serving
 from ingest.fields import Context, InvalidError
-from ingest.message import Rejection, from_mastodon
+from ingest.message import Rejection
 from ingest.settings import read_settings
 from ingest.sources.base import LONGEST_WAIT_SECONDS, Cursor, RateLimit, SourceError
 from ingest.sources.mastodon.client import reset_time
 from ingest.sources.mastodon.paging import LATE_POSTS, PAGE_SIZE, Seen, age, stage_of
-from ingest.sources.mastodon.parse import excerpt, is_public, message_from_status, status_id
+from ingest.sources.mastodon.parse import excerpt, is_public, parse_status, status_id
 from ingest.sources.mastodon.source import PAGES_IN_A_ROW, MastodonSource
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -281,7 +281,7 @@ def test_a_server_that_takes_min_id_for_since_id_loses_nothing(mastodon, source,
         found, cursor = poll(made, cursor)
         assert sorted(found) == expected
         assert poll(made, cursor) == ([], cursor)
-    assert made.standing.gaps == 0
+    assert made.stats.gaps == 0
 
 
 def test_a_server_made_anew_with_lower_ids_is_read_on(mastodon, source):
@@ -312,7 +312,7 @@ def test_known_posts_that_are_gone_bring_back_none(mastodon, source):
     later = post(mastodon, 60)
     found, cursor = poll(made, cursor)
     assert sorted(found) == later
-    assert made.standing.gaps == 0
+    assert made.stats.gaps == 0
 
 
 def test_what_a_server_no_longer_has_is_told(mastodon, source):
@@ -325,9 +325,9 @@ def test_what_a_server_no_longer_has_is_told(mastodon, source):
         del mastodon.double.statuses[gone]
     found, cursor = poll(made, cursor)
     assert len(found) == 100
-    assert made.standing.gaps == 1
+    assert made.stats.gaps == 1
     poll(made, cursor)
-    assert made.standing.gaps == 1
+    assert made.stats.gaps == 1
 
 
 def test_a_cursor_of_the_first_edition_is_read(mastodon, source):
@@ -533,7 +533,7 @@ def test_a_reset_that_cannot_be_meant_does_not_stop_the_calls(mastodon, source, 
     ],
 )
 @pytest.mark.parametrize("status", [200, 206, 401, 503])
-def test_the_standing_has_the_rate_limit_after_every_answer(
+def test_the_stats_has_the_rate_limit_after_every_answer(
     mastodon, source, headers, expected, status
 ):
     mastodon.double.faults = [{"status": status, "headers": headers}]
@@ -542,7 +542,7 @@ def test_the_standing_has_the_rate_limit_after_every_answer(
         made.fetch(None)
     else:
         failure(made)
-    assert made.standing.rate_limit == expected
+    assert made.stats.rate_limit == expected
 
 
 @pytest.mark.parametrize("time", ["2026-11-22T12:00:09Z", "2026-11-22T13:00:09+01:00"])
@@ -620,14 +620,14 @@ def test_what_is_not_public_is_withheld(mastodon, source, visibility, boosted, c
     mastodon.double.add([{"reblog": hidden} if boosted else hidden])
     batch = source().fetch(None)
     assert ids(batch) == expected
-    assert (batch.withheld, batch.rejected) == (1, [])
+    assert (batch.private_skipped, batch.rejected) == (1, [])
     assert SECRET not in caplog.text
 
 
 def test_a_private_boost_of_a_public_post_is_withheld(mastodon, source):
     mastodon.double.add([{"visibility": "private", "reblog": {"content": "<p>known</p>"}}])
     batch = source().fetch(None)
-    assert (batch.messages, batch.withheld) == ([], 1)
+    assert (batch.messages, batch.private_skipped) == ([], 1)
 
 
 def test_what_is_withheld_counts_once(mastodon, source):
@@ -636,9 +636,9 @@ def test_what_is_withheld_counts_once(mastodon, source):
     _, cursor = poll(made)
     post(mastodon, 2, visibility="direct")
     batch = made.fetch(cursor)
-    assert batch.withheld == 2
-    assert made.fetch(batch.cursor).withheld == 0
-    assert made.fetch(batch.cursor).withheld == 0
+    assert batch.private_skipped == 2
+    assert made.fetch(batch.cursor).private_skipped == 0
+    assert made.fetch(batch.cursor).private_skipped == 0
 
 
 @pytest.mark.parametrize("visibility", [None, 5, [], {}, ["public"]])
@@ -649,7 +649,7 @@ def test_where_visibility_cannot_be_told_nothing_is_kept(mastodon, source, visib
     missing = {name: value for name, value in hidden.items() if name != "visibility"} | {"id": "3"}
     mastodon.double.faults = [{"body": [status, missing]}]
     batch = source().fetch(None)
-    assert (batch.messages, batch.withheld) == ([], 0)
+    assert (batch.messages, batch.private_skipped) == ([], 0)
     assert [entry["record"] for entry in batch.rejected] == ["", ""]
     assert all("visibility" in entry["reason"] for entry in batch.rejected)
 
@@ -682,7 +682,7 @@ def test_nothing_secret_is_logged_or_kept(mastodon, source, caplog):
     made = source()
     batch = made.fetch(None)
     errors = "".join(str(failure(made, batch.cursor)) for _ in range(3))
-    told = caplog.text + errors + made.key + json.dumps(batch.cursor) + repr(made.standing)
+    told = caplog.text + errors + made.key + json.dumps(batch.cursor) + repr(made.stats)
     assert TOKEN not in told
     assert SECRET not in told
     assert str(FIRST_ID) not in caplog.text + errors + made.key
@@ -698,7 +698,7 @@ def test_the_key_is_the_server_s_and_outlives_a_token(source):
 
 
 def made_of(**changes):
-    return message_from_status({**STATUS, **changes}, CONTEXT, NOW)
+    return parse_status({**STATUS, **changes}, CONTEXT, NOW)
 
 
 def test_a_status_becomes_the_message():
@@ -736,7 +736,7 @@ def test_a_boost_is_the_booster_s_with_the_boosted_text_and_tags():
 def test_hashtags_are_a_list_even_without_any(tags):
     assert made_of(tags=tags)["hashtags"] == []
     without = {name: value for name, value in STATUS.items() if name != "tags"}
-    assert message_from_status(without, CONTEXT, NOW)["hashtags"] == []
+    assert parse_status(without, CONTEXT, NOW)["hashtags"] == []
 
 
 @pytest.mark.parametrize("account", [None, {}, [], "12", {"id": 12}])
@@ -764,8 +764,7 @@ def test_an_account_that_is_none_is_no_author(account):
     ],
 )
 def test_what_breaks_a_rule_is_named(changes, word):
-    with pytest.raises(InvalidError, match=word):
-        made_of(**changes)
+    assert word in made_of(**changes).reason
 
 
 def test_a_time_ahead_is_the_time_of_arrival():
@@ -791,7 +790,7 @@ JSON = st.recursive(
 @given(st.sampled_from([{}, STATUS]), JSON)
 def test_any_json_is_a_message_or_a_rejection(base, value):
     status = base | value if isinstance(value, dict) else value
-    outcome = from_mastodon(status, CONTEXT, NOW)
+    outcome = parse_status(status, CONTEXT, NOW)
     if isinstance(outcome, Rejection):
         assert outcome.reason
     else:

@@ -8,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.fields import Context
-from ingest.message import (
-    MAX_CHARACTERS,
-    Rejection,
-    from_any,
-    from_contract,
-    from_v1,
-    from_x,
-    quarantine,
-)
+from ingest.message import MAX_CHARACTERS, Rejection, quarantine
+from ingest.sources.archive.formats import parse_message, parse_record
+from ingest.sources.x.parse import parse_v1, parse_v2
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CONTEXT = Context("x", b"salt")
@@ -40,7 +34,7 @@ SURROGATE = "\ud800"
 
 
 def made(post, **changes):
-    message = from_x(POST | changes | post, CONTEXT, NOW)
+    message = parse_v2(POST | changes | post, CONTEXT, NOW)
     assert isinstance(message, dict), message
     return message
 
@@ -68,9 +62,9 @@ def test_the_author_is_a_salted_hash():
     assert len(author) == 16
     assert author == made({"text": "other"})["author"]
     assert author != made({"author_id": "13"})["author"]
-    assert author != from_x(POST, Context("x", b"pepper"), NOW)["author"]
+    assert author != parse_v2(POST, Context("x", b"pepper"), NOW)["author"]
     # X's user 12 and Mastodon's are two people.
-    assert author != from_x(POST, Context("mastodon", b"salt"), NOW)["author"]
+    assert author != parse_v2(POST, Context("mastodon", b"salt"), NOW)["author"]
     assert made({"author_id": None})["author"] is None
 
 
@@ -99,7 +93,7 @@ def test_a_repost_has_the_text_of_the_original_when_it_is_there(references, kind
     post = POST | {"text": "RT @a: cut…", references: [{"type": kind, "id": "3"}]}
     original = {"id": "3", "text": "cut", "note_tweet": {"text": "not cut #tag"}}
     line = {"data": post, "includes": {included: [original]}}
-    whole, cut = from_any(line, CONTEXT, NOW), from_x(post, CONTEXT, NOW)
+    whole, cut = parse_record(line, CONTEXT, NOW), parse_v2(post, CONTEXT, NOW)
     assert (whole["text"], whole["repost"], whole["id"]) == ("not cut #tag", True, "7")
     assert (cut["text"], cut["repost"]) == ("RT @a: cut…", True)
 
@@ -132,7 +126,7 @@ def test_times_are_utc_milliseconds_and_never_in_the_future(given_time, time):
      "0001-01-01T00:00:00+23:59", "1969-12-31T23:59:59Z", "2026-11-22T10:00:00+99:00"],
 )  # fmt: skip
 def test_no_time_is_a_rejection(time):
-    assert "created_at" in reason(from_x(POST | {"created_at": time}, CONTEXT, NOW))
+    assert "created_at" in reason(parse_v2(POST | {"created_at": time}, CONTEXT, NOW))
 
 
 @pytest.mark.parametrize(
@@ -141,23 +135,23 @@ def test_no_time_is_a_rejection(time):
      {"text": 5}, {"text": SURROGATE}, {"text": "x" * (MAX_CHARACTERS + 1)}],
 )  # fmt: skip
 def test_what_breaks_a_rule_is_rejected_with_the_field_s_name(changes):
-    outcome = reason(from_x(POST | changes, CONTEXT, NOW))
+    outcome = reason(parse_v2(POST | changes, CONTEXT, NOW))
     assert next(iter(changes)) in outcome or "longer" in outcome
 
 
 def test_v1_is_read():
-    assert from_v1(STATUS, CONTEXT, NOW) == from_x(POST, CONTEXT, NOW)
+    assert parse_v1(STATUS, CONTEXT, NOW) == parse_v2(POST, CONTEXT, NOW)
 
 
 def test_a_v1_repost_has_the_text_of_the_original():
     original = {"full_text": "whole &amp; all"}
-    message = from_v1(STATUS | {"retweeted_status": original}, CONTEXT, NOW)
+    message = parse_v1(STATUS | {"retweeted_status": original}, CONTEXT, NOW)
     assert (message["text"], message["repost"]) == ("whole & all", True)
 
 
 def test_a_v1_extended_tweet_is_read_whole():
     status = STATUS | {"extended_tweet": {"full_text": "whole"}}
-    assert from_v1(status, CONTEXT, NOW)["text"] == "whole"
+    assert parse_v1(status, CONTEXT, NOW)["text"] == "whole"
 
 
 @pytest.mark.parametrize(
@@ -166,13 +160,13 @@ def test_a_v1_extended_tweet_is_read_whole():
      "Sun Nov 22 10:00:00 +9900 2026"],
 )  # fmt: skip
 def test_no_v1_time_is_a_rejection(time):
-    assert "created_at" in reason(from_v1(STATUS | {"created_at": time}, CONTEXT, NOW))
+    assert "created_at" in reason(parse_v1(STATUS | {"created_at": time}, CONTEXT, NOW))
 
 
 def test_an_item_of_an_archive_is_read_wrapped_and_bare():
     expected = made({}) | {"author": None}
-    assert from_any({"tweet": ARCHIVED}, CONTEXT, NOW) == expected
-    assert from_any(ARCHIVED, CONTEXT, NOW) == expected
+    assert parse_record({"tweet": ARCHIVED}, CONTEXT, NOW) == expected
+    assert parse_record(ARCHIVED, CONTEXT, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -181,12 +175,12 @@ def test_an_item_of_an_archive_is_read_wrapped_and_bare():
      ("so RT @a: #a", False), ("RT @ä: #a", False), ("RT @" + "a" * 21 + ": #a", False)],
 )  # fmt: skip
 def test_an_archived_repost_is_told_by_its_text(text, repost):
-    archived = from_any({"tweet": ARCHIVED | {"full_text": text}}, CONTEXT, NOW)
+    archived = parse_record({"tweet": ARCHIVED | {"full_text": text}}, CONTEXT, NOW)
     assert (archived["repost"], archived["text"]) == (repost, text)
 
 
 def test_the_text_of_another_s_status_does_not_make_it_a_repost():
-    assert from_v1(STATUS | {"full_text": "RT @a: by hand"}, CONTEXT, NOW)["repost"] is False
+    assert parse_v1(STATUS | {"full_text": "RT @a: by hand"}, CONTEXT, NOW)["repost"] is False
 
 
 @pytest.mark.parametrize(
@@ -206,12 +200,12 @@ def test_the_text_of_another_s_status_does_not_make_it_a_repost():
     ],
 )
 def test_an_archived_edit_has_the_first_id_of_its_chain(info, first):
-    assert from_any({"tweet": ARCHIVED | {"edit_info": info}}, CONTEXT, NOW)["id"] == first
+    assert parse_record({"tweet": ARCHIVED | {"edit_info": info}}, CONTEXT, NOW)["id"] == first
 
 
 @pytest.mark.parametrize("tweet", [None, 5, [], {}, ARCHIVED | {"id_str": ""}])
 def test_an_item_without_a_tweet_is_rejected(tweet):
-    assert reason(from_any({"tweet": tweet}, CONTEXT, NOW))
+    assert reason(parse_record({"tweet": tweet}, CONTEXT, NOW))
 
 
 def test_a_contract_message_stays_as_it_is_but_for_its_source():
@@ -226,7 +220,7 @@ def test_a_contract_message_stays_as_it_is_but_for_its_source():
         "repost": True,
     }
     expected = record | {"source": "replay"}
-    assert from_any(record, Context("replay", b""), NOW) == expected
+    assert parse_record(record, Context("replay", b""), NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -235,7 +229,7 @@ def test_a_contract_message_stays_as_it_is_but_for_its_source():
      {"repost": 1}, {"source": "myspace"}, {"id": "x" * 257}, {"id": SURROGATE}],
 )  # fmt: skip
 def test_a_broken_contract_message_is_rejected(changes):
-    assert reason(from_contract(POST | changes, CONTEXT, NOW))
+    assert reason(parse_message(POST | changes, CONTEXT, NOW))
 
 
 def test_the_quarantined_record_is_short_and_can_be_written():
@@ -271,7 +265,7 @@ LIKELY = st.sampled_from(
 @given(LIKELY, OBJECTS | JSON)
 def test_any_json_is_a_message_or_a_rejection(base, value):
     record = base | value if isinstance(value, dict) else value
-    for reader in (from_any, from_x, from_v1, from_contract):
+    for reader in (parse_record, parse_v2, parse_v1, parse_message):
         outcome = reader(record, CONTEXT, NOW)
         if isinstance(outcome, Rejection):
             entry = quarantine(outcome.reason, "x", record)

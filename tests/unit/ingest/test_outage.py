@@ -7,7 +7,7 @@ import pytest
 
 from fakes import bluesky, mastodon, x
 from fakes.server import Serving
-from ingest.lifecycle import Life
+from ingest.lifecycle import Shutdown
 from ingest.poller import Poller
 from ingest.settings import read_settings
 from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
@@ -49,25 +49,25 @@ FAULTS = {
 }
 
 
-class Clock(Life):
+class Clock(Shutdown):
     """Its pauses take no time; `seconds` is how long they would have taken."""
 
     def __init__(self, double):
         super().__init__()
         self.seconds, self.double = 0.0, double
 
-    def pause(self, seconds):
+    def sleep(self, seconds):
         self.seconds += seconds
         if self.seconds >= OUTAGE_SECONDS:
             self.double.faults = []
-        super().pause(0)
+        super().sleep(0)
 
 
 class Publisher:
     """Has Kafka's part; the first tweets end the run, `after` so many seconds."""
 
-    def __init__(self, life, cursor):
-        self.life, self.start, self.ids, self.after = life, cursor, [], 0.0
+    def __init__(self, shutdown, cursor):
+        self.shutdown, self.start, self.ids, self.after = shutdown, cursor, [], 0.0
 
     def cursor(self, key):
         return self.start
@@ -75,8 +75,8 @@ class Publisher:
     def publish(self, messages, rejected, cursor, key):
         self.ids += [message["id"] for message in messages]
         if messages:
-            self.after = self.life.seconds
-            self.life.stop.set()
+            self.after = self.shutdown.seconds
+            self.shutdown.stop.set()
 
 
 @pytest.mark.parametrize("first", ["the first call", "a later one"])
@@ -89,16 +89,18 @@ def test_five_minutes_get_few_calls_and_are_over_soon(name, fault, first, monkey
         if first == "a later one":
             cursor = source.fetch(None).cursor
             assert len(served.requests) == calls
-        life = Clock(served.double)
-        monkeypatch.setattr(bluesky_api, "time", SimpleNamespace(monotonic=lambda: life.seconds))
+        shutdown = Clock(served.double)
+        monkeypatch.setattr(
+            bluesky_api, "time", SimpleNamespace(monotonic=lambda: shutdown.seconds)
+        )
         before = len(served.requests)
         post = {"content": "<p>late</p>"} if name == "mastodon" else {"text": "late"}
         served.double.add([post])
         fault = FAULTS[fault] | {"request": before + 1, "times": 1000}
         served.double.faults = [fault]
-        publisher = Publisher(life, cursor)
+        publisher = Publisher(shutdown, cursor)
         with caplog.at_level(logging.CRITICAL):
-            Poller(source, publisher, life).run()
+            Poller(source, publisher, shutdown).run()
         assert len(publisher.ids) == 1
         assert OUTAGE_SECONDS <= publisher.after <= OUTAGE_SECONDS + 60
         assert 10 <= len(served.requests) - before <= 20

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from ingest.lifecycle import Life
+from ingest.lifecycle import Shutdown
 from ingest.poller import Poller
-from ingest.sources.base import Batch, Budget, SourceError, Standing
+from ingest.sources.base import Batch, Budget, SourceError, SourceReplaced, SourceStats
 from waiting import eventually
 
 
@@ -17,7 +17,7 @@ class Source:
     name, key = "demo", "demo:1"
 
     def __init__(self, *script):
-        self.standing = Standing()
+        self.stats = SourceStats()
         self.script, self.cursors, self.closed = list(script), [], False
 
     def fetch(self, cursor):
@@ -48,14 +48,14 @@ class QuickError(SourceError):
 
 
 @pytest.fixture
-def life(tmp_path):
-    life = Life(tmp_path / "alive")
-    yield life
-    life.stop.set()
+def shutdown(tmp_path):
+    shutdown = Shutdown(tmp_path / "alive")
+    yield shutdown
+    shutdown.stop.set()
 
 
-def running(source, publisher, life):
-    thread = threading.Thread(target=Poller(source, publisher, life).run, daemon=True)
+def running(source, publisher, shutdown):
+    thread = threading.Thread(target=Poller(source, publisher, shutdown).run, daemon=True)
     thread.start()
     return thread
 
@@ -64,10 +64,10 @@ def message(number, repost=False):
     return {"id": str(number), "repost": repost}
 
 
-def test_batches_are_published_and_the_next_poll_starts_behind_them(life):
+def test_batches_are_published_and_the_next_poll_starts_behind_them(shutdown):
     first, second = Batch([message(1)], {"n": 1}, 0), Batch([message(2)], {"n": 2}, 0)
     source, publisher = Source(first, second), Publisher({"n": 0})
-    running(source, publisher, life)
+    running(source, publisher, shutdown)
     eventually(lambda: len(source.cursors) == 3, within=5)
     assert source.cursors == [{"n": 0}, {"n": 1}, {"n": 2}]
     assert publisher.batches == [
@@ -76,19 +76,36 @@ def test_batches_are_published_and_the_next_poll_starts_behind_them(life):
     ]
 
 
-def test_nothing_new_writes_no_cursor(life):
+def test_a_source_that_was_replaced_reads_its_own_cursor(shutdown):
+    class Replaced(Source):
+        def fetch(self, cursor):
+            self.key = "demo:2"
+            return super().fetch(cursor)
+
+    class Cursors(Publisher):
+        def cursor(self, key):
+            return {"demo:1": {"n": 3}, "demo:2": {"n": 7}}[key]
+
+    source, publisher = Replaced(SourceReplaced(), Batch([message(1)], {"n": 8}, 60)), Cursors()
+    running(source, publisher, shutdown)
+    eventually(lambda: publisher.batches, within=5)
+    assert source.cursors == [{"n": 3}, {"n": 7}]
+    assert publisher.batches[0][0] == "demo:2"
+
+
+def test_nothing_new_writes_no_cursor(shutdown):
     source, publisher = Source(Batch([], {"n": 0}, 0), Batch([], {"n": 1}, 0)), Publisher({"n": 0})
-    running(source, publisher, life)
+    running(source, publisher, shutdown)
     eventually(lambda: len(source.cursors) == 3, within=5)
     assert [cursor for *_, cursor in publisher.batches] == [{"n": 1}]
 
 
-def test_after_failures_it_goes_on_from_the_same_cursor(life, caplog, monkeypatch):
+def test_after_failures_it_goes_on_from_the_same_cursor(shutdown, caplog, monkeypatch):
     monkeypatch.setattr("ingest.poller.MISTAKE_SECONDS", 0.01)
     batch = Batch([message(1)], {"n": 1}, 60)
     source = Source(QuickError("401", "check CONSUMER_KEY"), ValueError("a mistake"), batch)
     publisher = Publisher({"n": 0})
-    poller = Poller(source, publisher, life)
+    poller = Poller(source, publisher, shutdown)
     thread = threading.Thread(target=poller.run, daemon=True)
     thread.start()
     eventually(lambda: publisher.batches, within=10)
@@ -100,10 +117,10 @@ def test_after_failures_it_goes_on_from_the_same_cursor(life, caplog, monkeypatc
     assert poller.report.document()["error"] is None
 
 
-def test_the_report_tells_what_failed_and_when_the_next_try_is(life):
+def test_the_report_tells_what_failed_and_when_the_next_try_is(shutdown):
     source = Source(Batch([message(1)], {"n": 1}, 0), SourceError("402", "add credits", first=120))
-    source.standing.budget = Budget(5000, 4999, 1, 0.01, 0.01)
-    poller = Poller(source, Publisher(), life)
+    source.stats.budget = Budget(5000, 4999, 1, 0.01, 0.01)
+    poller = Poller(source, Publisher(), shutdown)
     threading.Thread(target=poller.run, daemon=True).start()
     eventually(lambda: poller.report.state == "failing", within=5)
     told = poller.report.document()
@@ -120,27 +137,27 @@ def test_the_report_tells_what_failed_and_when_the_next_try_is(life):
 
 
 @pytest.mark.parametrize(("count_reposts", "sent"), [(True, ["1", "2"]), (False, ["1"])])
-def test_reposts_count_unless_the_setting_says_no(life, count_reposts, sent):
-    batch = Batch([message(1), message(2, repost=True)], {"n": 1}, 60, withheld=3)
+def test_reposts_count_unless_the_setting_says_no(shutdown, count_reposts, sent):
+    batch = Batch([message(1), message(2, repost=True)], {"n": 1}, 60, private_skipped=3)
     publisher = Publisher()
-    poller = Poller(Source(batch), publisher, life, count_reposts=count_reposts)
+    poller = Poller(Source(batch), publisher, shutdown, count_reposts=count_reposts)
     threading.Thread(target=poller.run, daemon=True).start()
     eventually(lambda: poller.report.state == "ok", within=5)
     assert [each["id"] for each in publisher.batches[0][1]] == sent
     assert poller.report.document()["skipped"] == 3 + 2 - len(sent)
 
 
-def test_a_failing_source_does_not_hold_back_another(life):
+def test_a_failing_source_does_not_hold_back_another(shutdown):
     failing = Source(*[SourceError("server", "out of order", first=60)] * 9)
     working = Source(*[Batch([message(n)], {"n": n}, 0) for n in range(5)])
     publisher = Publisher()
     for source in (failing, working):
-        running(source, publisher, life)
+        running(source, publisher, shutdown)
     eventually(lambda: len(publisher.batches) == 5, within=5)
     assert len(failing.cursors) == 1
 
 
-def test_a_hanging_source_shows_although_another_is_alive(life, tmp_path):
+def test_a_hanging_source_shows_although_another_is_alive(shutdown, tmp_path):
     hangs = threading.Event()
 
     class Hanging(Source):
@@ -148,44 +165,44 @@ def test_a_hanging_source_shows_although_another_is_alive(life, tmp_path):
             hangs.wait(20)
             return super().fetch(cursor)
 
-    running(Source(), Publisher(), life)
-    running(Hanging(), Publisher(), life)
+    running(Source(), Publisher(), shutdown)
+    running(Hanging(), Publisher(), shutdown)
     alive = tmp_path / "alive"
     eventually(lambda: alive.exists() and time.time() - alive.stat().st_mtime > 2.5, within=10)
     hangs.set()
     eventually(lambda: time.time() - alive.stat().st_mtime < 1.5, within=5)
 
 
-def test_a_finished_source_is_not_taken_for_a_hanging_one(life, tmp_path):
-    thread = running(Source(Batch([], {"n": 1}, 60, finished=True)), Publisher(), life)
-    running(Source(), Publisher(), life)
+def test_a_finished_source_is_not_taken_for_a_hanging_one(shutdown, tmp_path):
+    thread = running(Source(Batch([], {"n": 1}, 60, finished=True)), Publisher(), shutdown)
+    running(Source(), Publisher(), shutdown)
     thread.join(5)
     time.sleep(2.5)
     assert time.time() - (tmp_path / "alive").stat().st_mtime < 2
 
 
-def test_a_finished_source_ends_the_loop(life):
+def test_a_finished_source_ends_the_loop(shutdown):
     source = Source(Batch([message(1)], {"n": 1}, 60, finished=True))
-    thread = running(source, Publisher(), life)
+    thread = running(source, Publisher(), shutdown)
     thread.join(5)
     assert not thread.is_alive()
     assert source.closed
 
 
-def test_a_stop_ends_any_wait_within_a_second(life):
+def test_a_stop_ends_any_wait_within_a_second(shutdown):
     for source in (Source(), Source(SourceError("x", "", exactly=900))):
-        life.stop.clear()
-        thread = running(source, Publisher(), life)
+        shutdown.stop.clear()
+        thread = running(source, Publisher(), shutdown)
         eventually(lambda seen=source: seen.cursors, within=5)
         started = time.monotonic()
-        life.stop.set()
+        shutdown.stop.set()
         thread.join(5)
         assert time.monotonic() - started < 1
         assert source.closed
 
 
-def test_the_heart_beats_while_it_waits(life, tmp_path):
-    running(Source(), Publisher(), life)
+def test_the_heart_beats_while_it_waits(shutdown, tmp_path):
+    running(Source(), Publisher(), shutdown)
     alive = tmp_path / "alive"
     eventually(alive.exists, within=5)
     before = alive.stat().st_mtime_ns

@@ -23,12 +23,14 @@ from ingest.sources.archive.script import begins_as_script
 from ingest.sources.archive.source import (
     BATCH_LINES,
     HOPELESS_RECORDS,
-    TOLD_REJECTED,
+    MAX_LOGGED_REJECTED,
     ReplaySource,
 )
-from ingest.sources.base import Progress, SourceError
+from ingest.sources.base import Progress, SourceError, SourceReplaced
 
 TIME = "2026-11-22T10:00:00.000Z"
+TWEET = json.dumps({"id": "7", "text": "v2", "created_at": TIME})
+V1 = json.dumps({"id_str": "7", "full_text": "v1", "created_at": "Sun Nov 22 10:00:00 +0000 2026"})
 
 
 class Clock:
@@ -261,12 +263,12 @@ def test_many_malformed_lines_do_not_flood_the_log(tmp_path, replay, caplog):
     named = [line for line in told if line.startswith("event=rejected origin=")]
     assert named[0].startswith("event=rejected origin=tweets.jsonl:2 reason=the line is not JSON")
     more = [line for line in told if "event=rejected_more" in line]
-    first, last = TOLD_REJECTED + 2, BATCH_LINES
+    first, last = MAX_LOGGED_REJECTED + 2, BATCH_LINES
     assert more[0] == (
         "event=rejected_more file=tweets.jsonl"
         f" records={last - first + 1} first_line={first} last_line={last}"
     )
-    assert (len(batches), len(named), len(more)) == (3, TOLD_REJECTED * 2 + 1, 2)
+    assert (len(batches), len(named), len(more)) == (3, MAX_LOGGED_REJECTED * 2 + 1, 2)
 
 
 def test_progress_is_told_every_few_seconds_and_at_the_end(tmp_path, replay, caplog):
@@ -275,8 +277,8 @@ def test_progress_is_told_every_few_seconds_and_at_the_end(tmp_path, replay, cap
     path = written(tmp_path / "f", [*map(tweet, range(BATCH_LINES * 2)), "bad"])
     source = replay(path, clock=clock)
     cursor = source.fetch(None).cursor
-    assert source.standing.progress.line == BATCH_LINES
-    assert source.standing.progress.share == pytest.approx(0.5, abs=0.05)
+    assert source.stats.progress.line == BATCH_LINES
+    assert source.stats.progress.share == pytest.approx(0.5, abs=0.05)
     assert "event=progress" not in caplog.text
     clock.now += 10
     cursor = source.fetch(cursor).cursor
@@ -285,7 +287,7 @@ def test_progress_is_told_every_few_seconds_and_at_the_end(tmp_path, replay, cap
     )
     assert progress in caplog.text
     assert source.fetch(cursor).finished
-    assert source.standing.progress == Progress(BATCH_LINES * 2 + 1, 1, 1.0)
+    assert source.stats.progress == Progress(BATCH_LINES * 2 + 1, 1, 1.0)
     assert caplog.messages[-1] == (
         "event=replayed source=replay file=tweets.jsonl"
         " lines=4001 sent=4000 rejected=1 lines_per_second=400"
@@ -429,11 +431,29 @@ def test_a_file_of_something_else_is_left_at_once_and_nothing_is_set_aside(tmp_p
     other = [json.dumps({"name": "x"})] * 5000
     source = ReplaySource(written(tmp_path / "f", other), "f", 0, b"salt", Clock())
     for _ in range(2):
-        with pytest.raises(SourceError, match="none of the first 2000 lines of REPLAY_FILE f is"):
+        with pytest.raises(SourceError, match="none of the first 2,000 lines of REPLAY_FILE f is"):
             source.fetch(None)
-    # It looks again: the file may have been replaced.
-    written(tmp_path / "f", [tweet(1)])
-    assert [len(batch.messages) for batch in drained(source)] == [1]
+
+
+@pytest.mark.parametrize(
+    "content", [f"{TWEET}\n", f'window.YTD.tweets.part0 = [{{"tweet": {V1}}}]']
+)
+def test_a_file_that_takes_the_place_of_a_refused_one_is_read(tmp_path, content):
+    path = written(tmp_path / "f", [json.dumps({"name": "x"})] * 5000)
+    source = ReplaySource(path, "f", 0, b"salt", Clock())
+    with pytest.raises(SourceError):
+        source.fetch(None)
+    before = source.key
+    (tmp_path / "new").write_bytes(json.dumps({"name": "x"}).encode("utf-16"))
+    (tmp_path / "new").replace(path)
+    with pytest.raises(SourceError, match="REPLAY_FILE must be a readable file in UTF-8"):
+        source.fetch(None)
+    (tmp_path / "new").write_text(content)
+    (tmp_path / "new").replace(path)
+    with pytest.raises(SourceReplaced):
+        source.fetch(None)
+    assert source.key != before
+    assert ids(drained(source)) == [7]
 
 
 def test_bad_lines_before_good_ones_are_set_aside(tmp_path):

@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 
 from ingest import metrics, status
 from ingest.environment import SettingsError
-from ingest.lifecycle import Life
+from ingest.lifecycle import Shutdown
 from ingest.reports import KafkaReport, SourceReport
 from ingest.settings import read_settings
-from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, Standing
+from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, SourceStats
 from ingest.sources.http.failures import Network
 from ingest.status import StatusWriter, document
 from waiting import eventually
@@ -37,8 +37,8 @@ def checked(*args):
     return found
 
 
-def source(state="starting", name="x", standing=None):
-    report = SourceReport(name, standing or Standing())
+def source(state="starting", name="x", stats=None):
+    report = SourceReport(name, stats or SourceStats())
     if state == "failing":
         report.failed(SourceError("401", "check CONSUMER_KEY"), 3, 60)
     elif state != "starting":
@@ -83,11 +83,11 @@ def test_the_state_is_the_worst_of_all(sources, broker, error, state):
 
 
 def test_a_report_keeps_the_contract_with_all_and_with_nothing_known():
-    full = Standing(
+    full = SourceStats(
         RateLimit(180, 2, STARTED), Budget(5000, 0, 7000, 25.0, 35.0), Progress(7, 1, 0.5)
     )
-    odd = Standing(RateLimit(None, None, 1e300))
-    found = checked([source("failing", standing=full), source(standing=odd)], kafka(), STARTED)
+    odd = SourceStats(RateLimit(None, None, 1e300))
+    found = checked([source("failing", stats=full), source(stats=odd)], kafka(), STARTED)
     assert found["started_at"] == "2026-11-22T10:00:00Z"
     first, second = found["sources"]
     assert first["rate_limit"] == {"limit": 180, "remaining": 2, "reset": "2026-11-22T10:00:00Z"}
@@ -193,32 +193,32 @@ def hbase(monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Looks for news all the time."""
+    """Looks for current all the time."""
     monkeypatch.setattr(status, "LEAST_SECONDS", 0.01)
     monkeypatch.setattr(status, "FIRST_WAIT_SECONDS", 0.01)
     monkeypatch.setattr(status, "LONGEST_WAIT_SECONDS", 0.01)
 
 
 @pytest.fixture
-def life(tmp_path):
-    life = Life(tmp_path / "alive")
-    yield life
-    life.stop.set()
+def shutdown(tmp_path):
+    shutdown = Shutdown(tmp_path / "alive")
+    yield shutdown
+    shutdown.stop.set()
 
 
 @pytest.fixture
-def start(life):
+def start(shutdown):
     """Starts writers, and has them end."""
     threads = []
 
     def start(make, host="hbase-thrift", port=9090):
-        thread = threading.Thread(target=StatusWriter(host, port, make, life).run, daemon=True)
+        thread = threading.Thread(target=StatusWriter(host, port, make, shutdown).run, daemon=True)
         thread.start()
         threads.append(thread)
         return thread
 
     yield start
-    life.stop.set()
+    shutdown.stop.set()
     for thread in threads:
         thread.join(10)
 
@@ -295,10 +295,10 @@ def test_a_mistake_in_the_document_ends_nothing(hbase, quick, start):
     eventually(lambda: hbase.documents == [{"state": "ok"}], within=20)
 
 
-def test_a_stop_is_written_and_leaves_no_connection_open(hbase, start, life):
+def test_a_stop_is_written_and_leaves_no_connection_open(hbase, start, shutdown):
     thread = start(lambda: document([source("ok")], kafka(), STARTED))
     eventually(lambda: hbase.documents, within=5)
-    life.stop.set()
+    shutdown.stop.set()
     thread.join(1)
     assert not thread.is_alive()
     assert [each["state"] for each in hbase.documents] == ["ok", "stopped"]
@@ -307,10 +307,10 @@ def test_a_stop_is_written_and_leaves_no_connection_open(hbase, start, life):
     assert sum(hbase.timeouts[1:]) * 2 <= 1000
 
 
-def test_after_a_wrong_setting_there_is_a_status_too(hbase, start, life):
+def test_after_a_wrong_setting_there_is_a_status_too(hbase, start, shutdown):
     thread = start(lambda: document([], None, STARTED, WRONG))
     eventually(lambda: hbase.last().get("state") == "wrong_setting", within=5)
-    life.stop.set()
+    shutdown.stop.set()
     thread.join(5)
     assert hbase.last() | {"written_at": ""} == {
         "written_at": "",
@@ -322,11 +322,11 @@ def test_after_a_wrong_setting_there_is_a_status_too(hbase, start, life):
     }
 
 
-def test_the_writer_is_no_part_of_the_heartbeat(hbase, quick, start, life, tmp_path):
+def test_the_writer_is_no_part_of_the_heartbeat(hbase, quick, start, shutdown, tmp_path):
     start(lambda: {"state": "ok"})
     eventually(lambda: hbase.documents, within=5)
     assert not (tmp_path / "alive").exists()
-    life.beat()
+    shutdown.heartbeat()
     assert (tmp_path / "alive").stat().st_mtime >= time.time() - 5
 
 
@@ -337,22 +337,22 @@ def port():
         yield server.getsockname()[1]
 
 
-def test_an_hbase_that_hangs_is_given_up_in_time(start, life, port, monkeypatch, caplog):
+def test_an_hbase_that_hangs_is_given_up_in_time(start, shutdown, port, monkeypatch, caplog):
     monkeypatch.setattr(status, "TIMEOUT_MS", 100)
     thread = start(lambda: {"state": "ok"}, "127.0.0.1", port)
     eventually(lambda: "TimeoutError" in caplog.text, within=5)
     began = time.monotonic()
-    life.stop.set()
+    shutdown.stop.set()
     thread.join(5)
     assert not thread.is_alive()
     assert time.monotonic() - began < 1.3
 
 
-def test_nobody_there_is_tried_again_and_no_hindrance_to_a_stop(start, life, caplog):
+def test_nobody_there_is_tried_again_and_no_hindrance_to_a_stop(start, shutdown, caplog):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     thread = start(lambda: {"state": "ok"}, "127.0.0.1", port)
     eventually(lambda: "event=status_failed" in caplog.text, within=5)
-    life.stop.set()
+    shutdown.stop.set()
     thread.join(1)
     assert not thread.is_alive()

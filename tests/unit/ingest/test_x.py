@@ -273,6 +273,21 @@ def test_the_full_text_of_a_repost_is_asked_for_by_setting_only(x, source, vocab
     assert full.cursor["read"] == 2
 
 
+def test_originals_are_billed_within_the_budget_of_a_day(x, source):
+    x.double.originals["77"] = {"id": "77", "text": "original", "edit_history_tweet_ids": ["77"]}
+    for number in range(30):
+        x.double.originals[str(number)] = {"id": str(number), "text": "original"}
+        post(x, 1, referenced_tweets=[{"type": "retweeted", "id": str(number)}])
+    made, cursor, error = source(full_reposts=True, daily_posts=20), None, None
+    while error is None:
+        try:
+            cursor = made.fetch(cursor).cursor
+        except SourceError as caught:
+            error = caught
+    assert error.kind == "budget"
+    assert cursor["read"] == 20
+
+
 def test_a_repost_whose_original_is_gone_keeps_its_cut_text(x, source):
     post(x, 1, referenced_tweets=[{"type": "retweeted", "id": "404"}])
     batch = source(full_reposts=True).fetch(None)
@@ -298,7 +313,7 @@ def test_the_budget_of_a_day_stops_the_calls_and_survives_a_restart(x, source):
         found += ids(batch)
         cursor = json.loads(json.dumps(batch.cursor))
     assert sorted(found) == expected[-130:]
-    assert made.standing.budget.left == 0
+    assert made.stats.budget.left == 0
     restarted = source(daily_posts=130, first_posts=300, now=clock)
     error = failure(restarted, cursor)
     assert (error.kind, "X_DAILY_POSTS" in str(error)) == ("budget", True)
@@ -308,13 +323,13 @@ def test_the_budget_of_a_day_stops_the_calls_and_survives_a_restart(x, source):
     assert 60 <= failure(restarted, cursor).wait(1) <= 62
     clock.now += timedelta(minutes=2)
     assert restarted.fetch(cursor).messages[-1]["id"] == expected[-131]
-    assert restarted.standing.budget.left == 30
-    assert restarted.standing.budget == Budget(130, 30, 230, 0.5, 1.15)
+    assert restarted.stats.budget.left == 30
+    assert restarted.stats.budget == Budget(130, 30, 230, 0.5, 1.15)
     clock.now += timedelta(days=8)
     failing = source(daily_posts=130, now=clock, post_price=1)
     x.double.faults = [{"request": len(x.requests) + 1, "status": 503}]
     failure(failing, cursor)
-    assert failing.standing.budget == Budget(130, 130, 0, 0, 0)
+    assert failing.stats.budget == Budget(130, 130, 0, 0, 0)
 
 
 def test_a_failed_call_costs_nothing(x, source):
@@ -322,20 +337,29 @@ def test_a_failed_call_costs_nothing(x, source):
     x.double.faults = [{"status": 503}]
     made = source(daily_posts=100)
     assert failure(made).kind == "server"
-    assert made.standing.budget.left == 100
+    assert made.stats.budget.left == 100
     made.fetch(None)
-    assert made.standing.budget.left == 95
+    assert made.stats.budget.left == 95
 
 
 def test_no_call_is_made_when_the_last_answer_said_that_none_is_left(x, source):
     x.double.rate_limit = 1
     made = source()
     cursor = made.fetch(None).cursor
-    assert made.standing.rate_limit.remaining == 0
+    assert made.stats.rate_limit.remaining == 0
     error = failure(made, cursor)
     assert error.kind == "429"
     assert 890 <= error.wait(1) <= 902
     assert len(x.requests) == 1
+
+
+def test_the_limit_of_another_call_is_not_the_timeline_s(x, source):
+    """The token has no user id, so that X is asked for it first."""
+    headers = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(time.time()) + 900)}
+    x.double.faults = [{"request": 1, "headers": headers}, {"request": 2, "drop": True}]
+    made = source(CREDENTIALS | {"ACCESS_TOKEN": "opaque"})
+    assert failure(made).kind == "network"
+    made.fetch(None)
 
 
 @pytest.mark.parametrize("reset", ["0", "soon", None, str(10**12), "-5", "1e9"])
@@ -370,7 +394,8 @@ def test_a_400_about_something_else_is_not_tried_in_other_words(x, source):
 
 @pytest.mark.parametrize("status", [401, 402, 403])
 @pytest.mark.parametrize(
-    "body", [{"title": "T", "detail": "d"}, [], {"errors": None}, {"errors": [5]}, "nope"]
+    "body",
+    [{"title": "T", "detail": "d"}, [], {"errors": None}, {"errors": [5]}, "nope", "[" * 200_000],
 )
 def test_refusals_are_patient_whatever_the_body(x, source, status, body):
     x.double.faults = [{"status": status, "body": body}]

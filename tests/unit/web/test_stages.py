@@ -85,7 +85,7 @@ REFUSED_X = "401: X does not accept the credentials: check CONSUMER_KEY, CONSUME
 NO_CREDITS = "402: the X account has no credits left: add some in the developer console"
 REFUSED_MASTODON = "401: the server at MASTODON_URL does not accept MASTODON_ACCESS_TOKEN"
 NO_MASTODON = "404: no Mastodon server answers at MASTODON_URL"
-REFUSED_BLUESKY = "400: Bluesky refuses the login: check BLUESKY_HANDLE and BLUESKY_APP_PASSWORD"
+REFUSED_BLUESKY = "400: Bluesky rejected the login: check BLUESKY_HANDLE and BLUESKY_APP_PASSWORD"
 MISSING = "not set: X needs all of CONSUMER_KEY, CONSUMER_SECRET"
 
 # What is known; how many seconds ago the web service began; for each stage whether it is Done,
@@ -117,7 +117,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
             "kafka": ("Waiting for ingest, which tells how Kafka is.", None),
             "spark": (f"No board that can be read has come from the Spark driver; {SOON}", None),
             "source": (f"Ingest has not reported yet; {SOON}", None),
-            "credentials": ("Waiting for ingest, which tries them.", None),
+            "credentials": ("Waiting for ingest to try them.", None),
             "tweet": ("Waiting for Kafka.", None),
             "board": ("Waiting for the Spark driver.", None),
         },
@@ -156,7 +156,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
                 "Waiting for Kafka: no board that can be read has come from the Spark driver.",
                 None,
             ),
-            "credentials": ("They have yet to be tried on X.", None),
+            "credentials": ("Not yet tried on X.", None),
         },
     ),
     "Kafka goes away soon after the start": (
@@ -207,7 +207,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
             "source": ("Waiting for ingest, which has a wrong setting.", None),
             "credentials": (
                 f"Ingest has a wrong setting: CONSUMER_SECRET {MISSING}.",
-                "Mend `CONSUMER_SECRET` in `.env`, then: `make up`",
+                "Fix `CONSUMER_SECRET` in `.env`, then run `make up`",
             ),
         },
     ),
@@ -221,7 +221,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
             "credentials": (
                 "Ingest has a wrong setting: "
                 "BLUESKY_HANDLE, BLUESKY_APP_PASSWORD not set: SOURCE=….",
-                "Mend `BLUESKY_HANDLE` and `BLUESKY_APP_PASSWORD` in `.env`, then: `make up`",
+                "Fix `BLUESKY_HANDLE` and `BLUESKY_APP_PASSWORD` in `.env`, then run `make up`",
             ),
         },
     ),
@@ -232,7 +232,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "source": (
                 "Ingest has a wrong setting: POLL_SECONDS must be a number from 1 to 3600.",
-                "Mend `POLL_SECONDS` in `.env`, then: `make up`",
+                "Fix `POLL_SECONDS` in `.env`, then run `make up`",
             ),
             "credentials": ("Waiting for ingest, which has a wrong setting.", None),
         },
@@ -242,10 +242,10 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DDDWFWW",
         {
-            "source": ("X refuses: see the credentials.", None),
+            "source": ("X rejected the credentials.", None),
             "credentials": (
                 f"X: {REFUSED_X}.",
-                f"Check {X_VARIABLES} in `.env`, then: `make up`",
+                f"Check {X_VARIABLES} in `.env`, then run `make up`",
             ),
             "tweet": ("Waiting for the source.", None),
         },
@@ -257,7 +257,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "credentials": (
                 f"X: {NO_CREDITS}.",
-                "Add credits to the account; it goes on by itself then",
+                "Add credits to the account: reading then resumes by itself",
             ),
         },
     ),
@@ -268,7 +268,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "credentials": (
                 f"Mastodon: {REFUSED_MASTODON}.",
-                "Check `MASTODON_URL` and `MASTODON_ACCESS_TOKEN` in `.env`, then: `make up`",
+                "Check `MASTODON_URL` and `MASTODON_ACCESS_TOKEN` in `.env`, then run `make up`",
             ),
         },
     ),
@@ -276,7 +276,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         known(board=EMPTY, report=failing("mastodon", "404", NO_MASTODON)),
         3600,
         "DDDWFWW",
-        {"source": ("Mastodon refuses: see the credentials.", None)},
+        {"source": ("Mastodon rejected the credentials.", None)},
     ),
     "Bluesky refuses the credentials": (
         known(board=EMPTY, report=failing("bluesky", "400", REFUSED_BLUESKY)),
@@ -285,7 +285,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "credentials": (
                 f"Bluesky: {REFUSED_BLUESKY}.",
-                "Check `BLUESKY_HANDLE` and `BLUESKY_APP_PASSWORD` in `.env`, then: `make up`",
+                "Check `BLUESKY_HANDLE` and `BLUESKY_APP_PASSWORD` in `.env`, then run `make up`",
             ),
         },
     ),
@@ -302,13 +302,13 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         ),
         3600,
         "DDDDFDD",
-        {"source": ("X refuses: see the credentials; Mastodon is read.", None)},
+        {"source": ("X rejected the credentials; Mastodon is read.", None)},
     ),
     "a source that nobody here knows is refused": (
         known(board=EMPTY, report=failing("threads", "403", "403: no")),
         3600,
         "DDDWFWW",
-        {"credentials": ("Threads: 403: no.", "Check its settings in `.env`, then: `make up`")},
+        {"credentials": ("Threads: 403: no.", "Check its settings in `.env`, then run `make up`")},
     ),
     "a network does not answer": (
         known(board=EMPTY, report=failing("x", "network", "no answer from X (X_API_URL): Timeout")),
@@ -317,9 +317,9 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "source": (
                 "X: no answer from X (X_API_URL): Timeout.",
-                "It is tried again by itself; if this lasts: `make logs SERVICE=ingest`",
+                "Retrying automatically. If it keeps failing, run `make logs SERVICE=ingest`",
             ),
-            "credentials": ("They have yet to be tried on X.", None),
+            "credentials": ("Not yet tried on X.", None),
         },
     ),
     "a network limits": (
@@ -332,7 +332,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "source": (
                 "Bluesky: the rate limit is reached.",
-                "Raise `POLL_SECONDS` in `.env`, then: `make up`",
+                "Raise `POLL_SECONDS` in `.env`, then run `make up`",
             ),
             "credentials": ("Bluesky accepts them.", None),
         },
@@ -347,7 +347,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "source": (
                 "X: the 5000 posts are read.",
-                "Raise `X_DAILY_POSTS` in `.env`, then: `make up`; or wait for the next day (UTC)",
+                "Wait until 00:00 UTC, or raise `X_DAILY_POSTS` in `.env`, then run `make up`",
             )
         },
     ),
@@ -358,7 +358,8 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "source": (
                 "The file: REPLAY_FILE tweets.js: no.",
-                "Mend `REPLAY_FILE` in `.env`, then: `make up`",
+                "Replace the file, which is then read; or change `REPLAY_FILE` in `.env`, "
+                "then run `make up`",
             ),
             "credentials": ("A file needs none.", None),
         },
@@ -371,10 +372,10 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
             "source": ("The demo is read.", None),
             "credentials": (
                 "The demo needs none; your own timeline does.",
-                f"For your own timeline fill in {X_VARIABLES} (X) "
+                f"For your own timeline set {X_VARIABLES} (X) "
                 "or `MASTODON_URL` and `MASTODON_ACCESS_TOKEN` (Mastodon) "
                 "or `BLUESKY_HANDLE` and `BLUESKY_APP_PASSWORD` (Bluesky) in `.env`, "
-                "then: `make up`",
+                "then run `make up`",
             ),
         },
     ),
@@ -384,7 +385,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         "DDDWWWW",
         {
             "source": ("X is asked for the first time.", None),
-            "credentials": ("They have yet to be tried on X.", None),
+            "credentials": ("Not yet tried on X.", None),
             "tweet": ("Waiting for the source.", None),
         },
     ),
@@ -416,7 +417,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
             "source": ("The file is read to its end.", None),
             "tweet": (
                 "All is read, and there was no tweet to count.",
-                "Name another file in `REPLAY_FILE` in `.env`, then: `make up`",
+                "Name another file in `REPLAY_FILE` in `.env`, then run `make up`",
             ),
         },
     ),
@@ -442,7 +443,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "board": (
                 "Tweets with hashtags so far: 4; none of these is shown.",
-                "Look at `HIDE_HASHTAGS` in `.env`, then: `make up`",
+                "Look at `HIDE_HASHTAGS` in `.env`, then run `make up`",
             )
         },
     ),

@@ -139,7 +139,7 @@ def test_a_wrong_setting_is_named(advice: Advice, store: MemoryStore) -> None:
     error = {"variables": ["CONSUMER_SECRET", "ACCESS_TOKEN"], "rule": "not set"}
     store.put_report(state="wrong_setting", error=error, kafka=None, sources=[])
     told = "ingest has a wrong setting: CONSUMER_SECRET, ACCESS_TOKEN not set"
-    assert advice() == [f"{told}: mend .env, then make up"]
+    assert advice() == [f"{told}: fix .env, then run make up"]
 
 
 def test_an_ingest_that_was_stopped_is_not_called_silent(

@@ -59,7 +59,7 @@ def test_the_stages_are_in_the_page(page: Page, store: MemoryStore) -> None:
     assert text_of(told["tweet"]) == "First tweet: waiting Waiting for the first tweet."
     assert 'data-state="waiting"' in told["tweet"]
     assert (
-        "data-advice>For your own timeline fill in <code>CONSUMER_KEY</code>, <code>"
+        "data-advice>For your own timeline set <code>CONSUMER_KEY</code>, <code>"
         in (told["credentials"])
     )
     assert "`" not in page()

@@ -1,1 +1,1 @@
-"""Kafka: the topics, and what is written to them."""
+"""Kafka topics, and the publisher that writes to them."""

@@ -1,7 +1,7 @@
-"""Kafka: the topics, the tweets with every acknowledgement checked, and the cursors.
+"""Publishes posts and cursors to Kafka, and checks every acknowledgement.
 
-A batch is delivered at least once: when anything of it fails, all of it is sent again, and the
-reader drops what it has by id. Its cursor is written only after its last acknowledgement.
+A batch is delivered at least once: if any part of it fails, all of it is sent again, and the reader
+drops duplicates by id. The cursor is written only after the batch's last acknowledgement.
 """
 
 import json
@@ -20,7 +20,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from ingest import metrics
 from ingest.fields import Message
 from ingest.kafka.topics import CURSORS, QUARANTINE, TWEETS, Topic
-from ingest.lifecycle import Life
+from ingest.lifecycle import Shutdown
 from ingest.reports import KafkaReport
 from ingest.sources.base import Cursor
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Record = tuple[str, bytes | None, bytes]
 """Topic, key, value."""
 
-# kafka-python lets errors of the socket through, and tells of a lost controller by RuntimeError.
+# kafka-python lets socket errors through, and raises RuntimeError for a lost controller.
 FAILURES = (KafkaError, OSError, RuntimeError)
 BOOTSTRAP_MS = 5_000
 BLOCK_MS = 10_000
@@ -40,43 +40,43 @@ FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 10.0
 
 
 class Publisher:
-    """One producer for all sources; cursor() and publish() wait for Kafka as long as it takes.
+    """One producer for all sources; cursor() and publish() retry until Kafka responds.
 
-    Only a stop ends the waiting: both raise Stopping then.
+    Only a stop ends the retries: both then raise ShutdownRequested.
     """
 
-    def __init__(self, servers: str, topics: tuple[Topic, ...], life: Life) -> None:
+    def __init__(self, servers: str, topics: tuple[Topic, ...], shutdown: Shutdown) -> None:
         self._servers = servers.split(",")
         self._topics = topics
-        self._life = life
+        self._shutdown = shutdown
         self._lock = RLock()
         self._producer: Any = None
         self.report = KafkaReport()
-        self._patiently = Retrying(
+        self._retry = Retrying(
             retry=retry_if_exception_type(FAILURES),
             wait=wait_exponential_jitter(max=LONGEST_WAIT_SECONDS, multiplier=FIRST_WAIT_SECONDS),
-            sleep=life.pause,
+            sleep=shutdown.sleep,
             before_sleep=self._tell,
         )
 
     def cursor(self, key: str) -> Cursor | None:
-        """Return the cursor written last under a key, None when there is none."""
-        value: Cursor | None = self._patiently(self._read_cursor, key)
+        """Return the last cursor written under a key, or None."""
+        value: Cursor | None = self._retry(self._read_cursor, key)
         return value
 
     def publish(
         self, messages: list[Message], rejected: list[dict[str, str]], cursor: Cursor, key: str
     ) -> None:
-        """Return once tweets and rejected records, and then the cursor, are acknowledged."""
+        """Publish posts and rejected records, then the cursor; return once all are acknowledged."""
         records: list[Record] = [
             (TWEETS, message["id"].encode(), encode(message)) for message in messages
         ]
         records += [(QUARANTINE, None, encode(entry)) for entry in rejected]
         last: list[Record] = [(CURSORS, key.encode(), encode(cursor))]
-        self._patiently(self._deliver, records, last)
+        self._retry(self._deliver, records, last)
 
     def close(self, seconds: float = 1.0) -> None:
-        """Give what is on its way so many seconds."""
+        """Close the producer; records in flight get up to `seconds` to arrive."""
         with self._lock:
             self._drop(seconds)
 
@@ -85,25 +85,25 @@ class Publisher:
         self._send(cursor)
 
     def _send(self, records: list[Record]) -> None:
-        """Send in this order, and wait until each record is acknowledged by itself."""
+        """Send in this order, and wait for the acknowledgement of each record."""
         with self._lock, self._connection() as producer:
             futures: list[Any] = []
             try:
                 for topic, key, value in records:
                     futures.append(producer.send(topic, value, key))
             finally:
-                # Whatever happened: a producer with records under way cannot be closed.
+                # Even after an exception: a producer with records in flight cannot be closed.
                 failures = _failures(futures)
             if failures:
                 raise failures[0]
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
-        """Yield the producer, new after every failure, behind topics that exist."""
+        """Yield a connected producer whose topics exist; drop it after any failure."""
         try:
             if self._producer is None:
-                # First, as it proves that Kafka answers: of the clients of kafka-python 3.0.12,
-                # all but the producer leave a thread behind when they cannot connect.
+                # The producer first, to prove that Kafka responds: all other clients of
+                # kafka-python 3.0.12 leak a thread if they cannot connect.
                 self._producer = self._connect()
                 self._ensure_topics()
                 log.info("event=kafka_connected servers=%s", ",".join(self._servers))
@@ -137,7 +137,7 @@ class Publisher:
                 producer.close(timeout=seconds)
 
     def _ensure_topics(self) -> None:
-        """Create what is missing and bring the settings of what exists up to date."""
+        """Create missing topics and update the configuration of existing ones."""
         with KafkaAdminClient(
             bootstrap_servers=self._servers,
             bootstrap_timeout_ms=BOOTSTRAP_MS,
@@ -158,7 +158,7 @@ class Publisher:
             )
 
     def _read_cursor(self, key: str) -> Cursor | None:
-        """Read the compacted topic from its beginning to its present end."""
+        """Read the compacted topic from its beginning to its current end."""
         with self._lock, self._connection():
             pass
         partition = TopicPartition(CURSORS, 0)
@@ -179,7 +179,7 @@ class Publisher:
         consumer.seek_to_beginning(partition)
         rounds = READ_MS // 1000
         while consumer.position(partition, timeout_ms=READ_MS) < end:
-            self._life.pause(0)
+            self._shutdown.sleep(0)
             records = consumer.poll(timeout_ms=1000).get(partition, [])
             value = next((each.value for each in reversed(records) if each.key == key), value)
             rounds -= not records
@@ -199,7 +199,7 @@ class Publisher:
 
 
 def _failures(futures: list[Any]) -> list[KafkaError]:
-    """Wait for every acknowledgement, and return the reasons of those that failed."""
+    """Wait for every acknowledgement, and return the errors of those that failed."""
     deadline = time.monotonic() + DELIVERY_MS / 1000 + 1
     failures = []
     for future in futures:
@@ -211,5 +211,5 @@ def _failures(futures: list[Any]) -> list[KafkaError]:
 
 
 def encode(value: object) -> bytes:
-    """A record's value."""
+    """Encode a value as compact JSON in UTF-8."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""The topics that this service writes, as data."""
+"""Definitions of the Kafka topics that this service writes to."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic's name, its number of partitions and what differs from the broker's defaults."""
+    """A topic's name, its number of partitions, and overrides of the broker's defaults."""
 
     name: str
     partitions: int
@@ -16,11 +16,11 @@ class Topic:
 
 
 def topics(tweet_partitions: int, retention_hours: int) -> tuple[Topic, ...]:
-    """All topics, for the two settings that matter."""
+    """Return all topics; only the one for posts can have several partitions."""
     kept = {"retention.ms": str(retention_hours * HOUR_MS)}
-    # The reader's watermark is the time of arrival: it must be the broker's, not the sender's.
+    # The reader's watermark is the arrival time, so it must come from the broker, not the sender.
     tweets = Topic(TWEETS, tweet_partitions, kept | {"message.timestamp.type": "LogAppendTime"})
-    # Small segments, compacted early: a start reads the whole topic for its cursor.
+    # Small segments, compacted early, because startup reads the whole topic for its cursor.
     compacted = {
         "cleanup.policy": "compact",
         "segment.bytes": str(1024 * 1024),

@@ -1,8 +1,8 @@
-"""Where posts come from: a folder a source.
+"""The sources of posts, one folder each.
 
-A folder's module `settings` has `read`, which returns None where too little is set to read the
-source, and `VARIABLES`, what must be. Its module `source` has `make`. Adding a source is a folder,
-and a line here.
+A folder's module `settings` has `read`, which returns None if too little is set to read the source,
+and `VARIABLES`, the ones that must be set. Its module `source` has `make`. To add a source, add a
+folder, and a line here.
 """
 
 from importlib import import_module
@@ -16,20 +16,20 @@ FOLDERS = {
     "replay": "archive",
     "demo": "demo",
 }
-"""The folder of each source, by the name that SOURCE has for it."""
+"""Folder of each source, by its name in SOURCE."""
 
 FALLBACKS = ("replay", "demo")
-"""What is read where no network's credentials are set, the first that can be."""
+"""Read if no network has credentials: the first one that is available."""
 
 
 def settings_of(name: str) -> ModuleType:
-    """The module that reads a source's settings."""
+    """Return the module that reads a source's settings."""
     return import_module(f"ingest.sources.{FOLDERS[name]}.settings")
 
 
 def make_source(name: str, settings: Any, common: Any) -> Any:
     """Make a source from what its `read` returned.
 
-    Its module is loaded only now: the networks' client libraries are large.
+    Imports its module only now, because the networks' client libraries are large.
     """
     return import_module(f"ingest.sources.{FOLDERS[name]}.source").make(settings, common)

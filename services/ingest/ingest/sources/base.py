@@ -1,4 +1,4 @@
-"""What every source of tweets is to the loop that polls it."""
+"""Interface between the sources of posts and the loop that polls them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ingest.fields import Message
 Cursor = dict[str, Any]
 
 LONGEST_WAIT_SECONDS = 16 * 60.0
-# Of each call: to connect, and for the whole answer.
+# Per call, from connecting to the end of the response.
 TIMEOUT_SECONDS = 10.0
 JITTER = 1.2
 _random = SystemRandom()
@@ -19,8 +19,8 @@ _random = SystemRandom()
 class SourceError(Exception):
     """A poll failed; the text is for the operator and names the setting to change.
 
-    `kind` is for the metric. The wait doubles from `first` seconds with every failure in a row,
-    to `longest` at most, unless the source knows better (`exactly`).
+    `kind` is the metric's label. The wait starts at `first` seconds and doubles with every failure
+    in a row, up to `longest`, unless the source knows the exact wait (`exactly`).
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class SourceError(Exception):
     def wait(
         self, failures: int, spread: Callable[[float, float], float] = _random.uniform
     ) -> float:
-        """Seconds until the next try after so many failures in a row, with jitter."""
+        """Return the seconds until the next try, with jitter; `failures` counts those in a row."""
         if self._exactly is not None:
             wait = self._exactly + spread(0, 1)
         else:
@@ -48,29 +48,33 @@ class SourceError(Exception):
         return min(max(1.0, wait), LONGEST_WAIT_SECONDS)
 
 
+class SourceReplaced(Exception):  # noqa: N818 -- not a failure
+    """The source's key has changed, so its cursor has to be read again."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """What one poll yields.
+    """The result of one poll.
 
-    `messages` are the oldest first, `rejected` are entries for the quarantine, `withheld` counts
-    posts passed over because they are not public, `cursor` is what the next poll starts from
-    once all is acknowledged, `wait` is in seconds, `finished` tells that the source has nothing
-    more, ever.
+    `messages` start with the oldest, `rejected` are entries for the quarantine, `private_skipped`
+    counts posts skipped because they are not public. `cursor` is where the next poll starts once
+    everything is acknowledged, `wait` is the time until then in seconds, and `finished` means that
+    the source will never have more.
     """
 
     messages: list[Message]
     cursor: Cursor
     wait: float
     rejected: list[dict[str, str]] = field(default_factory=list)
-    withheld: int = 0
+    private_skipped: int = 0
     finished: bool = False
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """What a network's last answer said: calls allowed, calls left, and the reset in Unix seconds.
+    """Rate limit in a network's last response: calls allowed, calls left, reset in Unix seconds.
 
-    Anything of it may be missing.
+    Any of them may be missing.
     """
 
     limit: int | None
@@ -80,9 +84,9 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class Budget:
-    """Posts that may be read, and those that still may, in this UTC day; and what was read.
+    """Daily limit of posts, how many are left in this UTC day, and what has been read.
 
-    `month` is the posts read in this UTC month. The costs are an estimate, in US dollars.
+    `month` is the number of posts read in this UTC month. The costs are estimates in US dollars.
     """
 
     limit: int
@@ -94,7 +98,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a file is read: lines (or items), and the share of the whole from 0 to 1."""
+    """How far a file has been read: in lines (or items), and as a share from 0 to 1."""
 
     line: int
     rejected: int
@@ -102,30 +106,30 @@ class Progress:
 
 
 @dataclass
-class Standing:
-    """What a source knows beside its tweets, for the operator; up to date after each fetch."""
+class SourceStats:
+    """What a source reports to the operator besides its posts; up to date after each fetch."""
 
     rate_limit: RateLimit | None = None
     budget: Budget | None = None
     progress: Progress | None = None
     gaps: int = 0
-    """How often there were posts that can no longer be had."""
+    """How often posts were missed that can no longer be fetched."""
 
 
 class Source(Protocol):
-    """A source: polled from one thread, its whole progress in the cursor."""
+    """A source of posts, polled from one thread; its whole progress is in the cursor."""
 
     name: str
     key: str
-    """Names the cursor: the source and a hash of the account; no id, no name."""
-    standing: Standing
+    """Key of the cursor: the source and a hash of the account, but neither its id nor its name."""
+    stats: SourceStats
 
     def fetch(self, cursor: Cursor | None) -> Batch:
-        """Return what follows the cursor (None: the first poll ever), or raise SourceError.
+        """Return what follows the cursor (None on the very first poll), or raise SourceError.
 
-        At most one page of a network: what a batch holds stays small, the loop shows that it is
-        alive between two pages, and a failure costs no page but its own.
+        Reads at most one page from a network: batches stay small, the loop can send a heartbeat
+        between pages, and a failure costs only one page. Raises SourceReplaced if `key` changed.
         """
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Release open files and connections."""

@@ -1,6 +1,6 @@
-"""The tweets.js of an archive downloaded from X, and other lists of posts.
+"""Reads the tweets.js of an archive downloaded from X, and other lists of posts.
 
-It may have hundreds of megabytes and is printed over many lines, so it is parsed event by event.
+It can be hundreds of megabytes and is not one record per line, so it is parsed event by event.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from ingest.sources.archive.record_file import (
 )
 from ingest.sources.archive.script import Lists
 
-# X's own objects have fewer than ten.
+# X's own objects have fewer than ten levels.
 MOST_LEVELS = 100
-# The parser holds a value until it is whole.
+# The parser holds a value in memory until it is complete.
 LONGEST_HELD_BYTES = 10_000_000
 LEVELS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 
@@ -27,15 +27,15 @@ Events = Iterator[tuple[str, object]]
 
 
 class _DamagedError(Exception):
-    """The content is not the list it should be; the text says why."""
+    """The content is not the list it should be; the exception's text says why."""
 
 
-# A value that is not UTF-8 shows as UnicodeDecodeError where it was escaped.
+# The parser raises UnicodeDecodeError for invalid UTF-8 in a string with escapes.
 DAMAGES = (*PACKING_ERRORS, ijson.JSONError, UnicodeDecodeError, _DamagedError)
 
 
 class ArchiveFile(RecordFile):
-    """The items of the list, as they are: `{"tweet": {...}}`."""
+    """Reads the items of the list unchanged: `{"tweet": {...}}`."""
 
     unit = "item"
 
@@ -44,7 +44,7 @@ class ArchiveFile(RecordFile):
         self._item: object = None
 
     def next(self) -> object:
-        """Return an item, why it is none, or NOTHING at the end."""
+        """Return an item, a Rejection that says why there is none, or NOTHING at the end."""
         try:
             found = next(self._items, NOTHING)
         except DAMAGES as error:
@@ -54,14 +54,14 @@ class ArchiveFile(RecordFile):
         return found
 
     def excerpt(self) -> object:
-        """Return the item read last, as far as it was read."""
+        """Return the last item, as far as it was read."""
         return self._item
 
     def _read_some(self, size: int) -> bytes:
-        """The next piece of the content, unless the parser holds too much already."""
+        """Return the next piece of content; raise _DamagedError if the parser holds too much."""
         if self.unpacked - self._item_start > LONGEST_HELD_BYTES:
             raise _DamagedError(f"an item is longer than {LONGEST_HELD_BYTES} bytes")
-        # Not `read`: where the packing is damaged, that loses what could still be unpacked.
+        # Not `read`, which loses what could still be decompressed if the file is damaged.
         piece = self._content.read1(size) if self._content else b""
         self.unpacked += len(piece)
         return piece
@@ -70,12 +70,12 @@ class ArchiveFile(RecordFile):
         self._item_start = 0
         lists = Lists(self._read_some)
         while lists.next_list():
-            # Without use_float the parser hands out a null pointer for a number of 5,000 digits.
-            # With it a number over 64 bits is damage; X writes ids as strings.
+            # Without use_float, the parser returns a null pointer for a number of 5,000 digits.
+            # With it, a number over 64 bits counts as damage; X writes ids as strings.
             events: Events = ijson.basic_parse(lists, use_float=True)
             next(events)
             for event, value in events:
-                # Behind the list's own end there are no events, or the parser finds text there.
+                # After the list's own end come no events; the parser raises if it finds text there.
                 if event != "end_array":
                     yield self._whole(event, value, events)
                     self._item_start = self.unpacked
@@ -83,7 +83,7 @@ class ArchiveFile(RecordFile):
             raise _DamagedError("no list follows its name")
 
     def _whole(self, event: str, value: object, events: Events) -> object:
-        """Put an item together; one that is too large is passed over."""
+        """Build an item; skip one that is too large or nested too deep, and reject it."""
         builder, level = ijson.ObjectBuilder(), 0
         while True:
             builder.event(event, value)
@@ -104,7 +104,7 @@ class ArchiveFile(RecordFile):
 
 
 def _first_line(error: Exception) -> str:
-    """Cut off the excerpt of the content that the parser adds; it may be bytes, too."""
+    """Strip the excerpt of the content that the parser appends; the text may be bytes."""
     first = error.args[0] if error.args else ""
     text = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
     return text.partition("\n")[0]

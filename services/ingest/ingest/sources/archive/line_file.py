@@ -1,4 +1,4 @@
-"""JSON Lines: a record a line."""
+"""Reads JSON Lines: one record per line."""
 
 import json
 
@@ -15,7 +15,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class LineFile(RecordFile):
-    """Lines that end with a line feed; a blank one is no record, but has a number."""
+    """Lines that end with a line feed; a blank line is not a record, but is numbered."""
 
     unit = "line"
 
@@ -24,7 +24,7 @@ class LineFile(RecordFile):
         self._line = b""
 
     def next(self) -> object:
-        """Return a line's JSON, why it has none, or NOTHING for a blank line or the end."""
+        """Return a line's JSON, a Rejection, or NOTHING for a blank line or the end."""
         try:
             self._pass()
         except PACKING_ERRORS as error:
@@ -32,11 +32,11 @@ class LineFile(RecordFile):
         return self._parsed(self._line) if self._line.strip() else NOTHING
 
     def excerpt(self) -> str:
-        """Return the beginning of the line read last; what is not UTF-8 is replaced."""
+        """Return the beginning of the last line, with invalid UTF-8 replaced."""
         return self._line[: 4 * QUARANTINE_CHARACTERS].decode("utf-8", "replace")
 
     def _pass(self) -> None:
-        """Read a line with its end, cut at 2 MB."""
+        """Read a whole line, but keep only its first 2 MB."""
         self._line = part = self._readline(LONGEST_RECORD_BYTES)
         while len(part) == LONGEST_RECORD_BYTES and not part.endswith(b"\n"):
             part = self._readline(LONGEST_RECORD_BYTES)
@@ -49,7 +49,7 @@ class LineFile(RecordFile):
             return Rejection(f"the line is longer than {LONGEST_RECORD_BYTES} bytes")
         try:
             text = line.decode("utf-8")
-            # RFC 8259, section 8.1: a mark may be ignored; editors put it at a file's start.
+            # RFC 8259, section 8.1, allows ignoring the mark, which editors put first in a file.
             text = text.removeprefix(BYTE_ORDER_MARK) if self.number == 1 else text
             return json.loads(text)
         except UnicodeDecodeError:

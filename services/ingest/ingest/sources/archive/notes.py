@@ -1,13 +1,14 @@
-"""The long posts of an archive downloaded from X: tweets.js has no more than their beginnings.
+"""Full texts of the long posts in an archive downloaded from X.
 
-Their whole texts are in note-tweet.js beside it. Nothing there names the post, so a note belongs to
-the post that begins like it and was written at the same time.
+tweets.js has only their beginnings; the full texts are in note-tweet.js beside it. Nothing there
+names the post, so a note is matched to the post with the same beginning and time.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from contextlib import closing
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
@@ -17,15 +18,15 @@ from ingest.sources.x.parse import v1_time
 
 log = logging.getLogger(__name__)
 
-# A text of 280 characters begins with more than this. Links are written differently in the two
-# files, so what is compared ends at the first one.
+# Well within the 280 characters that a long post is cut to. The two files write links differently,
+# so the comparison stops at the first one.
 KEY_CHARACTERS = 40
 SAME_TIME_SECONDS = 60
 MOST_CHARACTERS = 100_000_000
 
 
 class Notes:
-    """The notes of some files."""
+    """The notes of one or more files."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._notes: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
@@ -35,12 +36,12 @@ class Notes:
             if left < 0:
                 log.warning("event=notes_left_out: note-tweet.js is longer than 100 MB")
                 break
-            self._notes[_key(text)].append((time, text))
+            self._notes[_key(unescape(text))].append((time, text))
 
     def whole(self, item: object) -> object:
-        """An item of tweets.js, that of a long post with its whole text.
+        """Return an item of tweets.js, with the full text if it is a long post.
 
-        Its `entities` are left out: they are those of the beginning.
+        That drops its `entities`, which only cover the beginning.
         """
         tweet = item.get("tweet") if isinstance(item, dict) else None
         text = tweet.get("full_text") if isinstance(tweet, dict) else None
@@ -59,28 +60,36 @@ class Notes:
         except (ValueError, OverflowError):
             return None
         compared = beginning.partition("http")[0]
+        if not compared.strip():
+            return None
         for noted, text in self._notes.get(_key(beginning), []):
             is_near = time is not None and abs((noted - time).total_seconds()) <= SAME_TIME_SECONDS
-            if is_near and text.startswith(compared):
+            if is_near and unescape(text).startswith(compared):
                 return text
         return None
 
 
 def _read(path: Path) -> Iterator[tuple[datetime, str]]:
-    """The time and text of each note of a file that has both."""
-    file = ArchiveFile(path)
-    file.seek(0)
-    while not file.ended:
-        record = file.next()
-        note = record.get("noteTweet") if isinstance(record, dict) else None
-        core = note.get("core") if isinstance(note, dict) else None
-        text = core.get("text") if isinstance(core, dict) else None
-        if isinstance(note, dict) and isinstance(text, str):
-            try:
-                yield datetime.fromisoformat(str(note.get("createdAt"))), unescape(text)
-            except ValueError:
-                continue
-    file.close()
+    """Yield the time and text of each note in a file; skip notes that lack one of them."""
+    with closing(ArchiveFile([path])) as file:
+        file.seek(0)
+        while not file.ended:
+            record = file.next()
+            note = record.get("noteTweet") if isinstance(record, dict) else None
+            core = note.get("core") if isinstance(note, dict) else None
+            text = core.get("text") if isinstance(core, dict) else None
+            time = _time(note.get("createdAt")) if isinstance(note, dict) else None
+            if time and isinstance(text, str):
+                yield time, text
+
+
+def _time(value: object) -> datetime | None:
+    """Read an ISO 8601 time, UTC unless it says otherwise; None for anything else."""
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _key(text: str) -> str:

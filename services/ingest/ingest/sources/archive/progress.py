@@ -1,4 +1,4 @@
-"""How far a file is read, told to whoever looks at the terminal or into the log."""
+"""Shows on the terminal, or in the log, how far a file has been read."""
 
 import logging
 import sys
@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 5.0
 
-# A bar here is updated by the one who reads; its own thread would outlive it.
+# The reader updates the bar itself; tqdm's monitor thread would outlive it.
 tqdm.monitor_interval = 0
 
 
 class Rate:
-    """Records a second since a start."""
+    """Records per second since a start."""
 
     def __init__(self, number: int, clock: Callable[[], float]) -> None:
         self._number, self._start, self._clock = number, clock(), clock
@@ -31,29 +31,29 @@ class Rate:
         return self._clock() - self._start
 
     def at(self, number: int) -> float:
-        """Return the rate, given the record that is reached now."""
+        """Return the rate, given the number of the current record."""
         return max(number - self._number, 0) / max(self.seconds, 0.001)
 
 
-class Teller(Protocol):
-    """Tells how far a file is read."""
+class ProgressReporter(Protocol):
+    """Shows how far a file has been read."""
 
-    def tell(self, file: RecordFile) -> None:
-        """Tell it if it is time to."""
+    def report(self, file: RecordFile) -> None:
+        """Show the progress, if an update is due."""
 
     def close(self) -> None:
-        """Leave the terminal in order."""
+        """Stop reporting and clean up the terminal."""
 
 
-class LogTeller:
-    """A line every five seconds, but none at the end, which has one of its own."""
+class LogReporter:
+    """Logs a line every five seconds; the source itself logs the end."""
 
     def __init__(self, display: str, number: int, clock: Callable[[], float]) -> None:
         self._display, self._clock = display, clock
         self._rate = Rate(number, clock)
 
-    def tell(self, file: RecordFile) -> None:
-        """Write a line if the last one is old enough."""
+    def report(self, file: RecordFile) -> None:
+        """Log a line if five seconds have passed."""
         if file.ended or self._rate.seconds < PROGRESS_SECONDS:
             return
         form = "event=progress source=replay file=%s %ss=%d %ss_per_second=%.0f read=%.0f%%"
@@ -62,25 +62,25 @@ class LogTeller:
         self._rate = Rate(file.number, self._clock)
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """Do nothing: there is nothing to clean up."""
 
 
-class BarTeller:
-    """A bar on the terminal; as long as it is there, log lines are written above it."""
+class BarReporter:
+    """Draws a bar on the terminal; log lines appear above it."""
 
     def __init__(self, display: str, number: int, clock: Callable[[], float]) -> None:
         self._display, self._rate = display, Rate(number, clock)
         self._open = ExitStack()
         self._bar: tqdm | None = None
 
-    def tell(self, file: RecordFile) -> None:
-        """Draw the bar as far as the file is read."""
+    def report(self, file: RecordFile) -> None:
+        """Update the bar."""
         bar = self._bar = self._bar or self._drawn(file)
         bar.set_postfix_str(f"{self._rate.at(file.number):.0f} {file.unit}s/s", refresh=False)
         bar.update(file.position - bar.n)
 
     def close(self) -> None:
-        """End the bar with a line end, as far as it came."""
+        """Leave the bar as it is, and end its line."""
         self._open.close()
         self._bar = None
 
@@ -100,7 +100,7 @@ class BarTeller:
         return bar
 
 
-def teller(display: str, number: int, clock: Callable[[], float]) -> Teller:
-    """Make a bar on a terminal, and lines elsewhere; `number` is where the reading starts."""
-    kind = BarTeller if sys.stderr.isatty() else LogTeller
+def progress_reporter(display: str, number: int, clock: Callable[[], float]) -> ProgressReporter:
+    """Make a bar on a terminal, log lines elsewhere; `number` is the record to start after."""
+    kind = BarReporter if sys.stderr.isatty() else LogReporter
     return kind(display, number, clock)

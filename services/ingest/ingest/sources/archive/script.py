@@ -1,9 +1,9 @@
-"""The lists of a script: `window.YTD.tweets.part0 = [ … ]`, alone or several glued together.
+"""Extracts the lists from a script: `window.YTD.tweets.part0 = [ … ]`, one or several in a row.
 
-X writes an archive's posts as a list that is assigned to a name, and large ones in parts. Other
-programs cut the name off, or put `module.exports` in its place. All that stands before a list, and
-between the end of one and the beginning of the next, is passed over; what is in a list is not
-looked at, but that no string of JSON has a line feed in it.
+X writes an archive's posts as a list that is assigned to a name, and splits large ones into parts.
+Other programs strip the name, or put `module.exports` in its place. Everything before a list, and
+between two lists, is skipped. The content of a list is not parsed here; the only assumption is that
+JSON strings contain no raw line feeds.
 """
 
 import codecs
@@ -18,7 +18,7 @@ _MARK = rb"(?:\xef\xbb\xbf)?+"
 _BEGINNING = re.compile(_MARK + rb"\s*+" + _ASSIGNED + rb"?+\[")
 _GAP = rb"[\s;]{0,300}+"
 _BETWEEN = re.compile(rb"\](" + _GAP + rb")" + _MARK + rb"(" + _ASSIGNED + rb")?+(?=\[)")
-# What may go on as the place between two lists.
+# What may turn out to be a gap between two lists once more has been read.
 _OPEN = re.compile(rb"\]" + _GAP + _MARK + rb"[\w$.\s]{0,300}+(?:=\s{0,300}+)?+\Z")
 _END = re.compile(rb"\][\s;]*+\Z")
 
@@ -26,16 +26,16 @@ _END = re.compile(rb"\][\s;]*+\Z")
 def begins_as_script(start: bytes) -> bool:
     """Whether content that starts like this is a list, assigned to a name or not.
 
-    What X has given a name, and is no list, is a damaged one.
+    X's own name counts even if no list follows: that is a damaged one.
     """
     is_x_s = start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"window.YTD.")
     return is_x_s or _BEGINNING.match(start) is not None
 
 
 class Lists:
-    """Hands out one list after the other, each as a stream of bytes that ends behind its bracket.
+    """Splits content into its lists, each a stream of bytes that ends after its bracket.
 
-    `read_some(size)` returns the next bytes of the content, none at its end.
+    `read_some(size)` returns the next bytes of the content, and none at its end.
     """
 
     def __init__(self, read_some: Callable[[int], bytes]) -> None:
@@ -44,7 +44,7 @@ class Lists:
         self._is_over = False
 
     def next_list(self) -> bool:
-        """Go on to the next list; whether there is one. The one before is read to its end."""
+        """Move to the next list, if there is one; the one before has to be read to its end."""
         while not self._is_over and len(self._held) < PEEKED_BYTES:
             self._fill(PEEKED_BYTES)
         found = _BEGINNING.match(self._held)
@@ -54,12 +54,12 @@ class Lists:
 
     @property
     def rest(self) -> bytes:
-        """What follows the last list, as far as it is read."""
+        """What follows the last list, as far as it has been read."""
         return self._held
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes of this list; none behind its end."""
-        if not self._is_inside or not size:  # the parser asks for none, to see what it would get
+        """Return the next bytes of this list, and none after its end."""
+        if not self._is_inside or not size:  # the parser probes the type with read(0)
             return b""
         piece = b""
         while not piece and (self._held or not self._is_over):
@@ -73,7 +73,7 @@ class Lists:
         self._is_over = not more
 
     def _release(self) -> bytes:
-        """Take out what is surely of this list."""
+        """Return what certainly belongs to this list."""
         for between in filter(_is_end, _BETWEEN.finditer(self._held)):
             self._is_inside = False
             return self._take(between.start() + 1, between.end())
@@ -90,6 +90,6 @@ class Lists:
 
 
 def _is_end(between: re.Match[bytes]) -> bool:
-    """Whether a list ends here: what is on one line may be within a string."""
+    """Whether a list ends here: a match without a line feed may be inside a string."""
     gap, assigned = between.groups()
     return b"\n" in gap or (assigned or b"").startswith(b"window.YTD.")

@@ -1,4 +1,4 @@
-"""What can be set for a file of posts."""
+"""Settings for replaying a file of posts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ VARIABLES = ("REPLAY_FILE",)
 
 @dataclass(frozen=True)
 class ReplaySettings:
-    """A file, what the user calls it, and how fast it is read."""
+    """A file, the user's name for it, and the replay speed."""
 
     file: Path
     name: str
@@ -18,9 +18,9 @@ class ReplaySettings:
 
 
 def read(env: Environment) -> ReplaySettings | None:
-    """All of it, None without a file."""
+    """Read the settings; return None if no file is set."""
     given, speed = env.text("REPLAY_FILE"), env.number("REPLAY_SPEED", 0, 0, 1_000_000)
-    # In a container the folder of the file is mounted, always at the same place.
+    # In a container, the file's folder is mounted, always at the same path.
     folder, file = env.text("REPLAY_FOLDER"), Path(given)
     if not given:
         return None

@@ -1,4 +1,4 @@
-"""Calls of a Bluesky account's server by atproto, in one session that is kept."""
+"""Calls a Bluesky account's server through atproto, and reuses the session."""
 
 import json
 import math
@@ -14,17 +14,19 @@ from atproto_client.models.dot_dict import DotDict
 from atproto_client.request import Request
 
 from ingest.fields import is_encodable
-from ingest.sources.base import LONGEST_WAIT_SECONDS, RateLimit, SourceError
+from ingest.sources.base import LONGEST_WAIT_SECONDS, RateLimit, SourceError, SourceStats
 from ingest.sources.bluesky.settings import BlueskyAccount
 from ingest.sources.bluesky.transport import ACCEPTED, LimitedTransport
+from ingest.sources.http.egress import Egress
 from ingest.sources.http.failures import Network, unix_time, whole_number
+from ingest.sources.http.gate import RateLimitGate
 
 T = TypeVar("T")
 
 LONGEST_CURSOR_CHARACTERS = 4096
-# Sessions are limited to 30 in five minutes and to a few hundred a day, and a try may count for
-# one: an outage of minutes is over soon after its end, a longer one gets few.
-ANEW_SECONDS = 15 * 60.0
+# Logins are limited to 30 in five minutes and a few hundred a day, and a failed one may count. So
+# retry quickly at first, to recover soon after a short outage, and rarely during a longer one.
+RENEW_SECONDS = 15 * 60.0
 QUICK_LOGINS = 12
 QUICK_SECONDS = 60.0
 TIMELINE = "app.bsky.feed.getTimeline"
@@ -34,16 +36,16 @@ NETWORK = Network(
     "Bluesky",
     "BLUESKY_URL",
     {
-        401: f"Bluesky refuses the session: {CHECK}",
+        401: f"Bluesky rejected the session: {CHECK}",
         403: "the account may not read its timeline: see the account's state at Bluesky",
     },
 )
 LOGIN = replace(
     NETWORK,
     refusals={
-        400: f"Bluesky refuses the login: {CHECK}",
-        401: f"Bluesky refuses the login: {CHECK}",
-        403: f"Bluesky refuses the login: {CHECK}, and the account's state at Bluesky",
+        400: f"Bluesky rejected the login: {CHECK}",
+        401: f"Bluesky rejected the login: {CHECK}",
+        403: f"Bluesky rejected the login: {CHECK}, and the account's state at Bluesky",
     },
 )
 LOGIN_ERRORS = {
@@ -54,29 +56,30 @@ LOGIN_ERRORS = {
 
 
 class CursorRefusedError(SourceError):
-    """The server does not accept a cursor that it, or its predecessor, handed out."""
+    """The server rejects a cursor that it, or its predecessor, issued."""
 
 
 class BlueskyApi:
-    """The home timeline of an account; every failure is a SourceError.
-
-    `rate_limit` is what the last answer to a call for the timeline said.
-    """
+    """Client for an account's home timeline; raises every failure as a SourceError."""
 
     def __init__(
-        self, account: BlueskyAccount, timeout: float, now: Callable[[], datetime]
+        self,
+        account: BlueskyAccount,
+        egress: Egress,
+        stats: SourceStats,
+        timeout: float,
+        now: Callable[[], datetime],
     ) -> None:
         self._account, self._timeout, self._now = account, timeout, now
-        self._transport = LimitedTransport(timeout, httpx.URL(account.url).scheme)
+        self._transport = LimitedTransport(egress, timeout, httpx.URL(account.url).scheme)
         self._client: Client | None = None
-        self._fine_at, self._anew_at = 0.0, -math.inf
+        self._fine_at, self._renewed_at = 0.0, -math.inf
         self._failed_logins = 0
-        self._limited_at = 0.0
-        self.rate_limit: RateLimit | None = None
+        self._gate = RateLimitGate(NETWORK, stats, now)
 
     def timeline(self, limit: int, cursor: str | None) -> tuple[list[object], str | None]:
-        """Get one page, the newest first: its items, and the cursor of the next page."""
-        self._keep_to_rate_limit()
+        """Fetch one page, newest first: its items, and the cursor of the next page."""
+        self._gate.check()
         if self._client is None:
             return self._page(self._log_in(), limit, cursor)
         try:
@@ -84,7 +87,7 @@ class BlueskyApi:
         except SourceError as error:
             if not self._is_session_lost(error):
                 raise
-        self._anew_at, self._client = time.monotonic(), None
+        self._renewed_at, self._client = time.monotonic(), None
         return self._page(self._log_in(), limit, cursor)
 
     def close(self) -> None:
@@ -98,7 +101,7 @@ class BlueskyApi:
         try:
             page = self._call(NETWORK, lambda: self._query(client, given))
         except SourceError as error:
-            is_about_page = self._is_timeline_s() and not self._is_refused()
+            is_about_page = self._is_from_timeline() and not self._is_refused()
             if cursor and self._status() == 400 and is_about_page:
                 raise CursorRefusedError(error.kind, str(error)) from error
             raise
@@ -111,20 +114,20 @@ class BlueskyApi:
         return feed, _cursor(page.get("cursor"))
 
     def _query(self, client: Client, given: dict[str, Any]) -> Any:
-        """Ask for raw JSON: the library's models would lose a page for one malformed item."""
+        """Request raw JSON: the library's models would reject a page for one malformed item."""
         try:
             return client.invoke_query(TIMELINE, params=DotDict(given)).content
         except ValueError:
-            # Its parser also loses one for a lone surrogate.
+            # The library's parser would also reject it for a lone surrogate.
             answer = self._transport.answer
             if answer is None or not answer.is_success:
                 raise
             return json.loads(answer.content)
 
     def _log_in(self) -> Client:
-        """Make a session at BLUESKY_URL; the library goes on at the account's own server."""
+        """Log in at BLUESKY_URL; the library then continues at the account's own server."""
         account = self._account
-        # A new one each time: the library would send the old session's token along.
+        # A new client each time: an old one would send the old session's token along.
         request = Request(
             transport=self._transport,
             timeout=self._timeout,
@@ -144,14 +147,14 @@ class BlueskyApi:
         return client
 
     def _call(self, network: Network, function: Callable[[], T]) -> T:
-        """Call the library; besides its own errors it raises what httpx and pydantic raise."""
+        """Call the library; besides its own errors it raises those of httpx and pydantic."""
         self._transport.answer = None
         try:
             return function()
         except Exception as error:
-            raise self._judged(network, error) from error
+            raise self._to_source_error(network, error) from error
 
-    def _judged(self, network: Network, error: Exception) -> SourceError:
+    def _to_source_error(self, network: Network, error: Exception) -> SourceError:
         answer = self._transport.answer
         if answer is None:
             return network.unreachable(error)
@@ -172,13 +175,13 @@ class BlueskyApi:
         answer = self._transport.answer
         return answer.status_code if answer else 0
 
-    def _is_timeline_s(self) -> bool:
-        """Whether the answer is the timeline's, and not that of a refresh before it."""
+    def _is_from_timeline(self) -> bool:
+        """Whether the response is the timeline's, not that of a token refresh before it."""
         answer = self._transport.answer
         return answer is not None and answer.request.url.path.endswith(TIMELINE)
 
     def _is_refused(self) -> bool:
-        """Whether the server does not know the session's tokens, or no longer."""
+        """Whether the server rejects the session's tokens as unknown or expired."""
         answer = self._transport.answer
         if answer is None:
             return False
@@ -186,33 +189,26 @@ class BlueskyApi:
         return answer.status_code == 401 or is_token_error
 
     def _is_session_lost(self, error: SourceError) -> bool:
-        """Whether to log in anew: the session is refused, or its server is gone for good.
+        """Whether to log in again: the session was rejected, or its server is gone for good.
 
-        The latter is what a move of the account to another server looks like.
+        The latter is what it looks like when the account has moved to another server.
         """
         now = time.monotonic()
-        is_gone = error.kind != "429" and now - self._fine_at > ANEW_SECONDS
-        return (self._is_refused() or is_gone) and now - self._anew_at > ANEW_SECONDS
-
-    def _keep_to_rate_limit(self) -> None:
-        """Make no call that the last answer has ruled out, unless it did so for too long."""
-        limit, now = self.rate_limit, self._now().timestamp()
-        if limit is None or limit.remaining != 0 or limit.reset is None:
-            return
-        if now < min(limit.reset, self._limited_at + LONGEST_WAIT_SECONDS):
-            raise NETWORK.limited(limit.reset, now)
+        is_gone = error.kind != "429" and now - self._fine_at > RENEW_SECONDS
+        return (self._is_refused() or is_gone) and now - self._renewed_at > RENEW_SECONDS
 
     def _note_rate_limit(self) -> None:
-        """Read the headers of a timeline's answer: sessions have limits of their own."""
+        """Read the headers of a timeline response only: logins have separate limits."""
         answer = self._transport.answer
-        if answer is None or not self._is_timeline_s():
+        if answer is None or not self._is_from_timeline():
             return
         headers = answer.headers
-        self._limited_at = self._now().timestamp()
-        self.rate_limit = RateLimit(
-            whole_number(headers.get("ratelimit-limit")),
-            whole_number(headers.get("ratelimit-remaining")),
-            unix_time(headers.get("ratelimit-reset")),
+        self._gate.note(
+            RateLimit(
+                whole_number(headers.get("ratelimit-limit")),
+                whole_number(headers.get("ratelimit-remaining")),
+                unix_time(headers.get("ratelimit-reset")),
+            )
         )
 
 
@@ -221,7 +217,7 @@ def _make_session(client: Client, account: BlueskyAccount) -> None:
 
 
 def _reason(network: Network, answer: httpx.Response) -> str | None:
-    """Tell what an error with a name means, where the status alone does not."""
+    """Explain a named error if the status alone does not, or return None."""
     name = _error_name(answer)
     if network is LOGIN:
         return LOGIN_ERRORS.get(name)
@@ -229,7 +225,7 @@ def _reason(network: Network, answer: httpx.Response) -> str | None:
 
 
 def _error_name(answer: httpx.Response) -> str:
-    """Read the lexicon's name of an error."""
+    """Return the name that the lexicon gives to the error, empty if there is none."""
     try:
         body = json.loads(answer.content)
     except (ValueError, RecursionError):
@@ -239,6 +235,6 @@ def _error_name(answer: httpx.Response) -> str:
 
 
 def _cursor(value: object) -> str | None:
-    """Return the cursor of the next page: it is kept, so it must be one that can be."""
+    """Return the cursor of the next page, or None if it is missing or cannot be stored."""
     fits = isinstance(value, str) and 0 < len(value) <= LONGEST_CURSOR_CHARACTERS
     return str(value) if fits and is_encodable(str(value)) else None

@@ -1,4 +1,4 @@
-"""Bluesky's own objects: the items of a timeline (lexicon app.bsky.feed.defs#feedViewPost)."""
+"""Parses Bluesky's timeline items (lexicon app.bsky.feed.defs#feedViewPost)."""
 
 import hashlib
 import json
@@ -16,19 +16,21 @@ from ingest.fields import (
     lang_field,
     text_field,
 )
+from ingest.message import checked
 
 REPOST = "app.bsky.feed.defs#reasonRepost"
 TAG = "app.bsky.richtext.facet#tag"
-# An account's wish that applications show it to nobody who is not signed in.
+# The label by which an account asks apps not to show it to people who are not signed in.
 SIGNED_IN_ONLY = "!no-unauthenticated"
-# Mentions, replies and embeds name their accounts by these.
+# Mentions, replies and embeds identify accounts by DID.
 DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+")
 
 
-def message_from_item(item: Mapping[str, Any], context: Context, now: datetime) -> Message:
-    """Make a message from an item: a post, or the repost that brought it into the timeline.
+@checked
+def parse_item(item: Mapping[str, Any], context: Context, now: datetime) -> Message:
+    """Parse an item: a post, or the repost that brought it into the timeline.
 
-    The times are the server's (`indexedAt`): `createdAt` is whatever the author's client says.
+    Times are the server's (`indexedAt`): `createdAt` is whatever the author's client claims.
     """
     post, repost = _post(item), _repost(item)
     shown = post if repost is None else repost
@@ -47,7 +49,7 @@ def message_from_item(item: Mapping[str, Any], context: Context, now: datetime) 
 
 
 def is_for_signed_in(item: object) -> bool:
-    """Whether the author, or who reposted the post, wants to be shown to nobody else."""
+    """Whether the author or the reposter wants to be shown to signed-in people only."""
     given = item if isinstance(item, dict) else {}
     post, reason = given.get("post"), given.get("reason")
     labelled = [post, post.get("author") if isinstance(post, dict) else None]
@@ -62,7 +64,7 @@ def is_for_signed_in(item: object) -> bool:
 
 
 def message_id(item: Mapping[str, Any]) -> str:
-    """Hash an item's address, which holds the author's DID; a repost has an id of its own."""
+    """Hash an item's address, which contains the author's DID; a repost gets its own id."""
     address, repost = _name(_post(item).get("uri"), "post.uri"), _repost(item)
     if repost is not None:
         by = repost.get("by")
@@ -72,7 +74,7 @@ def message_id(item: Mapping[str, Any]) -> str:
 
 
 def known_id(item: object) -> str | None:
-    """Return the id that an item's message has or would have; None if there is none to be had."""
+    """Return the message id of an item, even of an invalid one; None if it cannot have one."""
     try:
         return message_id(item) if isinstance(item, dict) else None
     except InvalidError:
@@ -80,7 +82,7 @@ def known_id(item: object) -> str | None:
 
 
 def nameless_record(item: object) -> str:
-    """Return what the author wrote, as JSON without the DIDs in it; empty if there is nothing."""
+    """Return what the author wrote as JSON, with all DIDs masked; empty if there is nothing."""
     post = item.get("post") if isinstance(item, dict) else None
     record = post.get("record") if isinstance(post, dict) else None
     try:
@@ -97,7 +99,7 @@ def _post(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _repost(item: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Find why an item is shown, if it is a repost: a pinned post is one like any other."""
+    """Return the reason why an item is shown if that is a repost; a pinned post is a normal one."""
     reason = item.get("reason")
     is_repost = isinstance(reason, dict) and reason.get("$type") == REPOST
     return reason if is_repost else None
@@ -117,7 +119,7 @@ def _name(value: object, where: str) -> str:
 
 
 def _hashtags(record: Mapping[str, Any]) -> Iterable[str]:
-    """Tags as the author's client marked them in the text, and those beside the text."""
+    """Yield the tags that the author's client marked in the text, then those outside the text."""
     for facet in _list(record.get("facets")):
         for feature in _list(facet.get("features") if isinstance(facet, dict) else None):
             if isinstance(feature, dict) and feature.get("$type") == TAG:

@@ -1,4 +1,4 @@
-"""What can be set for Bluesky."""
+"""Settings of the Bluesky source."""
 
 from dataclasses import dataclass, field
 
@@ -19,19 +19,19 @@ class BlueskyAccount:
 
 @dataclass(frozen=True)
 class BlueskySettings:
-    """An account, and whether posts count that are for signed-in people alone."""
+    """The account, and whether to count posts that are for signed-in people only."""
 
     account: BlueskyAccount
     count_signed_in_only: bool
 
 
 def read(env: Environment) -> BlueskySettings | None:
-    """All of it, None without an account."""
+    """Read the Bluesky settings; None without an account."""
     values = env.together(VARIABLES, "Bluesky")
     url = env.url("BLUESKY_URL", URL)
     count_signed_in_only = env.flag("BLUESKY_COUNT_SIGNED_IN_ONLY", False)
     if values is None:
         return None
-    # As people write it: with the @ of a mention.
+    # People may write it with the @ of a mention.
     handle = values[0].removeprefix("@")
     return BlueskySettings(BlueskyAccount(url, handle, values[1]), count_signed_in_only)

@@ -1,4 +1,4 @@
-"""The HTTP transport under atproto, with limits that the library does not set."""
+"""HTTP transport for atproto, with limits that the library does not set."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -6,55 +6,88 @@ from typing import Any
 
 import httpx
 
-from ingest.sources.http.limits import Deadline, whole
+from ingest.sources.http.egress import Egress
+from ingest.sources.http.limits import Deadline, read_whole
 
 HEADERS = ("content-type", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
-CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
-# No other compression is asked for: some blow a small answer up beyond all memory.
+CONNECTED = (
+    "connection.connect_tcp.complete",
+    "connection.start_tls.complete",
+    "proxy.start_tls.complete",
+)
+# Accept no other compression: some can expand a small response beyond all memory.
 ACCEPTED = {"Accept-Encoding": "gzip"}
 
 
 class PlainHttpError(httpx.TransportError):
-    """The account's server is at an http address, although BLUESKY_URL is an https one."""
+    """The account's server has an http address although BLUESKY_URL is https."""
 
 
-class LimitedTransport(httpx.HTTPTransport):
-    """Limits that the library does not set: a deadline for the whole answer, and 10 MB.
+class LimitedTransport(httpx.BaseTransport):
+    """Limits each response to 10 MB, and to a deadline for the whole of it.
 
-    `answer` is the last answer, None as long as a call has none. Only the headers that are read
-    get through: without a location no redirect is followed, so that credentials go to the host
-    that was asked and to no other. They go there by https, unless `scheme` is another.
+    `answer` is the last response, None while a call has none. Only the headers that are used get
+    through: without `location` no redirect is followed, so credentials go only to the host that
+    was called. They go there by https, unless `scheme` is another.
     """
 
-    def __init__(self, timeout: float, scheme: str) -> None:
-        super().__init__()
-        self._deadline, self._scheme = Deadline(timeout), scheme
+    def __init__(self, egress: Egress, timeout: float, scheme: str) -> None:
+        self._egress, self._deadline, self._scheme = egress, Deadline(timeout), scheme
+        self._direct = httpx.HTTPTransport(verify=egress.context, trust_env=False)
+        self._proxied = _proxied(egress) if egress.proxy else None
         self.answer: httpx.Response | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and read the whole body."""
+        """Send a request, and read the whole body of the response."""
         self.answer = None
         if request.url.scheme != "https" and self._scheme == "https":
             raise PlainHttpError("not sent")
         # https://www.encode.io/httpcore/extensions/#trace
         request.extensions = {**request.extensions, "trace": self._watch}
+        transport = self._transport(request)
+        self._is_connected = False
         try:
             with self._deadline.running():
-                response, body = self._whole(request)
+                response, body = _read(transport, request)
         except TimeoutError as error:
             raise httpx.ReadTimeout(str(error)) from error
+        except httpx.ConnectError as error:
+            if transport is self._proxied and not self._is_connected:
+                raise httpx.ProxyError(str(error)) from error
+            raise
         headers = {name: response.headers[name] for name in HEADERS if name in response.headers}
         self.answer = httpx.Response(
             response.status_code, headers=headers, content=body, request=request
         )
         return self.answer
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._direct.close()
+        if self._proxied:
+            self._proxied.close()
+
     def _watch(self, event: str, details: Mapping[str, Any]) -> None:
         if event in CONNECTED:
+            self._is_connected = True
             self._deadline.watch(details["return_value"].get_extra_info("socket"))
 
-    def _whole(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
-        with closing(super().handle_request(request)) as response:
-            if response.headers.get("content-encoding", "gzip") not in ("gzip", "identity"):
-                raise httpx.DecodingError("the answer is compressed as nobody asked for")
-            return response, whole(response.iter_bytes())
+    def _transport(self, request: httpx.Request) -> httpx.HTTPTransport:
+        if self._proxied and self._egress.proxy_for(str(request.url)):
+            return self._proxied
+        return self._direct
+
+
+def _read(transport: httpx.HTTPTransport, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    """Send a request; return the response and its whole body."""
+    with closing(transport.handle_request(request)) as response:
+        if response.headers.get("content-encoding", "gzip") not in ("gzip", "identity"):
+            raise httpx.DecodingError("the response has a compression that was not asked for")
+        return response, read_whole(response.iter_bytes())
+
+
+def _proxied(egress: Egress) -> httpx.HTTPTransport:
+    """Create the transport for calls through the proxy, which may itself use https."""
+    is_https = egress.proxy.startswith("https:")
+    proxy = httpx.Proxy(egress.proxy, ssl_context=egress.context if is_https else None)
+    return httpx.HTTPTransport(proxy=proxy, verify=egress.context, trust_env=False)

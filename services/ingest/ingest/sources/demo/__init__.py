@@ -1,1 +1,1 @@
-"""Generated posts, as long as there are no credentials."""
+"""Generated posts, for when no credentials are set."""

@@ -1,4 +1,4 @@
-"""What can be set for the demo."""
+"""Settings of the demo."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ VARIABLES = ()
 
 @dataclass(frozen=True)
 class DemoSettings:
-    """Posts a second, the seed that they are made from, and how many in all (0: for ever)."""
+    """Posts per second, random seed, and total number of posts (0: endless)."""
 
     rate: float
     seed: int
@@ -17,7 +17,7 @@ class DemoSettings:
 
 
 def read(env: Environment) -> DemoSettings:
-    """All of it; nothing needs to be set."""
+    """Read the settings; none of them is required."""
     return DemoSettings(
         env.number("DEMO_RATE", 5, 0.001, 100_000),
         env.whole("DEMO_SEED", 1, 0, 2**63 - 1),

@@ -1,4 +1,4 @@
-"""Generated tweets: the same for everybody who knows the seed and the number."""
+"""Source of generated posts: the same seed and number always give the same post."""
 
 import hashlib
 import time
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ingest.fields import Message
 from ingest.settings import Common
-from ingest.sources.base import Batch, Cursor, Standing
+from ingest.sources.base import Batch, Cursor, SourceStats
 from ingest.sources.demo.settings import DemoSettings
 from ingest.sources.demo.text import compose
 
@@ -15,12 +15,12 @@ BACKLOG = 300
 BACKLOG_SECONDS = 3600.0
 TICK_SECONDS = 0.25
 MOST_AT_ONCE = 3000
-# Later than this, the numbers go on from now: no flood after a long stop.
+# Beyond this delay, numbering resumes from now, to avoid a flood after a long stop.
 LATE_SECONDS = 60.0
 
 
 def demo_message(seed: int, number: int, created_at: float) -> Message:
-    """Make the tweet `number` of a seed; all but `created_at` (seconds since 1970) is pure."""
+    """Make post `number`; all but `created_at` (Unix seconds) follows from seed and number."""
     text, lang, repost = compose(seed, number)
     author = hashlib.sha256(f"{seed}:{number * 7919 % 997}".encode()).hexdigest()[:16]
     moment = datetime.fromtimestamp(created_at, UTC)
@@ -37,10 +37,10 @@ def demo_message(seed: int, number: int, created_at: float) -> Message:
 
 
 class DemoSource:
-    """`rate` tweets a second, `count` in all (0: for ever), after a backlog of an hour.
+    """Makes `rate` posts per second, `count` in total (0: endless), after a backlog of one hour.
 
-    The cursor is `{"next", "base", "base_time"}`: tweet n >= base is due at
-    base_time + (n - base) / rate; the first 300 tell of the hour before the first start.
+    The cursor is `{"next", "base", "base_time"}`: post n >= base is due at
+    base_time + (n - base) / rate; the first 300 fill the hour before the first start.
     """
 
     name = "demo"
@@ -49,11 +49,11 @@ class DemoSource:
         self, rate: float, seed: int, count: int, clock: Callable[[], float] = time.time
     ) -> None:
         self.key = f"demo:{seed}"
-        self.standing = Standing()
+        self.stats = SourceStats()
         self._rate, self._seed, self._count, self._clock = rate, seed, count, clock
 
     def fetch(self, cursor: Cursor | None) -> Batch:
-        """Return the tweets that are due by now, at most 3,000; the cursor skips none."""
+        """Return the posts that are due by now, at most 3,000; no number is skipped."""
         now = self._clock()
         start = self._rebased(cursor or {"next": 0, "base": BACKLOG, "base_time": now}, now)
         first = start["next"]
@@ -72,7 +72,7 @@ class DemoSource:
         )
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is nothing to release."""
 
     def _due(self, cursor: Cursor, number: int) -> float:
         base, base_time = int(cursor["base"]), float(cursor["base_time"])
@@ -81,14 +81,14 @@ class DemoSource:
         return base_time + (number - base) / self._rate
 
     def _last_due(self, cursor: Cursor, now: float) -> int:
-        """One past the newest number that is due."""
+        """Return the number after the newest one that is due."""
         first = int(cursor["next"])
         due = int(cursor["base"]) + int((now - cursor["base_time"]) * self._rate) + 1
         last = min(max(due, BACKLOG, first), first + MOST_AT_ONCE)
         return min(last, max(self._count, first)) if self._count else last
 
     def _rebased(self, cursor: Cursor, now: float) -> Cursor:
-        """Let the cursor count from now when it lags behind or another rate put it ahead."""
+        """Restart the cursor's timing from now if it lags, or is ahead due to a changed rate."""
         number = cursor["next"]
         late = now - self._due(cursor, number)
         if number < BACKLOG or -1 - 1 / self._rate <= late <= LATE_SECONDS:
@@ -97,5 +97,5 @@ class DemoSource:
 
 
 def make(settings: DemoSettings, _: Common) -> DemoSource:
-    """Make the demo."""
+    """Make the demo source."""
     return DemoSource(settings.rate, settings.seed, settings.count)

@@ -1,7 +1,7 @@
-"""The words of the demo tweets: texts in several scripts, hashtags that people would use.
+"""Texts of the demo posts: in several scripts, with realistic hashtags.
 
-Everything is a pure function of (seed, number): the dice are the digits of a hash, so that
-another program, or another Python, gets the same.
+Everything is a pure function of (seed, number): random values come from a hash, so that another
+program or Python version gets the same.
 """
 
 import hashlib
@@ -70,7 +70,7 @@ ENDINGS = (
     "Live",
 )
 TAGS = HEAD + tuple(topic + ending for ending in ENDINGS for topic in TOPICS)
-# Zipf's law with Mandelbrot's shift: the head is not a single tag.
+# Zipf's law with Mandelbrot's shift, so that no single tag dominates.
 WEIGHTS = tuple(accumulate(1_000_000 // (rank + 3) for rank in range(len(TAGS))))
 LINKS = (
     "https://example.org/guide#install",
@@ -83,7 +83,7 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("0"), ord("z") + 1) if c
 
 
 class _Dice:
-    """Throws that depend on nothing but the words they are made from."""
+    """Pseudorandom values that depend only on the words they are seeded with."""
 
     def __init__(self, *words: object) -> None:
         text = ":".join(map(str, words))
@@ -95,7 +95,7 @@ class _Dice:
 
 
 def compose(seed: int, number: int) -> tuple[str, str, bool]:
-    """Text, language and whether it is a repost; about every other text has hashtags."""
+    """Return text, language and whether it is a repost; about half of the texts have hashtags."""
     dice = _Dice(seed, number)
     lang = LANGS[dice.throw(len(LANGS))]
     text = TEXTS[lang][dice.throw(len(TEXTS[lang]))]
@@ -112,7 +112,7 @@ def _tag_count(dice: _Dice) -> int:
 
 
 def _tag(seed: int, number: int, dice: _Dice) -> str:
-    """Pick a tag by Zipf's law, or the one that is in everybody's mouth just now."""
+    """Pick a tag by Zipf's law, or the one that is trending right now."""
     burst = _Dice(seed, "burst", number // BURST_LENGTH)
     hot = TAGS[burst.throw(len(TAGS))]
     if burst.throw(3) == 0 and dice.throw(4) == 0:
@@ -121,7 +121,7 @@ def _tag(seed: int, number: int, dice: _Dice) -> str:
 
 
 def _spelling(tag: str, dice: _Dice) -> str:
-    """One time in five another spelling of the same tag (the same after NFKC and case folding)."""
+    """Respell a tag one time in five; NFKC and case folding give the same tag again."""
     throw = dice.throw(20)
     if throw == 0:
         return tag.upper()

@@ -1,1 +1,1 @@
-"""What all calls of networks have in common, whichever library makes them."""
+"""HTTP support shared by all networks, whichever client library they use."""

@@ -1,4 +1,4 @@
-"""What no call of a network may exceed, whichever library makes it: a time, and a size."""
+"""Time and size limits for calls to a network, whichever library makes them."""
 
 import re
 import socket
@@ -7,21 +7,21 @@ from contextlib import contextmanager, suppress
 from threading import Timer
 from weakref import WeakSet
 
-LONGEST_ANSWER_BYTES = 10_000_000
-# A page has thousands. Each takes 64 bytes of memory, of which JSON shows two.
-MOST_OBJECTS = 500_000
+MAX_RESPONSE_BYTES = 10_000_000
+# A page has thousands. An empty one takes 2 bytes in JSON, but 64 bytes in memory.
+MAX_OBJECTS = 500_000
 STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 class TooLargeError(Exception):
-    """An answer is longer than it may be, or would be once it is read."""
+    """A response is too large, or would be once it is parsed."""
 
 
 class Deadline:
-    """Shuts the watched connections when what is `running` takes more than so many seconds.
+    """Shuts down the watched connections if a `running` block takes longer than `seconds`.
 
-    A socket's own time-out begins anew with every byte. One call at a time; connecting has a
-    time-out of its own.
+    A socket's own timeout starts over with every byte. Handles one call at a time; connecting has a
+    timeout of its own.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -30,14 +30,14 @@ class Deadline:
         self._is_over = False
 
     def watch(self, connection: socket.socket) -> None:
-        """Shut this connection as well, as long as it is open."""
+        """Watch a connection for as long as it exists; shut it down now if time is already up."""
         self._connections.add(connection)
         if self._is_over:
             _shut(connection)
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Raise TimeoutError, whatever else is raised, when the time was over before the end."""
+        """Raise TimeoutError, in place of any other error, if the block takes too long."""
         self._is_over = False
         timer = Timer(self._seconds, self._end)
         timer.daemon = True
@@ -55,15 +55,15 @@ class Deadline:
             _shut(connection)
 
 
-def whole(pieces: Iterable[bytes]) -> bytes:
-    """Put an answer together, or raise TooLargeError as soon as it exceeds the limits."""
+def read_whole(pieces: Iterable[bytes]) -> bytes:
+    """Join the pieces of a response; raise TooLargeError as soon as it exceeds the limits."""
     body = bytearray()
     for piece in pieces:
         body += piece
-        if len(body) > LONGEST_ANSWER_BYTES:
+        if len(body) > MAX_RESPONSE_BYTES:
             raise TooLargeError("the answer is longer than 10 MB")
-    # A text full of brackets has done nothing wrong.
-    if _objects(body) > MOST_OBJECTS and _objects(STRING.sub(b"", body)) > MOST_OBJECTS:
+    # Brackets inside strings are harmless, so count again without strings before rejecting.
+    if _objects(body) > MAX_OBJECTS and _objects(STRING.sub(b"", body)) > MAX_OBJECTS:
         raise TooLargeError("the answer has more than 500,000 objects")
     return bytes(body)
 
@@ -73,6 +73,6 @@ def _objects(json: bytes | bytearray) -> int:
 
 
 def _shut(connection: socket.socket) -> None:
-    """Wake up who reads. Not the method of a TLS socket, which would forget that it is one."""
+    """Wake up the reader. Not via SSLSocket.shutdown(), which would drop the TLS layer."""
     with suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,8 +1,9 @@
-"""The HTTP session under a network's client library, with limits that the libraries do not set."""
+"""HTTP session for the networks' client libraries, with limits that those do not set."""
 
 import io
 from collections.abc import Iterator
 from functools import partial
+from ssl import SSLContext
 from typing import Any
 
 import requests
@@ -11,32 +12,37 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from ingest.sources.base import TIMEOUT_SECONDS
-from ingest.sources.http.limits import Deadline, TooLargeError, whole
+from ingest.sources.http.egress import Egress
+from ingest.sources.http.limits import Deadline, TooLargeError, read_whole
 
 
 class LimitedSession(requests.Session):
-    """Each call has 10 s to connect, 10 s for its whole answer, and 10 MB.
+    """Limits each call, from connecting to the end of the response, to 10 s and 10 MB.
 
-    `answer` is the last answer, None as long as a call has none: libraries lose it when a header
-    or an error body is not what they expect. No redirect is followed: credentials go to the
-    host that was asked, and to no other.
+    `answer` is the last response, None while a call has none: libraries lose it if a header or an
+    error body is not what they expect. Redirects are not followed, so that credentials go to the
+    requested host and no other.
     """
 
-    def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, egress: Egress, timeout: float = TIMEOUT_SECONDS) -> None:
         super().__init__()
-        self._timeout, self._deadline = timeout, Deadline(timeout)
+        # Ignore netrc and the environment: the settings decide.
+        self.trust_env = False
+        self._egress, self._timeout, self._deadline = egress, timeout, Deadline(timeout)
         self.answer: Response | None = None
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _WatchedAdapter(self._deadline))
+            self.mount(scheme, _WatchedAdapter(self._deadline, egress.context))
 
-    def send(self, request: PreparedRequest, **kwargs: object) -> Response:
-        """Send within the limits, and read the whole body."""
+    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
+        """Send a request within the limits, and read the whole body."""
         self.answer = None
-        limits = {"timeout": self._timeout, "stream": True}
+        limits: dict[str, Any] = {"timeout": self._timeout, "stream": True}
+        proxy = self._egress.proxy_for(str(request.url))
+        limits["proxies"] = {"https": proxy} if proxy else {}
         try:
             with self._deadline.running():
-                response = super().send(request, **{**kwargs, **limits})  # type: ignore[arg-type]
-                response.raw = io.BytesIO(whole(_pieces(response)))
+                response = super().send(request, **{**kwargs, **limits})
+                response.raw = io.BytesIO(read_whole(_pieces(response)))
         except TimeoutError as error:
             raise requests.Timeout(str(error)) from error
         except (HTTPError, TooLargeError) as error:
@@ -45,18 +51,27 @@ class LimitedSession(requests.Session):
         return response
 
     def get_redirect_target(self, resp: Response) -> None:
-        """Follow no redirect."""
+        """Return None, so that redirects are not followed."""
 
 
 class _WatchedAdapter(HTTPAdapter):
-    """Has every connection watched that it opens."""
+    """Watches every connection that it opens, and verifies certificates with `context`."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
+    def __init__(self, deadline: Deadline, context: SSLContext) -> None:
+        self._deadline, self._context = deadline, context
         super().__init__()
 
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Create the pools for direct connections."""
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Create the pools for connections through a proxy."""
+        contexts = {"ssl_context": self._context, "proxy_ssl_context": self._context}
+        return super().proxy_manager_for(proxy, **kwargs, **contexts)
+
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool for a request; it makes its connections here."""
+        """Return the pool for a request, set up to have its connections watched."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = partial(self._watched, type(pool).ConnectionCls)
         return pool

@@ -1,1 +1,1 @@
-"""The home timeline on Mastodon, and on servers that speak its API."""
+"""The home timeline on Mastodon, and on other servers with its API."""

@@ -1,4 +1,4 @@
-"""Calls to a Mastodon server by Mastodon.py."""
+"""Calls a Mastodon server through Mastodon.py."""
 
 import json
 import re
@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from mastodon import Mastodon
 from requests import Response
 
-from ingest.sources.base import RateLimit, SourceError, Standing
-from ingest.sources.http.failures import Network, is_soon, unix_time, whole_number
+from ingest.sources.base import RateLimit, SourceError, SourceStats
+from ingest.sources.http.failures import Network, unix_time, whole_number
+from ingest.sources.http.gate import RateLimitGate
 from ingest.sources.http.session import LimitedSession
 from ingest.sources.mastodon.settings import MastodonAccount
 
@@ -28,37 +29,32 @@ REGENERATING_SECONDS = 15.0
 
 
 class MastodonApi:
-    """The home timeline of the user whose token is given; every failure is a SourceError.
-
-    `standing` gets the rate limit as of the last answer. Once it says that no call is left, none
-    is made before its reset.
-    """
+    """Client for the home timeline of the token's user; raises every failure as a SourceError."""
 
     def __init__(
         self,
         account: MastodonAccount,
         session: LimitedSession,
-        standing: Standing,
+        stats: SourceStats,
         now: Callable[[], datetime],
     ) -> None:
-        self._session, self._standing, self._now = session, standing, now
+        self._session, self._now = session, now
+        self._gate = RateLimitGate(NETWORK, stats, now)
         self._client = Mastodon(
             api_base_url=account.url,
-            # Its other ways sleep for minutes, and the loop shows no sign of life meanwhile.
+            # The other methods sleep for minutes, during which the poller sends no heartbeat.
             ratelimit_method="throw",
             session=session,
             user_agent=USER_AGENT,
         )
-        # The constructor would take a token that happens to be a path as a file to be read.
+        # Not set in the constructor, which would read a file if the token happens to be a path.
         self._client.access_token = account.access_token
 
     def home_timeline(
         self, limit: int, *, min_id: str | None = None, max_id: str | None = None
     ) -> list[object]:
-        """Get one page: statuses next above `min_id`, or next below `max_id`, or the newest."""
-        limits, now = self._standing.rate_limit, self._now().timestamp()
-        if limits and limits.remaining == 0 and is_soon(limits.reset, now):
-            raise NETWORK.limited(limits.reset, now)
+        """Fetch one page: statuses right above `min_id`, right below `max_id`, or the newest."""
+        self._gate.check()
         failure = self._call(limit, min_id, max_id)
         answer = self._session.answer
         if answer is None:
@@ -68,7 +64,7 @@ class MastodonApi:
         if status == 206:
             raise SourceError(
                 "regenerating",
-                "the server at MASTODON_URL is putting the home timeline together anew",
+                "the server at MASTODON_URL is regenerating the home timeline",
                 first=REGENERATING_SECONDS,
             )
         if not 200 <= status < 300:
@@ -83,10 +79,10 @@ class MastodonApi:
         self._session.close()
 
     def _call(self, limit: int, min_id: str | None, max_id: str | None) -> BaseException | None:
-        """Leave the answer in the session, and return what went wrong before there was one.
+        """Leave the response in the session; return the error if there was no response.
 
-        What the library returns or raises after that is not used: an odd header fails a good
-        answer, an odd status the whole page, and its exceptions quote the posts.
+        Whatever the library makes of a response is ignored: it rejects a good response for one
+        odd header and a whole page for one odd status, and its exceptions quote posts.
         """
         self._session.answer = None
         try:
@@ -102,14 +98,14 @@ class MastodonApi:
             whole_number(headers.get("x-ratelimit-remaining")),
             reset_time(headers.get("x-ratelimit-reset")),
         )
-        self._standing.rate_limit = limits
+        self._gate.note(limits)
         return limits
 
 
 def reset_time(header: str | None) -> float | None:
-    """Read x-ratelimit-reset in Unix seconds: an ISO 8601 time, UTC unless it says otherwise.
+    """Convert x-ratelimit-reset to Unix seconds: an ISO 8601 time, UTC unless it says otherwise.
 
-    GoToSocial writes Unix seconds. None when it is no time at all.
+    GoToSocial sends Unix seconds. Returns None for anything else.
     """
     text = (header or "").strip()
     if re.fullmatch(r"\d+", text):

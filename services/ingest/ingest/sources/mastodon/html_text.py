@@ -1,10 +1,11 @@
-"""From the HTML of a post to its plain text."""
+"""Converts the HTML of a post to plain text."""
 
 import re
 from html import unescape
 
-# Where the standard library's parser takes minutes for 200 kB of unfinished tags, as a server that
-# does not clean its HTML may hand over, this takes milliseconds: no match goes past the next `<`.
+# A server that does not sanitize its HTML may send 200 kB of unfinished tags. The parser of the
+# standard library takes minutes for that; this takes milliseconds, because no match goes past the
+# next `<`.
 TAG = re.compile(
     r"""<(?:/?(?P<name>[a-z][a-z0-9]*+)|[!?])"""
     r"""(?:(?:[^<>"']|"[^"<]*"|'[^'<]*')*+|[^<>]*)>""",
@@ -14,7 +15,7 @@ BREAK = re.compile(r"blockquote|br|div|h[1-6r]|li|ol|p|pre|table|t[dhr]|ul", re.
 
 
 def html_to_text(html: str) -> str:
-    """Return the text as a reader sees it: no tags, no empty lines, characters for entities."""
+    """Return the text as a reader sees it: no tags, no empty lines, entities decoded."""
     text = TAG.sub(_instead, " ".join(html.split()))
     lines = (" ".join(line.split()) for line in unescape(text).split("\n"))
     return "\n".join(line for line in lines if line)

@@ -1,12 +1,12 @@
-"""How far a home timeline on Mastodon is read: the cursor, and what it means for the next page.
+"""Pages through a Mastodon home timeline: the cursor, and the query for the next page.
 
-Ids are strings in which the longer, then the greater in the order of ASCII, is the newer one: so
-it is with the numbers of Mastodon and with the letters of GoToSocial and Pleroma.
+Ids are strings. The longer id is the newer one; of two that are equally long, the one that sorts
+later in ASCII. This holds for Mastodon's numbers and for the letters of GoToSocial and Pleroma.
 
-By the API, `min_id` gives the posts next above a post. Some servers give the newest ones instead,
-as for `since_id`, and leave a gap. So a page has to overlap with what is known; where it does not,
-the way from it down to what is known is walked by `max_id`. That also finds the posts of a server
-that was made anew and whose ids begin again, lower.
+According to the API, `min_id` returns the posts right above a post. Some servers return the newest
+ones instead, as for `since_id`, which leaves a gap. So each page has to overlap with the known
+posts; if it does not, we walk from it down to the known posts by `max_id`. This also finds the
+posts of a server that was rebuilt and whose ids restart at lower values.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,22 +16,22 @@ from typing import Any, NamedTuple, Protocol
 from ingest.sources.base import Cursor
 
 PAGE_SIZE = 40
-# An id tells when a post was written: one of another server may arrive after newer ones, so every
-# poll starts again below this many posts that are known.
+# Ids are in the order of writing, but a post from another server may arrive after newer ones. So
+# every poll starts this many known posts back.
 LATE_POSTS = 20
 
 
 class Seen(NamedTuple):
-    """A post of a page: its id, and its time (RFC 3339, UTC, milliseconds), empty if unreadable."""
+    """A post on a page: its id, and its time (RFC 3339, UTC, milliseconds), empty if unreadable."""
 
     id: str
     time: str
 
 
 class Step(NamedTuple):
-    """What a page leads to: the ids that are to be forwarded, and the next stage.
+    """The result of a page: the ids to forward, and the next stage.
 
-    `is_lost` tells that posts were there which can no longer be had.
+    `is_lost` means that there were posts which can no longer be fetched.
     """
 
     new: list[str]
@@ -40,23 +40,23 @@ class Step(NamedTuple):
 
 
 class Stage(Protocol):
-    """What is forwarded so far."""
+    """A stage of reading the timeline, with what has been forwarded so far."""
 
     def query(self, *, afresh: bool) -> dict[str, Any]:
-        """Return what to ask for: `afresh` at the start of a poll, or for the poll's next page."""
+        """Return the query for the next page; `afresh` if that is the first one of a poll."""
 
     def take(self, page: Sequence[Seen]) -> Step:
-        """Go on by a page."""
+        """Process a page; return what to forward and the next stage."""
 
     def cursor(self) -> Cursor:
-        """Return the stage as JSON."""
+        """Return the stage as a JSON object."""
 
 
 @dataclass(frozen=True)
 class GoingBack:
-    """The first posts: all down to `until` are forwarded, and `left` are to come.
+    """The first read: all posts down to `until` have been forwarded, and `left` are to come.
 
-    `top` are the newest of them, and `time` is the latest time.
+    `top` holds the newest forwarded posts, and `time` is the latest time.
     """
 
     left: int
@@ -69,7 +69,7 @@ class GoingBack:
         return {"max_id": self.until, "limit": min(PAGE_SIZE, self.left)}
 
     def take(self, page: Sequence[Seen]) -> Step:
-        """Go on below the oldest post; from the end on, catch up above the newest one."""
+        """Continue below the oldest post; at the end, switch to catching up above the newest."""
         new = [each.id for each in page if self.until is None or age(each.id) < age(self.until)]
         top, time = newest((*self.top, *new)), max(self.time, latest(page, new))
         left = self.left - len(new)
@@ -78,15 +78,16 @@ class GoingBack:
         return Step(new, GoingBack(left, min(new, key=age, default=None), top, time))
 
     def cursor(self) -> Cursor:
-        """Write all fields; `since` tells that it is this stage."""
+        """Return all fields; a `since` of None identifies this stage."""
         return {"since": None, **vars(self), "top": list(self.top)}
 
 
 @dataclass(frozen=True)
 class CatchingUp:
-    """All posts up to `since` are forwarded, and the `recent` ones, the oldest first.
+    """All posts up to `since` have been forwarded, and so have the `recent` ones.
 
-    `recent` are neighbours, most of them above `since`. `time` is the latest time of them all.
+    `recent` is in order, oldest first, and has no gaps; most of it is above `since`. `time` is the
+    latest time of all these posts.
     """
 
     since: str
@@ -94,16 +95,16 @@ class CatchingUp:
     time: str = ""
 
     def query(self, *, afresh: bool) -> dict[str, Any]:
-        """Ask for what is next above the oldest known post or, in the same poll, above all but one.
+        """Ask for the posts above the oldest known one or, later in a poll, the second newest.
 
-        Either way a page begins with a post that is known.
+        Either way the page begins with a known post.
         """
         lowest = min((self.since, *self.recent[:1]), key=age)
         above = sorted((self.since, *self.recent), key=age)[-2:][0]
         return {"min_id": lowest if afresh else above, "limit": PAGE_SIZE}
 
     def take(self, page: Sequence[Seen]) -> Step:
-        """Forward what is new, and let `since` follow; or look for what is missing below it."""
+        """Forward the new posts and advance `since`; without overlap, descend to fill the gap."""
         known = (self.since, *self.recent)
         new = [each.id for each in page if age(each.id) > age(self.since) and each.id not in known]
         time = max(self.time, latest(page, new))
@@ -115,17 +116,18 @@ class CatchingUp:
         )
 
     def cursor(self) -> Cursor:
-        """Write all fields."""
+        """Return all fields."""
         return {"since": self.since, "recent": list(self.recent), "time": self.time}
 
 
 @dataclass(frozen=True)
 class Descending:
-    """The way down from a page that did not overlap with what is known.
+    """The walk down from a page that did not overlap with the known posts.
 
-    All up to `since` is forwarded, and from `until` on, of which `above` are the newest; without
-    `until` the newest page comes first. `time` is the latest time of them. Where the server's ids
-    begin again, what is known is told by its time instead, which is `again`.
+    All posts up to `since` have been forwarded, and so have those from `until` up, the newest of
+    which are in `above`; without `until`, the newest page comes first. `time` is the latest time
+    of all these posts. If the server's ids have restarted, `again` is set, and posts up to that
+    time are the known ones.
     """
 
     since: str
@@ -139,7 +141,7 @@ class Descending:
         return {"max_id": self.until, "limit": PAGE_SIZE}
 
     def take(self, page: Sequence[Seen]) -> Step:
-        """Go on down, until a page has posts that are known, or none."""
+        """Continue downwards until a page has known posts, or none at all."""
         below = [each for each in page if not self.until or age(each.id) < age(self.until)]
         again = self.again or self._again(below)
         new = [each.id for each in below if self._is_new(each, again)]
@@ -148,13 +150,17 @@ class Descending:
         time = max(self.time, latest(page, new))
         if below and len(new) == len(below):
             return Step(new, Descending(self.since, above, time, min(ids, key=age), again))
-        # What lies below shows where the known posts begin, but was dealt with long ago.
+        # Posts below `floor` show where the known posts begin, but were handled long ago.
         floor = "" if again else self.since
         stage = catching_up((*ids, *above) or (self.since,), time, floor)
         return Step(new, stage, is_lost=bool(self.until) and not below)
 
     def _again(self, below: Sequence[Seen]) -> str:
-        """The time that tells known posts, where one of the newest has a lower id than `since`."""
+        """Return the time up to which posts are known if the ids have restarted, otherwise empty.
+
+        They have if one of the newest posts is later than all known ones, but its id is not above
+        `since`.
+        """
         is_again = self.until is None and any(
             age(each.id) <= age(self.since) and each.time > self.time for each in below
         )
@@ -166,12 +172,15 @@ class Descending:
         return age(post.id) > age(self.since) and post.id not in self.above
 
     def cursor(self) -> Cursor:
-        """Write all fields; `above` tells that it is this stage."""
+        """Return all fields; `above` identifies this stage."""
         return {**vars(self), "above": list(self.above)}
 
 
 def catching_up(known: Collection[str], time: str, floor: str = "") -> CatchingUp:
-    """Keep the newest of the known posts in mind; all up to the lowest, or `floor`, is done."""
+    """Create the stage that keeps the newest of the known posts.
+
+    All posts up to the lowest of these, or up to `floor` if that is higher, have been forwarded.
+    """
     lowest, *recent = newest(known)
     if age(lowest) < age(floor):
         return CatchingUp(floor, (lowest, *recent), time)
@@ -179,11 +188,11 @@ def catching_up(known: Collection[str], time: str, floor: str = "") -> CatchingU
 
 
 def stage_of(cursor: Cursor | None, first_posts: int) -> Stage:
-    """Read a cursor; None, or one of a timeline that was empty, goes back `first_posts`."""
+    """Restore the stage; without a cursor, or if the timeline was empty, go back `first_posts`."""
     known = cursor or {"since": None, "left": first_posts}
     time = known.get("time", "")
     if known["since"] is None:
-        # The first edition kept the newest post alone.
+        # Cursors written by the first version have only the newest post.
         top = known.get("top") or [each for each in [known.get("newest")] if each]
         return GoingBack(known["left"], known.get("until"), tuple(top), time)
     if "above" in known:
@@ -192,15 +201,15 @@ def stage_of(cursor: Cursor | None, first_posts: int) -> Stage:
 
 
 def newest(posts: Collection[str]) -> tuple[str, ...]:
-    """As many of the newest posts as are kept in mind, the oldest first."""
+    """Return the newest posts, as many as the cursor keeps, oldest first."""
     return tuple(sorted({*posts}, key=age)[-LATE_POSTS - 1 :])
 
 
 def latest(page: Sequence[Seen], ids: Collection[str]) -> str:
-    """The latest time of those posts of a page, empty without any."""
+    """Return the latest time of these posts on the page, empty if there are none."""
     return max((each.time for each in page if each.id in ids), default="")
 
 
 def age(post: str) -> tuple[int, str]:
-    """Return what ids are sorted by, the oldest first."""
+    """Return the sort key of an id, oldest first."""
     return len(post), post

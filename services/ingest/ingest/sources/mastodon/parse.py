@@ -1,4 +1,4 @@
-"""Mastodon's own objects: Status, and within it Account, Tag and the boosted Status."""
+"""Parses Mastodon's objects: Status, and within it Account, Tag and the boosted Status."""
 
 import re
 from collections.abc import Mapping
@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from ingest.fields import Context, InvalidError, Message, iso_time_field, lang_field
+from ingest.message import checked
 from ingest.sources.mastodon.html_text import html_to_text
 
 PUBLIC = ("public", "unlisted")
-# Mastodon counts its ids up, GoToSocial and Pleroma write theirs in letters as well.
+# Mastodon's ids are ascending numbers; those of GoToSocial and Pleroma also contain letters.
 ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 EXCERPT = ("id", "created_at", "visibility", "language", "content", "tags")
 
 
 def status_id(status: object) -> str | None:
-    """Return the id of a status, or None when it has none that could be one."""
+    """Return the id of a status, or None if it is missing or malformed."""
     value = status.get("id") if isinstance(status, dict) else None
     return value if isinstance(value, str) and ID.fullmatch(value) else None
 
@@ -23,8 +24,8 @@ def status_id(status: object) -> str | None:
 def is_public(status: object) -> bool:
     """Whether everybody may read a status and, if it is a boost, the boosted one as well.
 
-    Raises InvalidError when that cannot be told. Other servers of Mastodon's API mark what must not
-    leave them in ways of their own; docs/sources.md lists them.
+    Raises InvalidError if that cannot be determined. Other servers with Mastodon's API have their
+    own marks for posts that must not leave the server; docs/sources.md lists them.
     """
     if not isinstance(status, dict):
         raise InvalidError("the record is not a JSON object")
@@ -38,22 +39,23 @@ def is_public(status: object) -> bool:
 
 
 def _is_for_few(status: Mapping[str, Any]) -> bool:
-    # Pleroma and Akkoma have the visibilities `local` and `list:…`; their `pleroma.local` is no
-    # mark of that kind, it tells where a post was written.
+    # Pleroma and Akkoma have the visibilities `local` and `list:…`. Their `pleroma.local` does not
+    # restrict a post: it says where the post was written.
     is_local = status.get("local_only") is True or status.get("federated") is False
     return status["visibility"] not in PUBLIC or is_local
 
 
 def excerpt(status: object) -> dict[str, Any]:
-    """Return of a public status what may be kept: a quoted one within it need not be public."""
+    """Return the parts of a public status that may be kept; a status it quotes may be private."""
     if not isinstance(status, dict):
         return {}
     kept = {name: status[name] for name in EXCERPT if name in status}
     return kept | ({"reblog": excerpt(status["reblog"])} if status.get("reblog") else {})
 
 
-def message_from_status(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
-    """Make a message from a status; that of a boost has the booster and the boosted text."""
+@checked
+def parse_status(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
+    """Parse a public status; a boost has the booster as its author, and the boosted text."""
     own_id, boosted, account = status_id(status), status.get("reblog"), status.get("account")
     if own_id is None:
         raise InvalidError("id is missing or not a string of up to 64 letters and digits")
@@ -72,7 +74,7 @@ def message_from_status(status: Mapping[str, Any], context: Context, now: dateti
 
 def _content(status: Mapping[str, Any]) -> str:
     content = status.get("content", 0)
-    if content is None:  # a post of pictures alone, to some servers
+    if content is None:  # some servers, for a post with pictures only
         return ""
     if not isinstance(content, str):
         raise InvalidError("content is missing or not a string")
@@ -80,7 +82,7 @@ def _content(status: Mapping[str, Any]) -> str:
 
 
 def _hashtags(tags: object) -> list[str]:
-    """Return the names: the server has found the hashtags, nobody needs to search the text."""
+    """Return the tag names: the server has already found them, so the text is not searched."""
     if tags is None:
         return []
     entries = tags if isinstance(tags, list) else [None]

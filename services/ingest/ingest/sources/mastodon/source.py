@@ -1,40 +1,32 @@
-"""The home timeline on Mastodon, read page by page.
+"""Polls the Mastodon home timeline page by page.
 
-GET /api/v1/timelines/home answers the newest first; `min_id` and `max_id` are exclusive, pages may
-be shorter than asked. https://docs.joinmastodon.org/methods/timelines/#home
+GET /api/v1/timelines/home returns the newest first; `min_id` and `max_id` are exclusive, and pages
+may be shorter than requested. https://docs.joinmastodon.org/methods/timelines/#home
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ingest import message
-from ingest.fields import Context, InvalidError, Message, iso_time_field
+from ingest.fields import Context, InvalidError, iso_time_field
+from ingest.message import Rejection, account_hash
 from ingest.settings import Common
-from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, Standing
+from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, SourceStats
+from ingest.sources.http.egress import DIRECT, Egress
 from ingest.sources.http.session import LimitedSession
 from ingest.sources.mastodon.client import MastodonApi
 from ingest.sources.mastodon.paging import Descending, GoingBack, Seen, age, stage_of
-from ingest.sources.mastodon.parse import excerpt, is_public, status_id
+from ingest.sources.mastodon.parse import excerpt, is_public, parse_status, status_id
 from ingest.sources.mastodon.settings import MastodonAccount
+from ingest.sources.page import PageResult
 
-# More than the 800 posts that a server keeps of a timeline: one that has more may be in a loop.
+# These hold more than the 800 posts that a server keeps of a timeline: beyond that, it may loop.
 PAGES_IN_A_ROW = 25
 
 
-@dataclass
-class _Haul:
-    """What statuses became: messages, entries for the quarantine, and those left alone."""
-
-    messages: list[Message] = field(default_factory=list)
-    rejected: list[dict[str, str]] = field(default_factory=list)
-    withheld: int = 0
-
-
 class MastodonSource:
-    """Polls every `poll_seconds`, and again at once after a page with new posts.
+    """Polls every `poll_seconds`, and again immediately after a page with new posts.
 
-    The first polls of all go back `first_posts`.
+    The very first polls go back `first_posts` posts in total.
     """
 
     name = "mastodon"
@@ -44,16 +36,17 @@ class MastodonSource:
         account: MastodonAccount,
         salt: bytes,
         *,
+        egress: Egress = DIRECT,
         poll_seconds: float = 60,
         first_posts: int = 200,
         timeout: float = TIMEOUT_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        # Not the token's hash as well: with a new one all would be read again, and counted twice.
-        # Ids are the server's, whoever reads them, so another account of it can go on from here.
-        self.key = "mastodon:" + message.account_hash(account.url)
-        self.standing = Standing()
-        self._api = MastodonApi(account, LimitedSession(timeout), self.standing, now)
+        # No token hash in the key: with a new token everything would be read and counted again.
+        # Ids are the same for all of a server's accounts, so another one can resume from here.
+        self.key = "mastodon:" + account_hash(account.url)
+        self.stats = SourceStats()
+        self._api = MastodonApi(account, LimitedSession(egress, timeout), self.stats, now)
         self._context = Context(self.name, salt)
         self._poll_seconds, self._first_posts, self._now = poll_seconds, first_posts, now
         self._pages_in_a_row = 0
@@ -61,30 +54,25 @@ class MastodonSource:
         self._nameless: list[dict[str, str]] = []
 
     def fetch(self, cursor: Cursor | None) -> Batch:
-        """Get one page or raise SourceError."""
+        """Fetch one page, or raise SourceError."""
         stage = stage_of(cursor, self._first_posts)
         page = self._api.home_timeline(**stage.query(afresh=self._pages_in_a_row == 0))
         named = {name: status for status in page if (name := status_id(status))}
         step = stage.take([Seen(name, self._time(status)) for name, status in named.items()])
-        # The way back ends with a page without news, but not with one that is merely sent twice.
+        # A page without new posts ends the first read, but it may just be a repeat: ask once more.
         is_known = isinstance(stage, GoingBack) and bool(named) and not step.new
         self._is_repeated = is_known and not self._is_repeated
         if self._is_repeated:
             return Batch([], stage.cursor(), 0)
         if step.is_lost:
-            self.standing.gaps += 1
-        haul = self._haul(named[name] for name in sorted(step.new, key=age))
+            self.stats.gaps += 1
+        result = self._parse(named[name] for name in sorted(step.new, key=age))
+        result.rejected += self._new_nameless(page)
         is_on_its_way = bool(step.new) or Descending in map(type, (stage, step.stage))
-        return Batch(
-            haul.messages,
-            step.stage.cursor(),
-            self._wait(is_on_its_way),
-            haul.rejected + self._new_nameless(page),
-            haul.withheld,
-        )
+        return result.batch(step.stage.cursor(), self._wait(is_on_its_way))
 
     def _time(self, status: object) -> str:
-        """The time of a status as a message has it, empty if it has none."""
+        """Return the time of a status in message format, empty if it is missing or invalid."""
         try:
             return iso_time_field(status, self._now()) if isinstance(status, dict) else ""
         except InvalidError:
@@ -98,42 +86,32 @@ class MastodonSource:
         self._pages_in_a_row = (self._pages_in_a_row + 1) % PAGES_IN_A_ROW if found else 0
         return 0 if self._pages_in_a_row else self._poll_seconds
 
-    def _haul(self, statuses: Iterable[object]) -> _Haul:
-        haul, now = _Haul(), self._now()
+    def _parse(self, statuses: Iterable[object]) -> PageResult:
+        result, now = PageResult(self.name), self._now()
         for status in statuses:
             try:
-                public = is_public(status)
+                if is_public(status):
+                    result.add(parse_status(status, self._context, now), excerpt(status))
+                else:
+                    result.private_skipped += 1
             except InvalidError as invalid:
-                # Without its content: it may be private.
-                haul.rejected.append(message.quarantine(str(invalid), self.name, ""))
-                continue
-            if public:
-                self._take(status, now, haul)
-            else:
-                haul.withheld += 1
-        return haul
-
-    def _take(self, status: object, now: datetime, haul: _Haul) -> None:
-        """Make a message of a public status."""
-        outcome = message.from_mastodon(status, self._context, now)
-        if isinstance(outcome, message.Rejection):
-            entry = message.quarantine(outcome.reason, self.name, excerpt(status))
-            haul.rejected.append(entry)
-        else:
-            haul.messages.append(outcome)
+                # Quarantine it without its content, which may be private.
+                result.add(Rejection(str(invalid)), "")
+        return result
 
     def _new_nameless(self, page: list[object]) -> list[dict[str, str]]:
-        """Set aside what has no id and so comes again with every page: once is enough."""
-        entries = self._haul(each for each in page if not status_id(each)).rejected
+        """Quarantine statuses without an id, but only once: they return with every page."""
+        entries = self._parse(each for each in page if not status_id(each)).rejected
         known, self._nameless = self._nameless, entries or self._nameless
         return [entry for entry in entries if entry not in known]
 
 
 def make(account: MastodonAccount, common: Common) -> MastodonSource:
-    """Make the source of an account."""
+    """Create the source for an account."""
     return MastodonSource(
         account,
         common.salt(account.access_token),
+        egress=common.egress,
         poll_seconds=common.poll_seconds,
         first_posts=common.first_posts,
     )

@@ -1,8 +1,9 @@
-"""Signed calls to X's API v2 by tweepy, in whichever vocabulary the account's answers use."""
+"""Calls the X API v2 through tweepy, in whichever vocabulary X accepts: `tweet` or `post`."""
 
 import json
 import logging
-import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -10,8 +11,10 @@ import tweepy
 from requests import PreparedRequest, Request
 
 from ingest.fields import is_digits
-from ingest.sources.base import TIMEOUT_SECONDS, RateLimit, SourceError
+from ingest.sources.base import TIMEOUT_SECONDS, RateLimit, SourceError, SourceStats
+from ingest.sources.http.egress import Egress
 from ingest.sources.http.failures import Network, unix_time, whole_number
+from ingest.sources.http.gate import RateLimitGate
 from ingest.sources.http.session import LimitedSession
 from ingest.sources.x.settings import Credentials
 
@@ -30,6 +33,9 @@ X = Network(
         "API v2 access, ACCESS_TOKEN to a user (not app-only)",
     },
 )
+# Raised by tweepy when a header or an error body is not what it expects.
+BROKEN_RESPONSES = (ValueError, TypeError, AttributeError, RecursionError)
+TIMELINE = "/timelines/reverse_chronological"
 FIELDS = {
     "tweet": {
         "tweet.fields": "author_id,created_at,edit_history_tweet_ids,entities,lang,note_tweet,"
@@ -40,7 +46,7 @@ FIELDS = {
         "referenced_posts"
     },
 }
-# Hands over the post that a repost repeats, in full; it is billed like any other.
+# Includes the full original of each repost, which X bills like any other post.
 EXPANSIONS = {
     "tweet": {"expansions": "referenced_tweets.id"},
     "post": {"expansions": "referenced_posts.id"},
@@ -50,43 +56,49 @@ EXPANSIONS = {
 class XSession(LimitedSession):
     """Sends tweepy's calls to `base_url`.
 
-    The URL is changed before the request is prepared, so OAuth signs what the server will see.
+    The URL is rewritten before the request is prepared, so OAuth signs the URL the server sees.
     """
 
-    def __init__(self, base_url: str, timeout: float = TIMEOUT_SECONDS) -> None:
-        super().__init__(timeout)
+    def __init__(self, base_url: str, egress: Egress, timeout: float = TIMEOUT_SECONDS) -> None:
+        super().__init__(egress, timeout)
         self._base_url = base_url
 
     def prepare_request(self, request: Request) -> PreparedRequest:
-        """Put the base URL in the place of tweepy's host."""
+        """Replace tweepy's host with the base URL, then prepare the request."""
         request.url = self._base_url + str(request.url).removeprefix(TWEEPY_HOST)
         return super().prepare_request(request)
 
 
 class XApi:
-    """The home timeline of the user whose credentials are given; every failure is a SourceError.
+    """Client for one user's home timeline; raises every failure as a SourceError.
 
-    `account` tells users apart before any call is made. `rate_limit` is what the last answer
-    said of it, None before there was one.
+    `account` identifies the user without an API call.
     """
 
     def __init__(
-        self, credentials: Credentials, session: XSession, *, full_reposts: bool = False
+        self,
+        credentials: Credentials,
+        session: XSession,
+        stats: SourceStats,
+        now: Callable[[], datetime],
+        *,
+        full_reposts: bool = False,
     ) -> None:
-        self._session = session
+        self._session, self._now = session, now
+        self._gate = RateLimitGate(X, stats, now)
         self._client = _client(credentials, session)
         self._user_id = _user_id(credentials.access_token)
         self._vocabulary = "tweet"
         self._full_reposts = full_reposts
         self.account = self._user_id or credentials.access_token
-        self.rate_limit: RateLimit | None = None
 
     def home_timeline(self, **params: object) -> dict[str, Any]:
-        """Get one page: `data` is a list, empty if need be, and `meta` a dict.
+        """Fetch one page: `data` is a list, possibly empty, and `meta` a dict.
 
-        The parameters are X's; those that are None are left out.
+        The parameters are X's own; those set to None are omitted.
         """
-        route = f"/2/users/{self._get_user_id()}/timelines/reverse_chronological"
+        self._gate.check()
+        route = f"/2/users/{self._get_user_id()}{TIMELINE}"
         given = {name: value for name, value in params.items() if value is not None}
         answer = self._in_either_vocabulary(route, given)
         data, meta = answer.get("data"), answer.get("meta") or {}
@@ -100,7 +112,7 @@ class XApi:
         self._session.close()
 
     def _get_user_id(self) -> str:
-        """Read the id off the access token if it can be: asking X for it costs money."""
+        """Take the user id from the access token if possible: asking X for it costs money."""
         if not self._user_id:
             data = self._call("/2/users/me", {}).get("data")
             user_id = data.get("id") if isinstance(data, dict) else None
@@ -110,7 +122,7 @@ class XApi:
         return self._user_id
 
     def _in_either_vocabulary(self, route: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Ask in one vocabulary and, when a 400 names one of its words, once in the other."""
+        """Call in one vocabulary; if a 400 names one of its words, retry once in the other."""
         first = self._vocabulary
         try:
             return self._call(route, params | self._words(first))
@@ -134,53 +146,56 @@ class XApi:
         return any(word in answer.text for word in words)
 
     def _call(self, route: str, params: dict[str, Any]) -> dict[str, Any]:
-        """One signed GET of a JSON object.
+        """Send a signed GET and return the JSON object in the response.
 
-        Client.request and not get_home_timeline, which knows neither the newer words nor
-        another user id than the token's.
+        Uses Client.request because get_home_timeline supports neither the newer vocabulary nor
+        any user id other than the token's.
         """
         try:
             response = self._client.request("GET", route, params=params, user_auth=True)
             answer = json.loads(response.content.decode("utf-8-sig"))
         except requests.RequestException as error:
             raise X.unreachable(error) from error
-        except (tweepy.TweepyException, ValueError, TypeError, AttributeError) as error:
-            # The last three: tweepy reading a header or an error body that it did not expect.
-            raise self._judged(error) from error
-        except RecursionError as error:
-            raise self._unreadable() from error
+        except (tweepy.TweepyException, *BROKEN_RESPONSES) as error:
+            raise self._to_source_error(error) from error
         finally:
-            self._note_rate_limit()
+            if route.endswith(TIMELINE):
+                self._note_rate_limit()
         if not isinstance(answer, dict):
             raise self._unreadable()
         return answer
 
-    def _judged(self, error: Exception) -> SourceError:
+    def _to_source_error(self, error: Exception) -> SourceError:
         answer = self._session.answer
         if answer is None:
             return X.unreachable(error)
         if 200 <= answer.status_code < 300:
             return self._unreadable()
         reset = unix_time(answer.headers.get("x-rate-limit-reset"))
-        return X.failed(answer.status_code, reset, time.time())
+        return X.failed(answer.status_code, reset, self._now().timestamp())
 
     def _unreadable(self) -> SourceError:
-        answer = self._session.answer or requests.Response()
+        answer = self._session.answer
+        # A response is false from status 400 on.
+        if answer is None:
+            return X.unreachable(EOFError())
         return X.unreadable(answer.status_code, answer.headers.get("content-type"))
 
     def _note_rate_limit(self) -> None:
         answer = self._session.answer
         if answer is not None:
             headers = answer.headers
-            self.rate_limit = RateLimit(
-                whole_number(headers.get("x-rate-limit-limit")),
-                whole_number(headers.get("x-rate-limit-remaining")),
-                unix_time(headers.get("x-rate-limit-reset")),
+            self._gate.note(
+                RateLimit(
+                    whole_number(headers.get("x-rate-limit-limit")),
+                    whole_number(headers.get("x-rate-limit-remaining")),
+                    unix_time(headers.get("x-rate-limit-reset")),
+                )
             )
 
 
 def _incomplete(answer: dict[str, Any]) -> SourceError | None:
-    """Judge an answer with `errors` and without a page: the first one says what is wrong."""
+    """Convert the first of the `errors` in a response without a page; None if it has none."""
     errors = answer.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
     title = first.get("title") if isinstance(first, dict) else None
@@ -190,7 +205,7 @@ def _incomplete(answer: dict[str, Any]) -> SourceError | None:
 
 
 def _client(credentials: Credentials, session: XSession) -> tweepy.Client:
-    # Not wait_on_rate_limit: without a reset header it asks again at once, for ever.
+    # No wait_on_rate_limit: without a reset header it would retry immediately, forever.
     client = tweepy.Client(
         consumer_key=credentials.consumer_key,
         consumer_secret=credentials.consumer_secret,

@@ -1,7 +1,7 @@
-"""The hashtags that X itself names, and what is left of one that a cut goes through.
+"""Reads the hashtags in X's `entities`, and drops hashtags that were cut off with the text.
 
-X cuts the text of a repost at 140 characters and that of a long post at 280, inside a word if need
-be: `#photogr…` is a hashtag that nobody wrote.
+X cuts the text of a repost at 140 characters and that of a long post at 280, even in the middle of
+a word: `#photogr…` is a hashtag that nobody wrote.
 """
 
 import re
@@ -9,25 +9,26 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-# Behind the cut there may be a link to the whole post.
+# A link to the full post may follow the ellipsis.
 _CUT = re.compile(r"…\s*(?:https?://t\.co/\w+\s*)*\Z", re.ASCII)
-# What a hashtag may contain besides letters, marks and digits (twitter-text 3.1.0).
+# Characters allowed in a hashtag besides letters, marks and digits (twitter-text 3.1.0).
 _SPECIALS = frozenset(
-    "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
+    "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003"
+    "\u0f0b\u0f0c\u00b7"
 )
 
 
 def named_hashtags(record: Mapping[str, Any], text: str, *, is_cut: bool) -> list[str] | None:
-    """The hashtags of the record's `entities`, None where there are none to be read.
+    """Return the hashtags in the record's `entities`, or None if they are missing or malformed.
 
-    `text` is what they were found in, and `is_cut` whether it is known to be cut: then one that
-    ends at the cut is left out.
+    `text` is the text that X found them in. If it is known to be cut (`is_cut`), a hashtag that
+    ends at the cut is dropped.
     """
     entities = record.get("entities")
     if not isinstance(entities, dict):
         return None
     before = before_cut(text) if is_cut else None
-    # X has counted in characters as well as in units of UTF-16.
+    # X has counted positions in characters as well as in UTF-16 code units.
     ends = set() if before is None else {len(before), _utf16_units(before)}
     hashtags = entities.get("hashtags") or []
     named = [_name_and_end(each) for each in hashtags] if isinstance(hashtags, list) else [None]
@@ -37,13 +38,13 @@ def named_hashtags(record: Mapping[str, Any], text: str, *, is_cut: bool) -> lis
 
 
 def before_cut(text: str) -> str | None:
-    """What is before the cut that a text ends with, None if it ends with none."""
+    """Return the text before the cut at its end, or None if it does not end with one."""
     cut = _CUT.search(text)
     return text[: cut.start()] if cut else None
 
 
 def without_stump(text: str) -> str:
-    """A text that is known to be cut, without the hashtag that the cut goes through."""
+    """Remove the partial hashtag at the end of a text that is known to be cut."""
     before = before_cut(text)
     if before is None:
         return text
@@ -55,7 +56,7 @@ def without_stump(text: str) -> str:
 
 
 def _name_and_end(hashtag: object) -> tuple[str, int | None] | None:
-    """API v2 has `tag` and `end`; v1.1 has `text` and `indices`, in archives as strings."""
+    """Read `tag` and `end` (API v2), or `text` and `indices` (v1.1; strings in archives)."""
     if not isinstance(hashtag, dict):
         return None
     name = hashtag.get("tag", hashtag.get("text"))

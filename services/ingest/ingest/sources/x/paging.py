@@ -1,6 +1,6 @@
-"""The way down the home timeline on X: what to ask for next, and how far that has come.
+"""Pages through an X home timeline: the cursor, and the query for the next page.
 
-A pagination token belongs to the query that gave it: it is sent with all other parameters
+A pagination token is valid only for the query that returned it: send it with all other parameters
 unchanged, or not at all. https://docs.x.com/x-api/fundamentals/pagination
 """
 
@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-# Pages without anything new that end a walk: a server may send empty ones, or the same again.
+# End a walk after this many pages in a row without new posts: a server may send empty pages or
+# repeat one.
 BARREN_PAGES = 4
 
 Query = Mapping[str, Any]
@@ -16,11 +17,11 @@ Query = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Progress:
-    """The cursor: all posts up to `since` are forwarded, and those from `until` to `newest`.
+    """The cursor: posts up to `since` and those from `until` to `newest` have been forwarded.
 
-    The latter two are set as long as the posts between `since` and `until` are still to come.
-    `left` is what the very first poll may still take of them. `read` posts are billed for the
-    UTC day `day`, and `month` for the whole of its month.
+    `until` and `newest` are set while the posts between `since` and `until` are still to come.
+    `left` is how many of these the very first poll may still take. `read` is the number of posts
+    billed on the UTC day `day`, and `month` the number billed in its whole month.
     """
 
     since: str | None = None
@@ -32,24 +33,25 @@ class Progress:
     month: int = 0
 
     def on(self, day: str) -> "Progress":
-        """The same progress, with the counts of a day (YYYY-MM-DD) and its month."""
+        """Return this progress as of `day` (YYYY-MM-DD): a new day or month starts at 0."""
         if self.day == day:
             return self
-        # The first edition did not count the month.
+        # Cursors written by the first version have no `month`.
         is_same_month = (self.day or "")[:7] == day[:7]
         return replace(self, day=day, read=0, month=self.month if is_same_month else 0)
 
     def billed(self, posts: int) -> "Progress":
-        """The same progress, with so many more posts billed."""
+        """Return this progress with `posts` more posts billed."""
         return replace(self, read=self.read + posts, month=self.month + posts)
 
 
 @dataclass(frozen=True)
 class Walk:
-    """The way down a gap, as far as it need not survive a restart.
+    """The state of a walk down a gap that does not need to survive a restart.
 
-    `token` leads to the next page of `query`, and behind the post `until`. So many `pages` were
-    got in a row, and the last `barren` of them had nothing new; 0 pages: the walk begins.
+    `token` fetches the next page of `query`, which starts below the post `until`. `pages` counts
+    the pages fetched in a row (0: the walk has not started), and `barren` how many of the last
+    ones had nothing new.
     """
 
     query: Query = field(default_factory=dict)
@@ -59,10 +61,10 @@ class Walk:
     barren: int = 0
 
     def next_query(self, progress: Progress, most: int) -> Query:
-        """The parameters that ask for the next page, of `most` posts at most.
+        """Return the parameters that request the next page, of at most `most` posts.
 
-        Without a token, or where the cursor or `most` are not those of the walk, a new query
-        begins below the last post that was got.
+        Without a token, or if the cursor or `most` differs from the walk's, this is a new query
+        that starts below the last post fetched.
         """
         asked = self.query.get("max_results"), self.query.get("since_id"), self.until
         if self.token and asked == (most, progress.since, progress.until):
@@ -70,16 +72,16 @@ class Walk:
         return {"max_results": most, "since_id": progress.since, "until_id": progress.until}
 
     def without_token(self) -> "Walk":
-        """The walk after a failure: it may be the token that is wrong."""
+        """Return the walk without its token: after a failure, the token may be the cause."""
         return replace(self, token=None)
 
     def after(
         self, before: Progress, query: Query, ids: Collection[int], token: object, left: int | None
     ) -> tuple["Walk", Progress]:
-        """The walk and the cursor behind a page.
+        """Return the walk and the cursor after a page.
 
-        The page answered `query` with the posts `ids` and `token`, and `left` posts may still be
-        taken if it is the first poll of all.
+        `ids` and `token` are X's response to `query`. `left` is how many posts the very first
+        poll may still take, None for later polls.
         """
         since, until = int(before.since or 0), int(before.until or 0)
         known = [int(each) for each in (before.newest, before.since) if each]
@@ -91,7 +93,7 @@ class Walk:
         if is_end or barren >= BARREN_PAGES or (left is not None and left <= 0):
             return Walk(), replace(before, since=newest, until=None, newest=None, left=None)
         until_now = str(lowest) if is_new else before.until
-        # A page that repeats what was there gives its token no credit: a new query gets past it.
+        # Do not trust the token of a page that only repeats posts: a new query gets past them.
         trusted = token if is_new or not ids else None
         parameters = {name: value for name, value in query.items() if name != "pagination_token"}
         walk = Walk(

@@ -1,6 +1,6 @@
-"""X's own objects: API v2 in both vocabularies ("tweet", and "post" since mid-2026), and v1.1.
+"""Parses X's objects: API v2 in both vocabularies ("tweet", and "post" since mid-2026), and v1.1.
 
-The objects of an archive downloaded from X are like those of v1.1.
+The objects in an archive downloaded from X resemble those of v1.1.
 """
 
 import re
@@ -18,9 +18,10 @@ from ingest.fields import (
     text_field,
     timestamp,
 )
+from ingest.message import checked
 from ingest.sources.x.hashtags import named_hashtags, without_stump
 
-# A long post has its text cut at 280 characters; one that is shorter than this is not cut.
+# X cuts the text of a long post at 280 characters; a text shorter than this is not cut.
 LONG_CHARACTERS = 270
 REPOST_TYPES = ("retweeted", "reposted")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,21 +29,25 @@ V1_TIME = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})",
     re.ASCII,
 )
-# In an archive a repost has no other mark: `retweeted` is always false there.
+# The only mark of a repost in an archive, where `retweeted` is always false.
 ARCHIVED_REPOST = re.compile(r"RT @\w{1,20}: ", re.ASCII)
 
 
-def message_from_v2(
-    post: Mapping[str, Any], context: Context, now: datetime, included: Mapping[str, object]
+@checked
+def parse_v2(
+    post: Mapping[str, Any],
+    context: Context,
+    now: datetime,
+    included: Mapping[str, object] | None = None,
 ) -> Message:
-    """Make a message from a v2 object; `included` maps ids to referenced posts."""
+    """Parse an API v2 object; `included` maps ids to referenced posts."""
     if not is_digits(post.get("id")):
         raise InvalidError("id is missing or not a string of digits")
     reference = _reposted(post)
     is_repost = reference is not None
-    worded = _original(reference or {}, included) or post
+    worded = _original(reference or {}, included or {}) or post
     note = _note(worded)
-    # Without the original, a repost has 140 characters of it.
+    # Without the original, a repost has only its first 140 characters.
     is_cut = note is None and worded is post and is_repost
     text, hashtags = _wording(note or worded, text_field((note or worded).get("text")), is_cut)
     return {
@@ -57,8 +62,9 @@ def message_from_v2(
     }
 
 
-def message_from_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
-    """Make a message from a v1.1 object of a file, of the former streams or of an archive."""
+@checked
+def parse_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
+    """Parse an object from API v1.1, its streams, or an archive."""
     original = status.get("retweeted_status")
     worded = original if isinstance(original, dict) else status
     holder, given = _v1_text(worded)
@@ -79,7 +85,7 @@ def message_from_v1(status: Mapping[str, Any], context: Context, now: datetime) 
 
 
 def _wording(holder: Mapping[str, Any], text: str, is_cut: bool) -> tuple[str, list[str] | None]:
-    """The text, and the hashtags that X names; without them, they are to be found in the text."""
+    """Return the text, and X's own list of hashtags; None if the text must be searched for them."""
     is_cut = is_cut or len(text) >= LONG_CHARACTERS
     hashtags = named_hashtags(holder, text, is_cut=is_cut)
     if hashtags is None and is_cut:
@@ -88,7 +94,7 @@ def _wording(holder: Mapping[str, Any], text: str, is_cut: bool) -> tuple[str, l
 
 
 def included_posts(answer: Mapping[str, Any]) -> dict[str, object]:
-    """Return the referenced posts of an answer by id, under either vocabulary's name."""
+    """Return the referenced posts in a response by id, whichever vocabulary it uses."""
     includes = answer.get("includes")
     if not isinstance(includes, dict):
         return {}
@@ -102,7 +108,7 @@ def _has_id(post: Mapping[str, Any]) -> bool:
 
 
 def _first_id(post: Mapping[str, Any]) -> str:
-    """Every edit has an id of its own; the first one of the chain names the post."""
+    """Return the first id in the edit chain: each edit has its own, and the first one is stable."""
     for name in ("edit_history_tweet_ids", "edit_history_post_ids"):
         chain = post.get(name)
         if isinstance(chain, list) and chain and is_digits(chain[0]):
@@ -111,7 +117,7 @@ def _first_id(post: Mapping[str, Any]) -> str:
 
 
 def _reposted(post: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What a repost says of the post that it repeats."""
+    """Return a repost's reference to its original, or None if the post is not a repost."""
     for name in ("referenced_tweets", "referenced_posts"):
         references = post.get(name)
         for reference in references if isinstance(references, list) else ():
@@ -123,7 +129,7 @@ def _reposted(post: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _original(
     reference: Mapping[str, Any], included: Mapping[str, object]
 ) -> Mapping[str, Any] | None:
-    """The post that is repeated, where it was handed over; twarc puts it into the reference."""
+    """Return the original of a repost if X included it; twarc puts it into the reference."""
     found = included.get(str(reference["id"])) if _has_id(reference) else None
     if isinstance(found, dict):
         return found
@@ -131,7 +137,7 @@ def _original(
 
 
 def _note(post: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The whole of a long post, which stands apart: `text` is cut at 280 characters."""
+    """Return the full version of a long post, whose own `text` is cut at 280 characters."""
     for name in ("note_tweet", "note_post"):
         note = post.get(name)
         if isinstance(note, dict) and isinstance(note.get("text"), str) and note["text"]:
@@ -149,7 +155,7 @@ def _v1_id(status: Mapping[str, Any]) -> str:
 
 
 def _archived_first_id(status: Mapping[str, Any]) -> str | None:
-    """An archive tells the first id of a chain in one way on it, and in another on its edits."""
+    """Return the first id in the edit chain; archived originals and edits store it differently."""
     info = status.get("edit_info")
     if not isinstance(info, dict):
         return None
@@ -162,9 +168,9 @@ def _archived_first_id(status: Mapping[str, Any]) -> str | None:
 
 
 def _v1_text(status: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """The whole text, and the object that names its hashtags.
+    """Return the object that holds the hashtags, and the full text.
 
-    Streams add an extended part to the shortened one.
+    Streams add an extended object to the shortened one.
     """
     extended = status.get("extended_tweet")
     if isinstance(extended, dict) and isinstance(extended.get("full_text"), str):
@@ -173,16 +179,16 @@ def _v1_text(status: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
 
 
 def _unescape(text: str) -> str:
-    """X escapes exactly these three; the ampersand last, or `&amp;lt;` would become `<`."""
+    """Undo X's escapes, exactly these three; `&amp;` last, or `&amp;lt;` would become `<`."""
     if "&" not in text:
         return text
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def v1_time(value: object) -> datetime | None:
-    """Read a time such as `Wed Oct 10 20:19:24 +0000 2018`, which strptime reads by locale.
+    """Parse a time such as `Wed Oct 10 20:19:24 +0000 2018`; strptime depends on the locale.
 
-    None for anything else. Raises ValueError or OverflowError for a time that cannot be.
+    Returns None for any other format. Raises ValueError or OverflowError for an impossible time.
     """
     match = V1_TIME.fullmatch(value) if isinstance(value, str) else None
     if not match or match[1] not in MONTHS:

@@ -1,4 +1,4 @@
-"""What can be set for X."""
+"""Settings of the X source."""
 
 from dataclasses import dataclass, field
 
@@ -6,13 +6,13 @@ from ingest.environment import Environment
 
 VARIABLES = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET")
 API_URL = "https://api.x.com"
-# In US dollars, as X publishes it. https://docs.x.com/x-api/getting-started/pricing
+# US dollars per post, as published by X. https://docs.x.com/x-api/getting-started/pricing
 POST_PRICE = 0.005
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The OAuth 1.0a user context of one X account."""
+    """OAuth 1.0a user-context credentials of one X account."""
 
     consumer_key: str = field(repr=False)
     consumer_secret: str = field(repr=False)
@@ -22,7 +22,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class XSettings:
-    """An account, and how much of its timeline is read."""
+    """The account, and how much of its timeline to read."""
 
     credentials: Credentials
     api_url: str
@@ -32,7 +32,7 @@ class XSettings:
 
 
 def read(env: Environment) -> XSettings | None:
-    """All of it, None without credentials."""
+    """Read the X settings; None without credentials."""
     values = env.together(VARIABLES, "X")
     api_url = env.url("X_API_URL", API_URL)
     daily_posts = env.whole("X_DAILY_POSTS", 5000, 1, 1_000_000)
