@@ -23,7 +23,7 @@ from ingest.sources.mastodon.source import PAGES_IN_A_ROW, MastodonSource
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CONTEXT = Context("mastodon", b"salt")
-SCHEMA = Path(__file__).parents[3] / "docs" / "contracts" / "message.schema.json"
+SCHEMA = Path(__file__).parents[5] / "docs" / "contracts" / "message.schema.json"
 MESSAGE = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 STATUS = {
     "id": "115600000000000001",
