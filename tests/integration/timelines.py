@@ -24,6 +24,15 @@ ROOT = Path(__file__).parents[2]
 PROCESS = Path(__file__).parent / "ingest_process.py"
 THRIFT = os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift")
 NAMES = ("x", "mastodon", "bluesky")
+# The ways in which they page; a network's name comes first.
+PAGED: dict[str, dict[str, Any]] = {
+    "x": {},
+    "x, tokens are positions": {"tokens": "position"},
+    "x, tokens belong to a query": {"tokens": "bound"},
+    "mastodon": {},
+    "mastodon, min_id is since_id": {"min_id_is_since_id": True},
+    "bluesky": {},
+}
 # The first call for the timeline: before it Bluesky makes a session.
 FIRST = {"x": 1, "mastodon": 1, "bluesky": 2}
 TWEETS, QUARANTINE, CURSORS = "tweets", "tweets.quarantine", "ingest.cursors"
@@ -135,16 +144,25 @@ class Ingest:
 
 
 def double(name: str) -> Double:
+    """A double of a network, or of one that pages in its own way (`PAGED`)."""
     kinds: dict[str, type[Double]] = {
         "x": x.XDouble,
         "mastodon": mastodon.MastodonDouble,
         "bluesky": bluesky.BlueskyDouble,
     }
-    return kinds[name]()
+    made = kinds[network(name)]()
+    made.settings(PAGED[name])
+    return made
+
+
+def network(name: str) -> str:
+    """The network of one of `PAGED`."""
+    return name.partition(",")[0]
 
 
 def environment(name: str, served: Served) -> dict[str, str]:
     """The environment that leads to a double."""
+    name = network(name)
     if name == "x":
         return x.CREDENTIALS | {"X_API_URL": served.url}
     return (mastodon if name == "mastodon" else bluesky).environment(served.url)
