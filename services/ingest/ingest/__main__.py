@@ -31,7 +31,7 @@ HEARTBEAT = Path("/tmp/alive")  # noqa: S108
 GRACE_SECONDS = 8.0
 WRONG_SETTING = 2
 # How often to check whether a wrong setting has been fixed.
-LOOK_SECONDS = 5.0
+RECHECK_SECONDS = 5.0
 
 
 class LineFormatter(logging.Formatter):
@@ -98,7 +98,7 @@ def wait_for_valid_settings(current: CurrentStatus, shutdown: Shutdown) -> Ready
     container in a restart loop. Idling sends no heartbeat, so the container is shown as unhealthy,
     and the log and the status say why.
     """
-    while not shutdown.stop.wait(LOOK_SECONDS):
+    while not shutdown.stop.wait(RECHECK_SECONDS):
         try:
             ready = prepare()
         except SettingsError as error:

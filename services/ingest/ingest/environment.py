@@ -17,8 +17,8 @@ class SettingsError(ValueError):
     def __init__(self, variables: str | Sequence[str], rule: str, given: str | None = None) -> None:
         self.variables = (variables,) if isinstance(variables, str) else tuple(variables)
         self.rule = rule
-        told = "" if given is None else f", not {given!r}"
-        super().__init__(f"{', '.join(self.variables)} {rule}{told}")
+        given_text = "" if given is None else f", not {given!r}"
+        super().__init__(f"{', '.join(self.variables)} {rule}{given_text}")
 
 
 class Environment:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # At most one log line for forwarded posts in this time; the metrics cover every poll.
-TELL_SECONDS = 5.0
+LOG_SECONDS = 5.0
 MISTAKE_SECONDS = 30.0
 
 
@@ -40,13 +40,13 @@ class Poller:
         self._source, self._publisher, self._shutdown = source, publisher, shutdown
         self._count_reposts = count_reposts
         self.report = SourceReport(source.name, source.stats)
-        self._untold = 0
-        self._told_at = -TELL_SECONDS
+        self._unlogged = 0
+        self._logged_at = -LOG_SECONDS
         self._retry = Retrying(
             retry=retry_if_exception_type(SourceError),
             wait=_wait,
             sleep=shutdown.sleep,
-            before_sleep=self._note_failure,
+            before_sleep=self._record_failure,
         )
 
     def run(self) -> None:
@@ -88,7 +88,7 @@ class Poller:
             self._forward(batch, cursor)
             cursor, finished = batch.cursor, batch.finished
             self._shutdown.sleep(0 if finished else batch.wait)
-        log.info("event=finished source=%s %s", self._source.name, _words(cursor))
+        log.info("event=finished source=%s %s", self._source.name, _describe(cursor))
 
     def _forward(self, batch: Batch, cursor: Cursor | None) -> None:
         name = self._source.name
@@ -104,18 +104,18 @@ class Poller:
         metrics.LAST_SUCCESS.labels(name).set_to_current_time()
         metrics.publish_stats(name, self._source.stats)
         self.report.succeeded(batch, sent, reposts + batch.private_skipped)
-        self._tell_success(sent, len(batch.rejected))
+        self._log_success(sent, len(batch.rejected))
 
-    def _tell_success(self, sent: int, rejected: int) -> None:
+    def _log_success(self, sent: int, rejected: int) -> None:
         """Log forwarded posts, at most one line every five seconds."""
-        self._untold += sent
+        self._unlogged += sent
         if rejected:
             log.warning("event=quarantined source=%s records=%d", self._source.name, rejected)
-        if self._untold and time.monotonic() >= self._told_at + TELL_SECONDS:
-            log.info("event=forwarded source=%s tweets=%d", self._source.name, self._untold)
-            self._untold, self._told_at = 0, time.monotonic()
+        if self._unlogged and time.monotonic() >= self._logged_at + LOG_SECONDS:
+            log.info("event=forwarded source=%s tweets=%d", self._source.name, self._unlogged)
+            self._unlogged, self._logged_at = 0, time.monotonic()
 
-    def _note_failure(self, state: RetryCallState) -> None:
+    def _record_failure(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, SourceError):
             return
@@ -132,5 +132,5 @@ def _wait(state: RetryCallState) -> float:
     return error.wait(state.attempt_number) if isinstance(error, SourceError) else 1.0
 
 
-def _words(cursor: Cursor | None) -> str:
+def _describe(cursor: Cursor | None) -> str:
     return " ".join(f"{name}={value}" for name, value in (cursor or {}).items())

@@ -83,7 +83,7 @@ class StatusWriter:
         self._retry = Retrying(
             wait=wait_exponential_jitter(max=LONGEST_WAIT_SECONDS, multiplier=FIRST_WAIT_SECONDS),
             sleep=self._pause,
-            before_sleep=self._tell,
+            before_sleep=self._log_failure,
         )
 
     def run(self) -> None:
@@ -132,7 +132,7 @@ class StatusWriter:
         if connection is not None:
             connection.close()
 
-    def _tell(self, state: RetryCallState) -> None:
+    def _log_failure(self, state: RetryCallState) -> None:
         """Count every failure, but log an outage only once."""
         metrics.STATUS_FAILURES.inc()
         if state.attempt_number == 1:

@@ -56,7 +56,7 @@ class Publisher:
             retry=retry_if_exception_type(FAILURES),
             wait=wait_exponential_jitter(max=LONGEST_WAIT_SECONDS, multiplier=FIRST_WAIT_SECONDS),
             sleep=shutdown.sleep,
-            before_sleep=self._tell,
+            before_sleep=self._log_failure,
         )
 
     def cursor(self, key: str) -> Cursor | None:
@@ -187,7 +187,7 @@ class Publisher:
                 raise KafkaTimeoutError(f"no end of {CURSORS} within {READ_MS} ms")
         return json.loads(value) if value else None
 
-    def _tell(self, state: RetryCallState) -> None:
+    def _log_failure(self, state: RetryCallState) -> None:
         metrics.KAFKA_FAILURES.inc()
         error = state.outcome.exception() if state.outcome else None
         self.report.failed(

@@ -171,9 +171,9 @@ class ReplaySource:
         """Return the seconds until a post is due, relative to the first one; 0 or less: now."""
         if not self._speed:
             return 0.0
-        told, now = datetime.fromisoformat(tweet["created_at"]).timestamp(), self._clock()
-        first_told, started = self._pace = self._pace or (told, now)
-        return started + (told - first_told) / self._speed - now
+        written, now = datetime.fromisoformat(tweet["created_at"]).timestamp(), self._clock()
+        first_written, started = self._pace = self._pace or (written, now)
+        return started + (written - first_written) / self._speed - now
 
     def _report(self, batch: Batch, reporter: ProgressReporter) -> None:
         cursor = batch.cursor

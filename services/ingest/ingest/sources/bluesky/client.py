@@ -119,10 +119,10 @@ class BlueskyApi:
             return client.invoke_query(TIMELINE, params=DotDict(given)).content
         except ValueError:
             # The library's parser would also reject it for a lone surrogate.
-            answer = self._transport.answer
-            if answer is None or not answer.is_success:
+            response = self._transport.response
+            if response is None or not response.is_success:
                 raise
-            return json.loads(answer.content)
+            return json.loads(response.content)
 
     def _log_in(self) -> Client:
         """Log in at BLUESKY_URL; the library then continues at the account's own server."""
@@ -148,45 +148,45 @@ class BlueskyApi:
 
     def _call(self, network: Network, function: Callable[[], T]) -> T:
         """Call the library; besides its own errors it raises those of httpx and pydantic."""
-        self._transport.answer = None
+        self._transport.response = None
         try:
             return function()
         except Exception as error:
             raise self._to_source_error(network, error) from error
 
     def _to_source_error(self, network: Network, error: Exception) -> SourceError:
-        answer = self._transport.answer
-        if answer is None:
+        response = self._transport.response
+        if response is None:
             return network.unreachable(error)
-        if answer.is_success:
+        if response.is_success:
             return self._unreadable(network)
-        reason = _reason(network, answer)
+        reason = _reason(network, response)
         if reason:
-            network = replace(network, refusals={answer.status_code: reason})
-        reset = unix_time(answer.headers.get("ratelimit-reset"))
-        return network.failed(answer.status_code, reset, self._now().timestamp())
+            network = replace(network, refusals={response.status_code: reason})
+        reset = unix_time(response.headers.get("ratelimit-reset"))
+        return network.failed(response.status_code, reset, self._now().timestamp())
 
     def _unreadable(self, network: Network) -> SourceError:
-        answer = self._transport.answer
-        content_type = answer.headers.get("content-type") if answer else None
+        response = self._transport.response
+        content_type = response.headers.get("content-type") if response else None
         return network.unreadable(self._status(), content_type)
 
     def _status(self) -> int:
-        answer = self._transport.answer
-        return answer.status_code if answer else 0
+        response = self._transport.response
+        return response.status_code if response else 0
 
     def _is_from_timeline(self) -> bool:
         """Whether the response is the timeline's, not that of a token refresh before it."""
-        answer = self._transport.answer
-        return answer is not None and answer.request.url.path.endswith(TIMELINE)
+        response = self._transport.response
+        return response is not None and response.request.url.path.endswith(TIMELINE)
 
     def _is_refused(self) -> bool:
         """Whether the server rejects the session's tokens as unknown or expired."""
-        answer = self._transport.answer
-        if answer is None:
+        response = self._transport.response
+        if response is None:
             return False
-        is_token_error = answer.status_code == 400 and _error_name(answer) in TOKEN_ERRORS
-        return answer.status_code == 401 or is_token_error
+        is_token_error = response.status_code == 400 and _error_name(response) in TOKEN_ERRORS
+        return response.status_code == 401 or is_token_error
 
     def _is_session_lost(self, error: SourceError) -> bool:
         """Whether to log in again: the session was rejected, or its server is gone for good.
@@ -199,10 +199,10 @@ class BlueskyApi:
 
     def _note_rate_limit(self) -> None:
         """Read the headers of a timeline response only: logins have separate limits."""
-        answer = self._transport.answer
-        if answer is None or not self._is_from_timeline():
+        response = self._transport.response
+        if response is None or not self._is_from_timeline():
             return
-        headers = answer.headers
+        headers = response.headers
         self._gate.note(
             RateLimit(
                 whole_number(headers.get("ratelimit-limit")),
@@ -216,18 +216,18 @@ def _make_session(client: Client, account: BlueskyAccount) -> None:
     client.login(account.handle, account.app_password, fetch_bsky_profile=False)
 
 
-def _reason(network: Network, answer: httpx.Response) -> str | None:
+def _reason(network: Network, response: httpx.Response) -> str | None:
     """Explain a named error if the status alone does not, or return None."""
-    name = _error_name(answer)
+    name = _error_name(response)
     if network is LOGIN:
         return LOGIN_ERRORS.get(name)
     return NETWORK.refusals[401] if name in TOKEN_ERRORS else None
 
 
-def _error_name(answer: httpx.Response) -> str:
+def _error_name(response: httpx.Response) -> str:
     """Return the name that the lexicon gives to the error, empty if there is none."""
     try:
-        body = json.loads(answer.content)
+        body = json.loads(response.content)
     except (ValueError, RecursionError):
         return ""
     name = body.get("error") if isinstance(body, dict) else None

@@ -40,7 +40,7 @@ class _Item:
 
     given: object
     outcome: Message | Rejection
-    digest: str
+    hash: str
     is_named: bool
     is_private: bool
 
@@ -50,7 +50,7 @@ class _Item:
 
 
 @dataclass(frozen=True)
-class _Walk:
+class _TimelineCursor:
     """The cursor; it contains no names or ids.
 
     `known` holds the hashes of the newest items as of the last complete walk, newest first, and
@@ -88,7 +88,7 @@ class _Walk:
         It is not new, but the items behind it may be.
         """
         is_newer = bool(self.since and item.time and item.time > self.since)
-        return item.is_named and item.digest in self.known and not is_newer
+        return item.is_named and item.hash in self.known and not is_newer
 
     def _is_recent(self, item: _Item) -> bool:
         if item.time is None or self.since is None:
@@ -100,11 +100,11 @@ class _Walk:
 class _Page:
     """The items of a page that belong to a walk.
 
-    `digests` are the hashes of all of them and `new` those of the new ones, which were parsed to
+    `hashes` are the hashes of all of them and `new` those of the new ones, which were parsed to
     `result`. A complete page ends the walk.
     """
 
-    digests: list[str]
+    hashes: list[str]
     new: list[str]
     result: PageResult
     is_complete: bool
@@ -143,7 +143,7 @@ class BlueskySource:
 
     def fetch(self, cursor: Cursor | None) -> Batch:
         """Fetch one page of a walk, or raise SourceError."""
-        walk = _Walk(**(cursor or {"left": self._first_posts}))
+        walk = _TimelineCursor(**(cursor or {"left": self._first_posts}))
         limit = PAGE_SIZE if walk.left is None else min(PAGE_SIZE, walk.left)
         try:
             items, at = self._api.timeline(limit, walk.at)
@@ -163,17 +163,17 @@ class BlueskySource:
         """Close the connections."""
         self._api.close()
 
-    def _take(self, items: list[object], walk: _Walk) -> _Page:
+    def _take(self, items: list[object], walk: _TimelineCursor) -> _Page:
         """Process a page up to the end of the walk; items beyond that are never sent."""
         now, past = self._now(), {*walk.known, *walk.newest}
         read = [self._read(item, now) for item in items]
         end, is_end = walk.end(read)
         page = _Page([], [], PageResult(self.name), is_end)
         for item in read[:end]:
-            page.digests.append(item.digest)
-            if item.digest not in past:
-                past.add(item.digest)
-                page.new.append(item.digest)
+            page.hashes.append(item.hash)
+            if item.hash not in past:
+                past.add(item.hash)
+                page.new.append(item.hash)
                 if item.is_private:
                     page.result.private_skipped += 1
                 else:
@@ -187,22 +187,22 @@ class BlueskySource:
         name = known_id(item)
         outcome = parse_item(item, self._context, now)
         is_private = not self._count_signed_in_only and is_for_signed_in(item)
-        return _Item(item, outcome, _digest(name or nameless_record(item)), bool(name), is_private)
+        return _Item(item, outcome, _hash(name or nameless_record(item)), bool(name), is_private)
 
-    def _next_at(self, page: _Page, walk: _Walk, at: str | None) -> str | None:
+    def _next_at(self, page: _Page, walk: _TimelineCursor, at: str | None) -> str | None:
         """Return the next page's cursor, None at the end; a repeated page does not advance it."""
         last_at, last = self._last_page
-        is_repeated = bool(page.digests) and page.digests == last and walk.at != last_at
+        is_repeated = bool(page.hashes) and page.hashes == last and walk.at != last_at
         if not is_repeated:
-            self._last_page = (walk.at, page.digests)
+            self._last_page = (walk.at, page.hashes)
         self._empty_pages = self._empty_pages + 1 if is_repeated or not page.new else 0
-        is_known = bool(page.digests) and set(page.digests) <= set(walk.known)
+        is_known = bool(page.hashes) and set(page.hashes) <= set(walk.known)
         if page.is_complete or is_known or self._empty_pages >= MAX_EMPTY_PAGES:
             self._empty_pages = 0
             return None
         return walk.at if is_repeated else at
 
-    def _advance(self, walk: _Walk, page: _Page, at: str | None) -> _Walk:
+    def _advance(self, walk: _TimelineCursor, page: _Page, at: str | None) -> _TimelineCursor:
         """Return the next cursor: of the same walk or, if that is complete, of the next one."""
         parts = (walk.newest, page.new) if walk.at else (page.new, walk.newest)
         newest = [*parts[0], *parts[1]][:KNOWN]
@@ -213,7 +213,7 @@ class BlueskySource:
             return replace(walk, at=at, newest=newest, newest_time=newest_time, left=left)
         known = list(dict.fromkeys([*newest, *walk.known]))[:KNOWN]
         since = max((each for each in (walk.since, newest_time) if each), default=None)
-        return _Walk(known, since, left=None if known else self._first_posts)
+        return _TimelineCursor(known, since, left=None if known else self._first_posts)
 
     def _wait(self, complete: bool) -> float:
         self._pages_in_a_row += 1
@@ -223,7 +223,7 @@ class BlueskySource:
         return self._poll_seconds
 
 
-def _digest(name: str) -> str:
+def _hash(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 

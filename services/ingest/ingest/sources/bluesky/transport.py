@@ -26,7 +26,7 @@ class PlainHttpError(httpx.TransportError):
 class LimitedTransport(httpx.BaseTransport):
     """Limits each response to 10 MB, and to a deadline for the whole of it.
 
-    `answer` is the last response, None while a call has none. Only the headers that are used get
+    `response` is the last response, None while a call has none. Only the headers that are used get
     through: without `location` no redirect is followed, so credentials go only to the host that
     was called. They go there by https, unless `scheme` is another.
     """
@@ -35,11 +35,11 @@ class LimitedTransport(httpx.BaseTransport):
         self._egress, self._deadline, self._scheme = egress, Deadline(timeout), scheme
         self._direct = httpx.HTTPTransport(verify=egress.context, trust_env=False)
         self._proxied = _proxied(egress) if egress.proxy else None
-        self.answer: httpx.Response | None = None
+        self.response: httpx.Response | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and read the whole body of the response."""
-        self.answer = None
+        self.response = None
         if request.url.scheme != "https" and self._scheme == "https":
             raise PlainHttpError("not sent")
         # https://www.encode.io/httpcore/extensions/#trace
@@ -56,10 +56,10 @@ class LimitedTransport(httpx.BaseTransport):
                 raise httpx.ProxyError(str(error)) from error
             raise
         headers = {name: response.headers[name] for name in HEADERS if name in response.headers}
-        self.answer = httpx.Response(
+        self.response = httpx.Response(
             response.status_code, headers=headers, content=body, request=request
         )
-        return self.answer
+        return self.response
 
     def close(self) -> None:
         """Close the connections."""

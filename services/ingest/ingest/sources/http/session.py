@@ -19,7 +19,7 @@ from ingest.sources.http.limits import Deadline, TooLargeError, read_whole
 class LimitedSession(requests.Session):
     """Limits each call, from connecting to the end of the response, to 10 s and 10 MB.
 
-    `answer` is the last response, None while a call has none: libraries lose it if a header or an
+    `response` is the last response, None while a call has none: libraries lose it if a header or an
     error body is not what they expect. Redirects are not followed, so that credentials go to the
     requested host and no other.
     """
@@ -29,13 +29,13 @@ class LimitedSession(requests.Session):
         # Ignore netrc and the environment: the settings decide.
         self.trust_env = False
         self._egress, self._timeout, self._deadline = egress, timeout, Deadline(timeout)
-        self.answer: Response | None = None
+        self.response: Response | None = None
         for scheme in ("http://", "https://"):
             self.mount(scheme, _WatchedAdapter(self._deadline, egress.context))
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send a request within the limits, and read the whole body."""
-        self.answer = None
+        self.response = None
         limits: dict[str, Any] = {"timeout": self._timeout, "stream": True}
         proxy = self._egress.proxy_for(str(request.url))
         limits["proxies"] = {"https": proxy} if proxy else {}
@@ -46,8 +46,8 @@ class LimitedSession(requests.Session):
         except TimeoutError as error:
             raise requests.Timeout(str(error)) from error
         except (HTTPError, TooLargeError) as error:
-            raise requests.ConnectionError(f"no whole answer: {error}") from error
-        self.answer = response
+            raise requests.ConnectionError(f"no whole response: {error}") from error
+        self.response = response
         return response
 
     def get_redirect_target(self, resp: Response) -> None:

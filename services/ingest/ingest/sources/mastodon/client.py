@@ -56,11 +56,11 @@ class MastodonApi:
         """Fetch one page: statuses right above `min_id`, right below `max_id`, or the newest."""
         self._gate.check()
         failure = self._call(limit, min_id, max_id)
-        answer = self._session.answer
-        if answer is None:
+        response = self._session.response
+        if response is None:
             raise NETWORK.unreachable(failure or EOFError())
-        limits = self._note_limits(answer)
-        status = answer.status_code
+        limits = self._note_limits(response)
+        status = response.status_code
         if status == 206:
             raise SourceError(
                 "regenerating",
@@ -69,9 +69,9 @@ class MastodonApi:
             )
         if not 200 <= status < 300:
             raise NETWORK.failed(status, limits.reset, self._now().timestamp())
-        page = _parsed(answer)
+        page = _parsed(response)
         if status != 200 or not isinstance(page, list):
-            raise NETWORK.unreadable(status, answer.headers.get("content-type"))
+            raise NETWORK.unreadable(status, response.headers.get("content-type"))
         return page
 
     def close(self) -> None:
@@ -84,15 +84,15 @@ class MastodonApi:
         Whatever the library makes of a response is ignored: it rejects a good response for one
         odd header and a whole page for one odd status, and its exceptions quote posts.
         """
-        self._session.answer = None
+        self._session.response = None
         try:
             self._client.timeline_home(limit=limit, min_id=min_id, max_id=max_id)
         except Exception as error:
             return error.__context__ or error
         return None
 
-    def _note_limits(self, answer: Response) -> RateLimit:
-        headers = answer.headers
+    def _note_limits(self, response: Response) -> RateLimit:
+        headers = response.headers
         limits = RateLimit(
             whole_number(headers.get("x-ratelimit-limit")),
             whole_number(headers.get("x-ratelimit-remaining")),
@@ -117,8 +117,8 @@ def reset_time(header: str | None) -> float | None:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
-def _parsed(answer: Response) -> object:
+def _parsed(response: Response) -> object:
     try:
-        return json.loads(answer.content)
+        return json.loads(response.content)
     except (ValueError, RecursionError):
         return None

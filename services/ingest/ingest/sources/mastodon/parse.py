@@ -59,15 +59,15 @@ def parse_status(status: Mapping[str, Any], context: Context, now: datetime) -> 
     own_id, boosted, account = status_id(status), status.get("reblog"), status.get("account")
     if own_id is None:
         raise InvalidError("id is missing or not a string of up to 64 letters and digits")
-    worded = boosted if isinstance(boosted, dict) else status
+    shown = boosted if isinstance(boosted, dict) else status
     return {
         "id": f"mastodon:{own_id}",
         "source": context.source,
         "created_at": iso_time_field(status, now),
         "author": context.author(account.get("id")) if isinstance(account, dict) else None,
-        "text": html_to_text(_content(worded)),
-        "hashtags": _hashtags(worded.get("tags")),
-        "lang": lang_field(status.get("language")) or lang_field(worded.get("language")),
+        "text": html_to_text(_content(shown)),
+        "hashtags": _hashtags(shown.get("tags")),
+        "lang": lang_field(status.get("language")) or lang_field(shown.get("language")),
         "repost": isinstance(boosted, dict),
     }
 

@@ -100,12 +100,12 @@ class XApi:
         self._gate.check()
         route = f"/2/users/{self._get_user_id()}{TIMELINE}"
         given = {name: value for name, value in params.items() if value is not None}
-        answer = self._in_either_vocabulary(route, given)
-        data, meta = answer.get("data"), answer.get("meta") or {}
+        response = self._in_either_vocabulary(route, given)
+        data, meta = response.get("data"), response.get("meta") or {}
         is_page = isinstance(meta, dict) and isinstance(data, list | None)
         if not is_page or (data is None and "result_count" not in meta):
-            raise _incomplete(answer) or self._unreadable()
-        return answer | {"data": data or [], "meta": meta}
+            raise _incomplete(response) or self._unreadable()
+        return response | {"data": data or [], "meta": meta}
 
     def close(self) -> None:
         """Close the connections."""
@@ -130,20 +130,20 @@ class XApi:
             if not self._is_about(self._words(first)):
                 raise
         second = "post" if first == "tweet" else "tweet"
-        answer = self._call(route, params | self._words(second))
+        response = self._call(route, params | self._words(second))
         log.info("event=vocabulary words=%s", second)
         self._vocabulary = second
-        return answer
+        return response
 
     def _words(self, vocabulary: str) -> dict[str, str]:
         return FIELDS[vocabulary] | (EXPANSIONS[vocabulary] if self._full_reposts else {})
 
     def _is_about(self, fields: dict[str, str]) -> bool:
-        answer = self._session.answer
-        if answer is None or answer.status_code != 400:
+        response = self._session.response
+        if response is None or response.status_code != 400:
             return False
         words = [*fields, *(word for words in fields.values() for word in words.split(","))]
-        return any(word in answer.text for word in words)
+        return any(word in response.text for word in words)
 
     def _call(self, route: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send a signed GET and return the JSON object in the response.
@@ -153,7 +153,7 @@ class XApi:
         """
         try:
             response = self._client.request("GET", route, params=params, user_auth=True)
-            answer = json.loads(response.content.decode("utf-8-sig"))
+            parsed = json.loads(response.content.decode("utf-8-sig"))
         except requests.RequestException as error:
             raise X.unreachable(error) from error
         except (tweepy.TweepyException, *BROKEN_RESPONSES) as error:
@@ -161,30 +161,30 @@ class XApi:
         finally:
             if route.endswith(TIMELINE):
                 self._note_rate_limit()
-        if not isinstance(answer, dict):
+        if not isinstance(parsed, dict):
             raise self._unreadable()
-        return answer
+        return parsed
 
     def _to_source_error(self, error: Exception) -> SourceError:
-        answer = self._session.answer
-        if answer is None:
+        response = self._session.response
+        if response is None:
             return X.unreachable(error)
-        if 200 <= answer.status_code < 300:
+        if 200 <= response.status_code < 300:
             return self._unreadable()
-        reset = unix_time(answer.headers.get("x-rate-limit-reset"))
-        return X.failed(answer.status_code, reset, self._now().timestamp())
+        reset = unix_time(response.headers.get("x-rate-limit-reset"))
+        return X.failed(response.status_code, reset, self._now().timestamp())
 
     def _unreadable(self) -> SourceError:
-        answer = self._session.answer
+        response = self._session.response
         # A response is false from status 400 on.
-        if answer is None:
+        if response is None:
             return X.unreachable(EOFError())
-        return X.unreadable(answer.status_code, answer.headers.get("content-type"))
+        return X.unreadable(response.status_code, response.headers.get("content-type"))
 
     def _note_rate_limit(self) -> None:
-        answer = self._session.answer
-        if answer is not None:
-            headers = answer.headers
+        response = self._session.response
+        if response is not None:
+            headers = response.headers
             self._gate.note(
                 RateLimit(
                     whole_number(headers.get("x-rate-limit-limit")),
@@ -194,9 +194,9 @@ class XApi:
             )
 
 
-def _incomplete(answer: dict[str, Any]) -> SourceError | None:
+def _incomplete(response: dict[str, Any]) -> SourceError | None:
     """Convert the first of the `errors` in a response without a page; None if it has none."""
-    errors = answer.get("errors")
+    errors = response.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else None
     title = first.get("title") if isinstance(first, dict) else None
     if not isinstance(title, str):

@@ -45,11 +45,13 @@ def parse_v2(
         raise InvalidError("id is missing or not a string of digits")
     reference = _reposted(post)
     is_repost = reference is not None
-    worded = _original(reference or {}, included or {}) or post
-    note = _note(worded)
+    content = _original(reference or {}, included or {}) or post
+    note = _note(content)
     # Without the original, a repost has only its first 140 characters.
-    is_cut = note is None and worded is post and is_repost
-    text, hashtags = _wording(note or worded, text_field((note or worded).get("text")), is_cut)
+    is_cut = note is None and content is post and is_repost
+    text, hashtags = _text_and_hashtags(
+        note or content, text_field((note or content).get("text")), is_cut
+    )
     return {
         "id": _first_id(post),
         "source": context.source,
@@ -66,11 +68,11 @@ def parse_v2(
 def parse_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
     """Parse an object from API v1.1, its streams, or an archive."""
     original = status.get("retweeted_status")
-    worded = original if isinstance(original, dict) else status
-    holder, given = _v1_text(worded)
+    content = original if isinstance(original, dict) else status
+    holder, given = _v1_text(content)
     is_archived_repost = "user" not in status and ARCHIVED_REPOST.match(given) is not None
-    is_cut = is_archived_repost or worded.get("truncated") is True
-    text, hashtags = _wording(holder, given, is_cut)
+    is_cut = is_archived_repost or content.get("truncated") is True
+    text, hashtags = _text_and_hashtags(holder, given, is_cut)
     user = status.get("user")
     return {
         "id": _v1_id(status),
@@ -84,7 +86,9 @@ def parse_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Mess
     }
 
 
-def _wording(holder: Mapping[str, Any], text: str, is_cut: bool) -> tuple[str, list[str] | None]:
+def _text_and_hashtags(
+    holder: Mapping[str, Any], text: str, is_cut: bool
+) -> tuple[str, list[str] | None]:
     """Return the text, and X's own list of hashtags; None if the text must be searched for them."""
     is_cut = is_cut or len(text) >= LONG_CHARACTERS
     hashtags = named_hashtags(holder, text, is_cut=is_cut)
