@@ -4,7 +4,7 @@ It checks the token, pages by `max_id`, `since_id` and `min_id` (all exclusive, 
 `min_id` gives those next above it), and sends the Link and rate limit headers. A post is a status,
 its "reblog" another one; a status with an "id" that is older than others comes late. Hashtags of
 the content become its tags unless it brings tags. Settings: {"regenerating", "rate_limit",
-"ignore_min_id", "ignore_max_id", "min_id_is_since_id"}; the rest is in server.py.
+"ignore_min_id", "ignore_max_id", "min_id_is_since_id", "longest_page"}; the rest is in server.py.
 """
 
 import re
@@ -38,6 +38,8 @@ class MastodonDouble(Double):
         self.regenerating, self.ignore_min_id, self.ignore_max_id = False, False, False
         # Some servers answer `min_id` with the newest posts above it, and not with the next ones.
         self.min_id_is_since_id = False
+        # Some have smaller pages than they are asked for.
+        self.longest_page = 80
         self.rate_limit, self.window_start, self.window_calls = 300, 0.0, 0
 
     def add(self, posts: list[dict[str, Any]]) -> list[str]:
@@ -72,7 +74,7 @@ class MastodonDouble(Double):
             for each in sorted(self.statuses, key=_age)
             if (not below or _age(each) < _age(below)) and (not above or _age(each) > _age(above))
         ]
-        size = _limit(query)
+        size = min(_limit(query), self.longest_page)
         chosen = ids[:size] if next_above and not self.min_id_is_since_id else ids[-size:]
         return [self.statuses[each] for each in reversed(chosen)]
 

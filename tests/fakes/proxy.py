@@ -5,6 +5,8 @@ import select
 import socket
 import ssl
 import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,6 +18,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
 
     def do_CONNECT(self) -> None:
+        if self.server.pause:
+            self._drip()
+            return
         expected = self.server.authorization
         if expected and self.headers.get("proxy-authorization") != expected:
             self.send_error(407)
@@ -27,6 +32,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self._tunnel(target)
         self.close_connection = True
+
+    def _drip(self) -> None:
+        """Answer byte by byte, until the client has had enough."""
+        self.close_connection = True
+        with suppress(OSError):
+            for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000:
+                time.sleep(self.server.pause)
+                self.wfile.write(bytes([byte]))
 
     def log_message(self, *args: Any) -> None:
         """The targets are the log."""
@@ -45,6 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     authorization = ""
+    pause = 0.0
     hosts: dict[str, str]
     targets: list[str]
 
@@ -56,14 +70,24 @@ class Proxy:
     """A proxy on its own port, as long as the `with` lasts.
 
     `hosts` maps names to the addresses that the proxy connects to, and `targets` lists what it was
-    asked for. With `user` and `password` it demands them.
+    asked for. With `user` and `password` it demands them, with a `tls` context it speaks https
+    itself, and with a `pause` it answers byte by byte, which lets no call through.
     """
 
     def __init__(
-        self, hosts: dict[str, str] | None = None, user: str = "", password: str = ""
+        self,
+        hosts: dict[str, str] | None = None,
+        user: str = "",
+        password: str = "",
+        tls: ssl.SSLContext | None = None,
+        pause: float = 0.0,
     ) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.hosts, self._server.targets = hosts or {}, []
+        self._server.hosts, self._server.targets, self._server.pause = hosts or {}, [], pause
+        if tls:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         if user:
             token = base64.b64encode(f"{user}:{password}".encode()).decode()
             self._server.authorization = f"Basic {token}"
@@ -71,6 +95,7 @@ class Proxy:
             target=self._server.serve_forever, args=(0.05,), daemon=True
         )
         self.address = f"127.0.0.1:{self._server.server_port}"
+        self.url = f"http{'s' if tls else ''}://{self.address}"
 
     @property
     def targets(self) -> list[str]:

@@ -65,17 +65,17 @@ class Environment:
 
     def secret(self, name: str) -> str:
         """Return the value, or the content of the file that NAME_FILE names."""
-        path = self.text(f"{name}_FILE")
-        if self.text(name) and path:
-            raise SettingsError((name, f"{name}_FILE"), "are both set: keep one of them")
-        if not path:
-            return self.text(name)
+        value, path = self.text(name), self.text(f"{name}_FILE")
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            content = Path(path).read_text(encoding="utf-8").strip() if path else ""
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
             rule = f"must name a text file that user {os.getuid()} may read ({reason})"
             raise SettingsError(f"{name}_FILE", rule) from error
+        # compose.secrets.yaml names a file for each secret, which is empty for those in .env.
+        if value and content:
+            raise SettingsError((name, f"{name}_FILE"), "are both set: keep one of them")
+        return value or content
 
     def together(self, names: Sequence[str], network: str) -> list[str] | None:
         """Return the secrets of a network's account, or None if none of them is set.
@@ -106,6 +106,8 @@ class Environment:
         except ValueError:
             raise error from None
         extra = url.username or url.password or url.query or url.fragment
-        if url.scheme not in ("http", "https") or not url.hostname or extra or not port_fits:
+        is_plain = text.isascii() and text.isprintable() and " " not in text
+        is_http = url.scheme in ("http", "https") and bool(url.hostname)
+        if not (is_http and port_fits and is_plain) or extra:
             raise error
         return text

@@ -37,6 +37,9 @@ def checked(parse: Parser[P]) -> Callable[Concatenate[object, P], Message | Reje
             return _check(parse(_object(record), *args, **named))
         except InvalidError as invalid:
             return Rejection(str(invalid))
+        except (ValueError, OverflowError, RecursionError) as error:
+            # Of a library: Python reads no number of more than 4,300 digits, for one.
+            return Rejection(f"the record cannot be read ({type(error).__name__})")
 
     return checked_parse
 

@@ -75,7 +75,7 @@ class Poller:
         return True
 
     def _poll(self) -> None:
-        cursor = self._publisher.cursor(self._source.key)
+        cursor = self._read_cursor()
         log.info("event=started source=%s resumed=%s", self._source.name, cursor is not None)
         finished = False
         while not finished:
@@ -83,12 +83,18 @@ class Poller:
             try:
                 batch: Batch = self._retry(self._source.fetch, cursor)
             except SourceReplaced:
-                cursor = self._publisher.cursor(self._source.key)
+                cursor = self._read_cursor()
                 continue
             self._forward(batch, cursor)
             cursor, finished = batch.cursor, batch.finished
             self._shutdown.sleep(0 if finished else batch.wait)
         log.info("event=finished source=%s %s", self._source.name, _describe(cursor))
+
+    def _read_cursor(self) -> Cursor | None:
+        """Read the cursor, which an earlier version may have written under another key."""
+        keys = (self._source.key, *self._source.former_keys)
+        cursors = (self._publisher.cursor(key) for key in keys)
+        return next((cursor for cursor in cursors if cursor is not None), None)
 
     def _forward(self, batch: Batch, cursor: Cursor | None) -> None:
         name = self._source.name

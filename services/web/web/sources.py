@@ -108,11 +108,17 @@ def _wrong_setting(stage: str, wrong: WrongSetting) -> Stage:
 
 
 def _correction(wrong: WrongSetting) -> str:
-    """Ingest checks files again by itself; what stands in .env it gets with a restart."""
-    files = [name for name in wrong.variables if name.endswith("_FILE")]
-    if files == list(wrong.variables):
-        return f"Fix the file, which is then read; or change {_codes(files)} {TAKE_OVER}"
-    return f"Fix {_codes(wrong.variables)} {TAKE_OVER}"
+    """Say what to do about a wrong setting.
+
+    Ingest sees a new REPLAY_FILE by itself. Other files are mounted one by one: a container sees
+    one that takes the place of another only after a restart.
+    """
+    variables = _codes(wrong.variables)
+    if wrong.variables == ["REPLAY_FILE"]:
+        return f"Replace the file, which is then read; or change {variables} {TAKE_OVER}"
+    if all(name.endswith("_FILE") for name in wrong.variables):
+        return f"Fix the file of {variables}, then run `docker compose restart ingest`"
+    return f"Fix {variables} {TAKE_OVER}"
 
 
 def _is_refused(source: dict[str, Any]) -> bool:

@@ -131,7 +131,7 @@ def test_no_time_is_a_rejection(time):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"id": None}, {"id": 7}, {"id": ""}, {"id": "７"}, {"id": "7" * 26}, {"text": None},
+    [{"id": None}, {"id": -7}, {"id": ""}, {"id": "７"}, {"id": "7" * 26}, {"text": None},
      {"text": 5}, {"text": SURROGATE}, {"text": "x" * (MAX_CHARACTERS + 1)}],
 )  # fmt: skip
 def test_what_breaks_a_rule_is_rejected_with_the_field_s_name(changes):

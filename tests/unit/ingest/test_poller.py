@@ -14,7 +14,7 @@ from waiting import eventually
 class Source:
     """Plays a script of batches and exceptions, then has nothing new."""
 
-    name, key = "demo", "demo:1"
+    name, key, former_keys = "demo", "demo:1", ()
 
     def __init__(self, *script):
         self.stats = SourceStats()

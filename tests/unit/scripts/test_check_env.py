@@ -32,6 +32,13 @@ def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         ("CONSUMER_SECRET=ab$cd", "CONSUMER_SECRET has a $ in it"),
         ('BLUESKY_APP_PASSWORD="ab$cd"', "BLUESKY_APP_PASSWORD has a $ in it"),
         ("AUTHOR_SALT=$$ab$", "AUTHOR_SALT has a $ in it"),
+        ("BLUESKY_APP_PASSWORD=$ecret-abcd", "BLUESKY_APP_PASSWORD has a $ in it"),
+        ("export ACCESS_TOKEN = a$b", "ACCESS_TOKEN has a $ in it"),
+        ("HTTPS_PROXY=http://u:p$ss@proxy:1", "HTTPS_PROXY has a $ in it"),
+        ("REPLAY_FILE=data/tweets.js", "REPLAY_FILE must be a path that begins with ./ or /"),
+        ("REPLAY_FILE=./a:b.js", "REPLAY_FILE must be a path"),
+        ("REPLAY_FILE=/nowhere/tweets.js", "REPLAY_FILE names /nowhere/tweets.js, which does not"),
+        ("CA_FILE=./no.pem", "CA_FILE names ./no.pem, which does not exist"),
     ],
 )
 def test_a_wrong_variable_is_named(line: str, rule: str, tmp_path: Path) -> None:
@@ -50,7 +57,9 @@ def test_a_wrong_variable_is_named(line: str, rule: str, tmp_path: Path) -> None
         "CONTAINER_CORES='4'\nWEB_BIND=::1\nWEB_PORT=80\nSPARK_DRIVER_MEMORY=1g",
         "CONSUMER_SECRET='ab$cd'\nACCESS_TOKEN=a$$b\n#ACCESS_SECRET=a$b",
         "REPLAY_FILE=$HOME/tweets.js",
+        "REPLAY_FILE=./README.md\nCA_FILE=./README.md",
         "CONTAINER_CORES=1.5\nCONTAINER_CORES=2",
+        "CONSUMER_SECRET=abcd # costs $5\nACCESS_TOKEN= 'ab$cd'",
     ],
 )
 def test_what_compose_takes_passes(lines: str, tmp_path: Path) -> None:

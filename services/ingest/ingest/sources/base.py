@@ -122,6 +122,8 @@ class Source(Protocol):
     name: str
     key: str
     """Key of the cursor: the source and a hash of the account, but neither its id nor its name."""
+    former_keys: tuple[str, ...]
+    """Keys under which earlier versions wrote the cursor."""
     stats: SourceStats
 
     def fetch(self, cursor: Cursor | None) -> Batch:

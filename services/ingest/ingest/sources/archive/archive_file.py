@@ -68,8 +68,9 @@ class ArchiveFile(RecordFile):
 
     def _each(self, content: Content) -> Iterator[object]:
         self._item_start = 0
-        lists = Lists(self._read_some)
+        lists, count = Lists(self._read_some), 0
         while lists.next_list():
+            count += 1
             # Without use_float, the parser returns a null pointer for a number of 5,000 digits.
             # With it, a number over 64 bits counts as damage; X writes ids as strings.
             events: Events = ijson.basic_parse(lists, use_float=True)
@@ -79,8 +80,8 @@ class ArchiveFile(RecordFile):
                 if event != "end_array":
                     yield self._whole(event, value, events)
                     self._item_start = self.unpacked
-        if lists.rest.strip():
-            raise _DamagedError("no list follows its name")
+        if not count or lists.is_cut:
+            raise _DamagedError("it has no list of posts" if not count else "a list is missing")
 
     def _whole(self, event: str, value: object, events: Events) -> object:
         """Build an item; skip one that is too large or nested too deep, and reject it."""

@@ -8,7 +8,7 @@ from typing import Any
 from ingest.fields import Context, InvalidError, Message, iso_time_field, lang_field, text_field
 from ingest.message import Rejection, checked
 from ingest.sources import FOLDERS
-from ingest.sources.x.parse import included_posts, parse_v1, parse_v2
+from ingest.sources.x.parse import included_posts, is_v1_time, parse_v1, parse_v2
 
 MAX_ID_CHARACTERS = 256
 AUTHOR = re.compile(r"[0-9a-f]{16}")
@@ -25,15 +25,38 @@ V2_FIELDS = (
 )
 
 
+NO_POSTS = ("delete", "disconnect", "limit", "scrub_geo", "status_withheld", "warning")
+"""Members of the notices among the posts of X's streams."""
+
+
+def posts_of(record: object) -> list[object]:
+    """Return the posts of a record: itself, those of a list, or those of a response of API v2.
+
+    The posts of a response take the form of a line of X's filtered stream. A notice has none, nor
+    has a response that only reports errors.
+    """
+    if isinstance(record, list):
+        return [post for each in record for post in posts_of(each)]
+    if not isinstance(record, dict):
+        return [record]
+    data = record.get("data")
+    if isinstance(data, list):
+        return [{"data": each, "includes": record.get("includes")} for each in data]
+    if data is None and ("meta" in record or "errors" in record) and "id" not in record:
+        return []
+    is_notice = len(record) == 1 and next(iter(record)) in NO_POSTS
+    return [] if is_notice else [record]
+
+
 def parse_record(record: object, context: Context, now: datetime) -> Message | Rejection:
-    """Detect the format of a record by its fields, and parse it."""
+    """Parse a post in any format, which its own fields reveal."""
     if not isinstance(record, dict):
         return Rejection("the record is not a JSON object")
     if isinstance(record.get("data"), dict):  # a line of X's filtered stream
         return parse_v2(record["data"], context, now, included_posts(record))
     if isinstance(record.get("tweet"), dict):  # an item of an archive downloaded from X
         return parse_v1(record["tweet"], context, now)
-    if "id_str" in record or "full_text" in record:
+    if "id_str" in record or "full_text" in record or is_v1_time(record.get("created_at")):
         return parse_v1(record, context, now)
     if _is_message(record):
         return parse_message(record, context, now)

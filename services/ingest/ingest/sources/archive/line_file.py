@@ -49,9 +49,9 @@ class LineFile(RecordFile):
             return Rejection(f"the line is longer than {LONGEST_RECORD_BYTES} bytes")
         try:
             text = line.decode("utf-8")
-            # RFC 8259, section 8.1, allows ignoring the mark, which editors put first in a file.
-            text = text.removeprefix(BYTE_ORDER_MARK) if self.number == 1 else text
-            return json.loads(text)
+            # RFC 8259, section 8.1, allows ignoring the mark, which editors put first in a file; it
+            # comes again where files were joined.
+            return json.loads(text.removeprefix(BYTE_ORDER_MARK))
         except UnicodeDecodeError:
             return Rejection("the line is not UTF-8")
         except (ValueError, RecursionError) as error:

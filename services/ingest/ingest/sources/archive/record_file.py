@@ -12,6 +12,22 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 GZIP_MAGIC = b"\x1f\x8b"
+MAGICS = {
+    b"PK\x03\x04": "a zip file",
+    b"PK\x05\x06": "a zip file",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ\x00": "an xz file",
+    b"(\xb5/\xfd": "a zstd file",
+    b"7z\xbc\xaf": "a 7z file",
+}
+TAR_PLACE, TAR_MAGIC = 257, b"ustar"
+# The longer ones first: UTF-32's begins like UTF-16's.
+MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 PACKING_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
 LONGEST_RECORD_BYTES = 2_000_000
 
@@ -99,9 +115,9 @@ class RecordFile(ABC):
         return NOTHING
 
 
-def beginning(path: Path, size: int) -> bytes:
+def beginning(paths: Sequence[Path], size: int) -> bytes:
     """Return the first bytes of the content, fewer if gzip data is damaged. Raises OSError."""
-    raw, content = open_content([path])
+    raw, content = open_content(paths)
     start = bytearray()
     with raw, suppress(*PACKING_ERRORS):
         while len(start) < size and (piece := content.read1(size)):
@@ -109,19 +125,24 @@ def beginning(path: Path, size: int) -> bytes:
     return bytes(start)
 
 
-def foreign_encoding(start: bytes) -> str | None:
-    """Return the encoding of content that starts like this, if it is certainly not UTF-8."""
-    for mark, name in (
-        (codecs.BOM_UTF32_LE, "UTF-32"),
-        (codecs.BOM_UTF32_BE, "UTF-32"),
-        (codecs.BOM_UTF16_LE, "UTF-16"),
-        (codecs.BOM_UTF16_BE, "UTF-16"),
-    ):
+def why_unreadable(start: bytes) -> str | None:
+    """Say what content that starts like this is, if it is no text in UTF-8."""
+    for magic, kind in MAGICS.items():
+        if start.startswith(magic):
+            return f"{kind}: unpack it and name the file in it, such as data/tweets.js"
+    if start[TAR_PLACE : TAR_PLACE + len(TAR_MAGIC)] == TAR_MAGIC:
+        return "a tar file: unpack it and name the file in it, such as data/tweets.js"
+    for mark, encoding in MARKS.items():
         if start.startswith(mark):
-            return name
-    # ASCII in UTF-16 has a zero as every other byte; JSON in UTF-8 has no zeros.
-    zeros = max(start[0::2].count(0), start[1::2].count(0))
-    return "UTF-16" if zeros > len(start) // 4 else None
+            return f"in {encoding}: save it as UTF-8"
+    # Text in UTF-8 has no zeros.
+    if 0 not in start:
+        return None
+    whole = start[: len(start) // 4 * 4]
+    for encoding in ("UTF-32-LE", "UTF-32-BE", "UTF-16-LE", "UTF-16-BE"):
+        if whole.decode(encoding, "ignore").lstrip().startswith(("{", "[", "window.", '"')):
+            return f"in {encoding[:6]}: save it as UTF-8"
+    return "no text" if start.count(0) > len(start) // 20 else None
 
 
 def open_content(paths: Sequence[Path]) -> tuple[BufferedReader, Content]:
@@ -135,7 +156,10 @@ def open_content(paths: Sequence[Path]) -> tuple[BufferedReader, Content]:
 
 
 class _Joined(io.RawIOBase):
-    """Reads several files as one. Raises OSError right away if any of them cannot be opened."""
+    """Reads several files as one, with a line feed between them.
+
+    Raises OSError right away if any of them cannot be opened.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._files = [path.open("rb", buffering=0) for path in paths]
@@ -151,6 +175,9 @@ class _Joined(io.RawIOBase):
                 self._position += count
                 return count
             self._current += 1
+            if 0 < self._current < len(self._files):
+                buffer[:1] = b"\n"
+                return 1
         return 0
 
     def tell(self) -> int:

@@ -1,9 +1,8 @@
-"""Extracts the lists from a script: `window.YTD.tweets.part0 = [ … ]`, one or several in a row.
+"""Finds the lists in a script: `window.YTD.tweets.part0 = [ … ]`, one or several in a row.
 
 X writes an archive's posts as a list that is assigned to a name, and splits large ones into parts.
-Other programs strip the name, or put `module.exports` in its place. Everything before a list, and
-between two lists, is skipped. The content of a list is not parsed here; the only assumption is that
-JSON strings contain no raw line feeds.
+Other programs strip the name, put another in its place, or join the parts. Everything outside the
+lists is skipped: names, comments, semicolons. What is in a list is not parsed here.
 """
 
 import codecs
@@ -11,16 +10,21 @@ import re
 from collections.abc import Callable
 
 PEEKED_BYTES = 4096
-_WORD = rb"[\w$]{1,100}+"
-_NAME = rb"(?:(?:var|let|const)\s++)?+" + _WORD + rb"(?:\." + _WORD + rb"){0,9}+"
-_ASSIGNED = rb"(?:export\s++default\s++|" + _NAME + rb"\s*+=\s*+)"
-_MARK = rb"(?:\xef\xbb\xbf)?+"
-_BEGINNING = re.compile(_MARK + rb"\s*+" + _ASSIGNED + rb"?+\[")
-_GAP = rb"[\s;]{0,300}+"
-_BETWEEN = re.compile(rb"\](" + _GAP + rb")" + _MARK + rb"(" + _ASSIGNED + rb")?+(?=\[)")
-# What may turn out to be a gap between two lists once more has been read.
-_OPEN = re.compile(rb"\]" + _GAP + _MARK + rb"[\w$.\s]{0,300}+(?:=\s{0,300}+)?+\Z")
-_END = re.compile(rb"\][\s;]*+\Z")
+# What stands between two lists is short.
+MAX_GAP_BYTES = 1_000_000
+# Comments and strings, in which brackets mean nothing, braces, and the bracket of a list of objects
+# or lists. An index (`window["YTD"]`) is no list.
+_OUTSIDE = re.compile(
+    rb"""//[^\n]*+|/\*.*?(?:\*/|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)|'(?:[^'\\\n]|\\.)*+(?:'|\Z)"""
+    rb"""|[{}]|\[(?=\s*+[\[{\]])""",
+    re.DOTALL,
+)
+# Within a list, and outside its strings: a bracket that only a list's end can be, and a comma too
+# many.
+_SUSPECT = re.compile(rb"\](?=\s*+(?:[^\s,\]}]|\Z))|,(?=\s*+\])")
+# What only the next bytes can tell: brackets, commas, and the beginning of an escape.
+_UNDECIDED = re.compile(rb"(?:[\],]\s*+|\\++)\Z")
+_CUT_NAME = re.compile(rb"=\s*\Z")
 
 
 def begins_as_script(start: bytes) -> bool:
@@ -28,8 +32,10 @@ def begins_as_script(start: bytes) -> bool:
 
     X's own name counts even if no list follows: that is a damaged one.
     """
-    is_x_s = start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"window.YTD.")
-    return is_x_s or _BEGINNING.match(start) is not None
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    return text.startswith(b"window.YTD.") or (
+        not text.startswith(b"{") and _list_start(text) is not None
+    )
 
 
 class Lists:
@@ -41,28 +47,29 @@ class Lists:
     def __init__(self, read_some: Callable[[int], bytes]) -> None:
         self._read_some = read_some
         self._held = b""
-        self._is_over = False
+        self._is_over = self._is_inside = self._is_in_string = False
 
     def next_list(self) -> bool:
         """Move to the next list, if there is one; the one before has to be read to its end."""
-        while not self._is_over and len(self._held) < PEEKED_BYTES:
+        while (start := _list_start(self._held)) is None:
+            if self._is_over or len(self._held) > MAX_GAP_BYTES:
+                return False
             self._fill(PEEKED_BYTES)
-        found = _BEGINNING.match(self._held)
-        self._held = self._held[found.end() - 1 :] if found else self._held
-        self._is_inside = found is not None
-        return self._is_inside
+        self._held = self._held[start:]
+        self._is_inside, self._is_in_string = True, False
+        return True
 
     @property
-    def rest(self) -> bytes:
-        """What follows the last list, as far as it has been read."""
-        return self._held
+    def is_cut(self) -> bool:
+        """Whether the content ends, or becomes something else, where a list should begin."""
+        return not self._is_over or _CUT_NAME.search(self._held) is not None
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes of this list, and none after its end."""
         if not self._is_inside or not size:  # the parser probes the type with read(0)
             return b""
         piece = b""
-        while not piece and (self._held or not self._is_over):
+        while not piece and self._is_inside and (self._held or not self._is_over):
             self._fill(max(size, PEEKED_BYTES))
             piece = self._release()
         return piece
@@ -73,23 +80,42 @@ class Lists:
         self._is_over = not more
 
     def _release(self) -> bytes:
-        """Return what certainly belongs to this list."""
-        for between in filter(_is_end, _BETWEEN.finditer(self._held)):
-            self._is_inside = False
-            return self._take(between.start() + 1, between.end())
-        if self._is_over:
-            end = _END.search(self._held)
-            return self._take(end.start() + 1 if end else len(self._held), len(self._held))
-        undecided = _OPEN.search(self._held)
-        end_at = undecided.start() if undecided else len(self._held)
-        return self._take(end_at, end_at)
+        """Return what certainly belongs to this list, without commas before its brackets."""
+        undecided = None if self._is_over else _UNDECIDED.search(self._held)
+        end = undecided.start() if undecided else len(self._held)
+        pieces, start = [], 0
+        for suspect in _SUSPECT.finditer(self._held):
+            at = suspect.start()
+            if at >= end:
+                break
+            self._follow(self._held[start:at])
+            if self._is_in_string:
+                pieces.append(self._held[start:at])
+                start = at
+                continue
+            is_bracket = suspect[0] == b"]"
+            pieces.append(self._held[start : at + is_bracket])
+            start = at + 1
+            if is_bracket:
+                self._is_inside = False
+                self._held = self._held[start:]
+                return b"".join(pieces)
+        self._follow(self._held[start:end])
+        pieces.append(self._held[start:end])
+        self._held = self._held[end:]
+        return b"".join(pieces)
 
-    def _take(self, end: int, following: int) -> bytes:
-        piece, self._held = self._held[:end], self._held[following:]
-        return piece
+    def _follow(self, piece: bytes) -> None:
+        """Keep track of whether a string is open."""
+        quotes = piece.replace(rb"\\", b"").replace(rb"\"", b"").count(b'"')
+        self._is_in_string ^= bool(quotes % 2)
 
 
-def _is_end(between: re.Match[bytes]) -> bool:
-    """Whether a list ends here: a match without a line feed may be inside a string."""
-    gap, assigned = between.groups()
-    return b"\n" in gap or (assigned or b"").startswith(b"window.YTD.")
+def _list_start(text: bytes) -> int | None:
+    """Where the first list begins that is not within an object."""
+    depth = 0
+    for found in _OUTSIDE.finditer(text):
+        if found[0] == b"[" and not depth:
+            return found.start()
+        depth += (found[0] == b"{") - (found[0] == b"}")
+    return None

@@ -117,6 +117,7 @@ class BlueskySource:
     """
 
     name = "bluesky"
+    former_keys: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -139,6 +140,7 @@ class BlueskySource:
         self._now, self._count_signed_in_only = now, count_signed_in_only
         self._pages_in_a_row = 0
         self._empty_pages = 0
+        self._is_once_more = False
         self._last_page: tuple[str | None, list[str]] = (None, [])
 
     def fetch(self, cursor: Cursor | None) -> Batch:
@@ -149,6 +151,7 @@ class BlueskySource:
             items, at = self._api.timeline(limit, walk.at)
         except CursorRefusedError:
             # Start over from the top, and skip what this walk has already sent.
+            self._is_once_more = True
             return Batch([], vars(replace(walk, at=None)), self._poll_seconds)
         page = self._take(items, walk)
         at = self._next_at(page, walk, at)
@@ -197,7 +200,12 @@ class BlueskySource:
             self._last_page = (walk.at, page.hashes)
         self._empty_pages = self._empty_pages + 1 if is_repeated or not page.new else 0
         is_known = bool(page.hashes) and set(page.hashes) <= set(walk.known)
-        if page.is_complete or is_known or self._empty_pages >= MAX_EMPTY_PAGES:
+        # After a rejected cursor, the walk passes once more what it has sent already.
+        most = MAX_EMPTY_PAGES
+        if self._is_once_more:
+            most += len(walk.newest) // max(len(page.hashes), 1)
+        self._is_once_more &= not page.new
+        if page.is_complete or is_known or self._empty_pages >= most:
             self._empty_pages = 0
             return None
         return walk.at if is_repeated else at

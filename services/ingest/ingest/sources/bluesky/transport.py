@@ -10,6 +10,7 @@ from ingest.sources.http.egress import Egress
 from ingest.sources.http.limits import Deadline, read_whole
 
 HEADERS = ("content-type", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
+CONNECTING = "connection.connect_tcp.started"
 CONNECTED = (
     "connection.connect_tcp.complete",
     "connection.start_tls.complete",
@@ -45,15 +46,15 @@ class LimitedTransport(httpx.BaseTransport):
         # https://www.encode.io/httpcore/extensions/#trace
         request.extensions = {**request.extensions, "trace": self._watch}
         transport = self._transport(request)
-        self._is_connected = False
+        self._is_connecting = False
         try:
             with self._deadline.running():
                 response, body = _read(transport, request)
-        except TimeoutError as error:
-            raise httpx.ReadTimeout(str(error)) from error
-        except httpx.ConnectError as error:
-            if transport is self._proxied and not self._is_connected:
+        except (TimeoutError, httpx.TransportError) as error:
+            if transport is self._proxied and self._is_connecting:
                 raise httpx.ProxyError(str(error)) from error
+            if isinstance(error, TimeoutError):
+                raise httpx.ReadTimeout(str(error)) from error
             raise
         headers = {name: response.headers[name] for name in HEADERS if name in response.headers}
         self.response = httpx.Response(
@@ -68,8 +69,11 @@ class LimitedTransport(httpx.BaseTransport):
             self._proxied.close()
 
     def _watch(self, event: str, details: Mapping[str, Any]) -> None:
+        if event == CONNECTING:
+            self._is_connecting = True
         if event in CONNECTED:
-            self._is_connected = True
+            # Behind a proxy the connection is ready with the tunnel's TLS.
+            self._is_connecting = self._is_connecting and event != CONNECTED[-1]
             self._deadline.watch(details["return_value"].get_extra_info("socket"))
 
     def _transport(self, request: httpx.Request) -> httpx.HTTPTransport:

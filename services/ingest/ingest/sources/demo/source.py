@@ -44,6 +44,7 @@ class DemoSource:
     """
 
     name = "demo"
+    former_keys: tuple[str, ...] = ()
 
     def __init__(
         self, rate: float, seed: int, count: int, clock: Callable[[], float] = time.time

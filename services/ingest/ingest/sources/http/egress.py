@@ -70,6 +70,7 @@ def _proxy(env: Environment) -> str:
     try:
         url = urlsplit(text)
         is_proxy = url.scheme in ("http", "https") and bool(url.hostname) and bool(url.port)
+        is_proxy &= text.isascii() and text.isprintable() and " " not in text
     except ValueError:
         is_proxy = False
     if text and not (is_proxy and url.path in ("", "/") and not url.query and not url.fragment):

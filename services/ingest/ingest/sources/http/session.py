@@ -30,8 +30,9 @@ class LimitedSession(requests.Session):
         self.trust_env = False
         self._egress, self._timeout, self._deadline = egress, timeout, Deadline(timeout)
         self.response: Response | None = None
+        self._adapter = _WatchedAdapter(self._deadline, egress.context)
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _WatchedAdapter(self._deadline, egress.context))
+            self.mount(scheme, self._adapter)
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
         """Send a request within the limits, and read the whole body."""
@@ -39,9 +40,18 @@ class LimitedSession(requests.Session):
         limits: dict[str, Any] = {"timeout": self._timeout, "stream": True}
         proxy = self._egress.proxy_for(str(request.url))
         limits["proxies"] = {"https": proxy} if proxy else {}
+        self._adapter.is_connecting = False
+        try:
+            return self._send(request, {**kwargs, **limits})
+        except requests.RequestException as error:
+            if proxy and self._adapter.is_connecting:
+                raise requests.exceptions.ProxyError(str(error)) from error
+            raise
+
+    def _send(self, request: PreparedRequest, options: dict[str, Any]) -> Response:
         try:
             with self._deadline.running():
-                response = super().send(request, **{**kwargs, **limits})
+                response = super().send(request, **options)
                 response.raw = io.BytesIO(read_whole(_pieces(response)))
         except TimeoutError as error:
             raise requests.Timeout(str(error)) from error
@@ -59,6 +69,8 @@ class _WatchedAdapter(HTTPAdapter):
 
     def __init__(self, deadline: Deadline, context: SSLContext) -> None:
         self._deadline, self._context = deadline, context
+        self.is_connecting = False
+        """Whether the last call has begun to connect, and not come to the end of it."""
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -78,13 +90,20 @@ class _WatchedAdapter(HTTPAdapter):
 
     def _watched(self, kind: Any, **options: Any) -> Any:
         connection = kind(**options)
-        connect = connection.connect
+        connect, new_socket = connection.connect, connection._new_conn
 
         def connect_watched() -> None:
+            self.is_connecting = True
             connect()
             self._deadline.watch(connection.sock)
+            self.is_connecting = False
 
-        connection.connect = connect_watched
+        def new_socket_watched() -> Any:
+            made = new_socket()
+            self._deadline.watch(made)
+            return made
+
+        connection.connect, connection._new_conn = connect_watched, new_socket_watched
         return connection
 
 

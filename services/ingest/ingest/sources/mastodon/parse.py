@@ -12,6 +12,7 @@ from ingest.sources.mastodon.html_text import html_to_text
 PUBLIC = ("public", "unlisted")
 # Mastodon's ids are ascending numbers; those of GoToSocial and Pleroma also contain letters.
 ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+HASHTAG_LINK = re.compile(r"<a\b[^>]{0,500}(?:/tags?/|\bhashtag\b|\btag\b)[^>]{0,500}>\s*[#＃]")
 EXCERPT = ("id", "created_at", "visibility", "language", "content", "tags")
 
 
@@ -66,7 +67,7 @@ def parse_status(status: Mapping[str, Any], context: Context, now: datetime) -> 
         "created_at": iso_time_field(status, now),
         "author": context.author(account.get("id")) if isinstance(account, dict) else None,
         "text": html_to_text(_content(shown)),
-        "hashtags": _hashtags(shown.get("tags")),
+        "hashtags": _hashtags(shown),
         "lang": lang_field(status.get("language")) or lang_field(shown.get("language")),
         "repost": isinstance(boosted, dict),
     }
@@ -81,10 +82,15 @@ def _content(status: Mapping[str, Any]) -> str:
     return content
 
 
-def _hashtags(tags: object) -> list[str]:
-    """Return the tag names: the server has already found them, so the text is not searched."""
-    if tags is None:
-        return []
+def _hashtags(status: Mapping[str, Any]) -> list[str] | None:
+    """Return the tag names: the server has already found them, so the text is not searched.
+
+    Returns None, so that it is, if the text links a hashtag and the server names none: some servers
+    never do.
+    """
+    tags = status.get("tags")
+    if tags is None or tags == []:
+        return None if HASHTAG_LINK.search(_content(status)) else []
     entries = tags if isinstance(tags, list) else [None]
     names = [entry.get("name") if isinstance(entry, dict) else None for entry in entries]
     if not all(isinstance(name, str) for name in names):

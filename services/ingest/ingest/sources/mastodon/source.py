@@ -14,13 +14,23 @@ from ingest.sources.base import TIMEOUT_SECONDS, Batch, Cursor, SourceStats
 from ingest.sources.http.egress import DIRECT, Egress
 from ingest.sources.http.session import LimitedSession
 from ingest.sources.mastodon.client import MastodonApi
-from ingest.sources.mastodon.paging import Descending, GoingBack, Seen, age, stage_of
+from ingest.sources.mastodon.paging import (
+    CatchingUp,
+    Descending,
+    GoingBack,
+    Seen,
+    Step,
+    age,
+    stage_of,
+)
 from ingest.sources.mastodon.parse import excerpt, is_public, parse_status, status_id
 from ingest.sources.mastodon.settings import MastodonAccount
 from ingest.sources.page import PageResult
 
 # These hold more than the 800 posts that a server keeps of a timeline: beyond that, it may loop.
 PAGES_IN_A_ROW = 25
+# Polls without news until one looks further.
+PROBE_POLLS = 5
 
 
 class MastodonSource:
@@ -30,6 +40,7 @@ class MastodonSource:
     """
 
     name = "mastodon"
+    former_keys: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -51,6 +62,7 @@ class MastodonSource:
         self._poll_seconds, self._first_posts, self._now = poll_seconds, first_posts, now
         self._pages_in_a_row = 0
         self._is_repeated = False
+        self._quiet_polls = 0
         self._nameless: list[dict[str, str]] = []
 
     def fetch(self, cursor: Cursor | None) -> Batch:
@@ -68,8 +80,20 @@ class MastodonSource:
             self.stats.gaps += 1
         result = self._parse(named[name] for name in sorted(step.new, key=age))
         result.rejected += self._new_nameless(page)
-        is_on_its_way = bool(step.new) or Descending in map(type, (stage, step.stage))
+        is_going_down = isinstance(stage, Descending) and stage.until is not None
+        is_on_its_way = bool(step.new) or is_going_down or isinstance(step.stage, Descending)
+        is_on_its_way |= isinstance(stage, CatchingUp) and self._is_probe_due(step, len(page))
         return result.batch(step.stage.cursor(), self._wait(is_on_its_way))
+
+    def _is_probe_due(self, step: Step, size: int) -> bool:
+        """Whether to ask above the known posts at once, although the page had nothing new.
+
+        If a server's pages hold no more than the posts that each poll begins with, it never has.
+        """
+        if step.new or not size or self._pages_in_a_row:
+            return False
+        self._quiet_polls += 1
+        return self._quiet_polls % PROBE_POLLS == 0
 
     def _time(self, status: object) -> str:
         """Return the time of a status in message format, empty if it is missing or invalid."""

@@ -62,8 +62,13 @@ def _name_and_end(hashtag: object) -> tuple[str, int | None] | None:
     name = hashtag.get("tag", hashtag.get("text"))
     indices = hashtag.get("indices")
     end = indices[-1] if isinstance(indices, list) and indices else hashtag.get("end")
-    number = int(end) if isinstance(end, int | str) and str(end).isdecimal() else None
-    return (name, number) if isinstance(name, str) else None
+    return (name, _position(end)) if isinstance(name, str) else None
+
+
+def _position(value: object) -> int | None:
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() and len(value) < 10 else None
+    return value if isinstance(value, int) else None
 
 
 def _utf16_units(text: str) -> int:

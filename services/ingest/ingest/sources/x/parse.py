@@ -29,6 +29,7 @@ V1_TIME = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d\d) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})",
     re.ASCII,
 )
+EARLY_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+\d{4}", re.ASCII)
 # The only mark of a repost in an archive, where `retweeted` is always false.
 ARCHIVED_REPOST = re.compile(r"RT @\w{1,20}: ", re.ASCII)
 
@@ -41,19 +42,17 @@ def parse_v2(
     included: Mapping[str, object] | None = None,
 ) -> Message:
     """Parse an API v2 object; `included` maps ids to referenced posts."""
-    if not is_digits(post.get("id")):
-        raise InvalidError("id is missing or not a string of digits")
+    post_id = _id(post.get("id"), "id")
     reference = _reposted(post)
     is_repost = reference is not None
     content = _original(reference or {}, included or {}) or post
     note = _note(content)
+    text = text_field((note or content).get("text"))
     # Without the original, a repost has only its first 140 characters.
-    is_cut = note is None and content is post and is_repost
-    text, hashtags = _text_and_hashtags(
-        note or content, text_field((note or content).get("text")), is_cut
-    )
+    is_cut = note is None and (_is_long(text) or (content is post and is_repost))
+    text, hashtags = _text_and_hashtags(note or content, text, is_cut)
     return {
-        "id": _first_id(post),
+        "id": _first_id(post) or post_id,
         "source": context.source,
         "created_at": iso_time_field(post, now),
         "author": context.author(post.get("author_id")),
@@ -68,11 +67,12 @@ def parse_v2(
 def parse_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Message:
     """Parse an object from API v1.1, its streams, or an archive."""
     original = status.get("retweeted_status")
-    content = original if isinstance(original, dict) else status
+    content = original if isinstance(original, dict) and _has_text(original) else status
     holder, given = _v1_text(content)
-    is_archived_repost = "user" not in status and ARCHIVED_REPOST.match(given) is not None
-    is_cut = is_archived_repost or content.get("truncated") is True
-    text, hashtags = _text_and_hashtags(holder, given, is_cut)
+    begins_as_repost = ARCHIVED_REPOST.match(given) is not None
+    is_archived_repost = "user" not in status and begins_as_repost
+    is_cut = begins_as_repost or content.get("truncated") is True or _is_long(given)
+    text, hashtags = _text_and_hashtags(holder, given, is_cut and holder is content)
     user = status.get("user")
     return {
         "id": _v1_id(status),
@@ -82,7 +82,7 @@ def parse_v1(status: Mapping[str, Any], context: Context, now: datetime) -> Mess
         "text": text,
         "hashtags": hashtags,
         "lang": lang_field(status.get("lang")),
-        "repost": isinstance(original, dict) or is_archived_repost,
+        "repost": content is not status or is_archived_repost,
     }
 
 
@@ -90,11 +90,14 @@ def _text_and_hashtags(
     holder: Mapping[str, Any], text: str, is_cut: bool
 ) -> tuple[str, list[str] | None]:
     """Return the text, and X's own list of hashtags; None if the text must be searched for them."""
-    is_cut = is_cut or len(text) >= LONG_CHARACTERS
     hashtags = named_hashtags(holder, text, is_cut=is_cut)
     if hashtags is None and is_cut:
         text = without_stump(text)
     return _unescape(text), hashtags
+
+
+def _is_long(text: str) -> bool:
+    return len(text) >= LONG_CHARACTERS
 
 
 def included_posts(answer: Mapping[str, Any]) -> dict[str, object]:
@@ -111,13 +114,13 @@ def _has_id(post: Mapping[str, Any]) -> bool:
     return is_digits(post.get("id"))
 
 
-def _first_id(post: Mapping[str, Any]) -> str:
+def _first_id(post: Mapping[str, Any]) -> str | None:
     """Return the first id in the edit chain: each edit has its own, and the first one is stable."""
     for name in ("edit_history_tweet_ids", "edit_history_post_ids"):
         chain = post.get(name)
         if isinstance(chain, list) and chain and is_digits(chain[0]):
             return str(chain[0])
-    return str(post["id"])
+    return None
 
 
 def _reposted(post: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -151,10 +154,15 @@ def _note(post: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _v1_id(status: Mapping[str, Any]) -> str:
     value = _archived_first_id(status) or status.get("id_str", status.get("id"))
+    return _id(value, "id_str")
+
+
+def _id(value: object, name: str) -> str:
+    """Read an id, which programs have turned into a number at times."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**25:
         return str(value)
     if not is_digits(value):
-        raise InvalidError("id_str is missing or not a string of digits")
+        raise InvalidError(f"{name} is missing or not a string of digits")
     return str(value)
 
 
@@ -169,6 +177,10 @@ def _archived_first_id(status: Mapping[str, Any]) -> str | None:
     if isinstance(edit, dict):
         first = edit.get("initialTweetId", first)
     return str(first) if is_digits(first) else None
+
+
+def _has_text(status: Mapping[str, Any]) -> bool:
+    return any(isinstance(status.get(name), str) for name in ("full_text", "text"))
 
 
 def _v1_text(status: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
@@ -192,8 +204,11 @@ def _unescape(text: str) -> str:
 def v1_time(value: object) -> datetime | None:
     """Parse a time such as `Wed Oct 10 20:19:24 +0000 2018`; strptime depends on the locale.
 
-    Returns None for any other format. Raises ValueError or OverflowError for an impossible time.
+    Archives of 2013 and before have `2013-01-31 23:59:59 +0000`. Returns None for any other format.
+    Raises ValueError or OverflowError for an impossible time.
     """
+    if isinstance(value, str) and EARLY_TIME.fullmatch(value):
+        return datetime.fromisoformat(value.replace(" +", "+"))
     match = V1_TIME.fullmatch(value) if isinstance(value, str) else None
     if not match or match[1] not in MONTHS:
         return None
@@ -201,6 +216,13 @@ def v1_time(value: object) -> datetime | None:
     offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
     numbers = (int(year), MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second))
     return datetime(*numbers, tzinfo=timezone(-offset if sign == "-" else offset))
+
+
+def is_v1_time(value: object) -> bool:
+    """Whether a value looks like a time of API v1.1 or of an archive."""
+    return isinstance(value, str) and any(
+        form.fullmatch(value) is not None for form in (V1_TIME, EARLY_TIME)
+    )
 
 
 def _v1_time(value: object, now: datetime) -> str:

@@ -36,6 +36,7 @@ class XSource:
     """
 
     name = "x"
+    former_keys: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -132,7 +133,8 @@ class XSource:
 
 def _id(post: object) -> int:
     """Return the id of a post, 0 if it has none."""
-    return int(post["id"]) if isinstance(post, dict) and is_digits(post.get("id")) else 0
+    value = str(post.get("id")) if isinstance(post, dict) else ""
+    return int(value) if is_digits(value) else 0
 
 
 def make(settings: XSettings, common: Common) -> XSource:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import tempfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.environment import SettingsError
 from ingest.sources.archive.archive_file import LONGEST_HELD_BYTES, MOST_LEVELS
+from ingest.sources.archive.formats import posts_of
 from ingest.sources.archive.record_file import LONGEST_RECORD_BYTES
 from ingest.sources.archive.script import Lists, begins_as_script
 from ingest.sources.archive.source import BATCH_LINES, ReplaySource
-from ingest.sources.base import Progress
+from ingest.sources.base import Progress, SourceError
 
 NAME = "window.YTD.tweets.part0 = "
 NOW = 1_800_000_000.0
@@ -59,10 +62,15 @@ def replay(tmp_path):
 
 
 def drained(source, cursor=None):
-    """All batches from a cursor on."""
+    """All batches from a cursor on, to the end of the file or to a damage."""
     batches = []
     while True:
-        batches.append(source.fetch(cursor))
+        try:
+            batches.append(source.fetch(cursor))
+        except SourceError as error:
+            if "is damaged after" not in str(error):
+                raise
+            return batches
         cursor = json.loads(json.dumps(batches[-1].cursor))
         if batches[-1].finished:
             return batches
@@ -170,7 +178,7 @@ def test_a_list_ends_wherever_a_piece_ends(size):
     while lists.next_list():
         found.append(b"".join(iter(lambda: lists.read(7), b"")))
     assert found == [first.removeprefix(NAME.encode()), second.removeprefix(NAME.encode())]
-    assert lists.rest == b""
+    assert not lists.is_cut
 
 
 def test_items_of_the_first_archives_have_no_wrapping(replay):
@@ -211,7 +219,7 @@ def test_items_with_wrong_fields_are_set_aside_with_their_numbers(replay, caplog
 
 
 def test_many_wrong_items_are_told_by_their_numbers(replay, caplog):
-    drained(replay(script([{"like": {}}] * 50)))
+    drained(replay(script([*[{"like": {}}] * 50, item(1)])))
     more = "event=rejected_more file=tweets.js records=30 first_item=21 last_item=50"
     assert more in caplog.messages
 
@@ -230,11 +238,10 @@ def cut_off(content):
         (lambda content: content.replace(b"#tag 50", rb"\udc00"), 50, "'utf-8' codec can't decode"),
         (lambda content: content.replace(b'"50"', b"9" * 5000), 50, "parse error: integer"),
         (lambda content: content.replace(b'"id": "50"', b'"id": 1e999'), 50, "parse error"),
-        (lambda content: content + b"\nand so on", 100, "parse error: trailing garbage"),
-        (lambda content: NAME.encode(), 0, "no list follows its name"),
-        (lambda content: b"window.YTD.", 0, "no list follows its name"),
-        (lambda content: b"window.YTD." + b"x" * 50_000, 0, "no list follows its name"),
-        (lambda content: NAME.encode() + b'{"tweet": {}}', 0, "no list follows its name"),
+        (lambda content: NAME.encode(), 0, "it has no list of posts"),
+        (lambda content: b"window.YTD.", 0, "it has no list of posts"),
+        (lambda content: b"window.YTD." + b"x" * 50_000, 0, "it has no list of posts"),
+        (lambda content: NAME.encode() + b'{"tweet": {}}', 0, "it has no list of posts"),
     ],
 )  # fmt: skip
 def test_all_before_a_damage_is_read_and_the_damage_told_once(
@@ -258,7 +265,7 @@ def test_damage_in_the_packing_ends_the_reading_as_late_as_it_can(replay, caplog
     assert len(found) > 2900
     assert f"after_item={len(found)}: Compressed file ended" in caplog.text
     (cut_at_once,) = drained(replay(gzip.compress(content)[:600]))
-    assert cut_at_once.finished
+    assert not cut_at_once.finished
     assert caplog.text.count("replay_damaged") == 2
     assert caplog.text.count("after_item") == 2
 
@@ -337,11 +344,117 @@ def outcome(content):
 
 @given(st.binary(max_size=100) | st.lists(PIECES | st.binary(max_size=5)).map(b"".join))
 def test_any_bytes_behind_the_name_only_end(content):
-    outcome(NAME.encode() + content)
-    outcome(gzip.compress(NAME.encode() + b"[" + content))
+    for whole in (NAME.encode() + content, gzip.compress(NAME.encode() + b"[" + content)):
+        with suppress(SourceError, SettingsError):  # it has no post, or is no text
+            outcome(whole)
 
 
 @given(st.lists(JSON, max_size=5), st.integers(0, 3), st.booleans())
 def test_every_item_of_any_json_is_a_message_or_a_rejection(items, indent, escaped):
     content = json.dumps([item(1), *items], indent=indent or None, ensure_ascii=escaped)
-    assert outcome((NAME + content).encode()) == ([1], 1 + len(items))
+    assert outcome((NAME + content).encode()) == ([1], 1 + len(posts_of(items)))
+
+
+@pytest.mark.parametrize(
+    ("names", "named"),
+    [
+        (["tweets-part0.js", "tweets-part1.js"], "tweets-part0.js"),
+        (["tweets-part1.js", "tweets-part2.js"], "tweets-part1.js"),
+        (["tweets.json", "tweets-part1.json"], "tweets.json"),
+    ],
+)
+@pytest.mark.parametrize("name", ["", "module.exports = ", "posts = "])
+def test_parts_have_any_numbers_and_names(tmp_path, names, named, name):
+    for number, each in enumerate(names):
+        (tmp_path / each).write_bytes(script([item(number)], name))
+    (tmp_path / "tweet-part9.js").write_bytes(script([item(9)], name))
+    source = ReplaySource(tmp_path / named, named, 0, b"salt", lambda: NOW)
+    assert ids(drained(source)) == [0, 1]
+    source.close()
+
+
+def test_an_empty_first_part_does_not_hide_the_others(tmp_path):
+    (tmp_path / "tweets.js").touch()
+    (tmp_path / "tweets-part1.js").write_bytes(script([item(1)]))
+    source = ReplaySource(tmp_path / "tweets.js", "tweets.js", 0, b"salt", lambda: NOW)
+    assert ids(drained(source)) == [1]
+    source.close()
+
+
+# -- long posts -----------------------------------------------------------------------------------
+
+LONG = "word " * 60 + "https://example.org/a/page about #longtags and #theend"
+
+
+def long_item(number, text, at="Wed Oct 10 20:19:24 +0000 2018"):
+    """An item as X writes it of a long post: its beginning, with links of its own."""
+    cut = text.replace("https://example.org", "https://t.co")[:276]
+    return item(number, full_text=f"{cut}…", created_at=at, entities={"hashtags": []})
+
+
+def note(text, at="2018-10-10T20:19:24.000Z"):
+    return {"noteTweet": {"noteTweetId": "1", "createdAt": at, "core": {"text": text}}}
+
+
+def with_notes(tmp_path, items, notes):
+    (tmp_path / "tweets.js").write_bytes(script(items))
+    (tmp_path / "note-tweet.js").write_bytes(script(notes, "window.YTD.note_tweet.part0 = "))
+    source = ReplaySource(tmp_path / "tweets.js", "tweets.js", 0, b"salt", lambda: NOW)
+    batches = drained(source)
+    source.close()
+    return [message["text"] for batch in batches for message in batch.messages]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "text", "at"),
+    [
+        (LONG, LONG, "2018-10-10T20:19:24.000Z"),
+        (LONG, LONG, "2018-10-10T20:20:20"),
+        (f"@a @b {LONG}", LONG, "2018-10-10T20:19:24.000Z"),
+        (f"https://example.org/1 {LONG}", f"https://example.org/1 {LONG}", "2018-10-10T20:19:24Z"),
+        (
+            LONG.replace("word", "wo&amp;rd"),
+            LONG.replace("word", "wo&amp;rd"),
+            "2018-10-10T20:19:24Z",
+        ),
+        ("cafe\u0301 " + LONG, "café " + LONG, "2018-10-10T20:19:24Z"),
+        (
+            "x" * 30 + " https://example.org " + LONG,
+            "x" * 30 + " example.org " + LONG,
+            "2018-10-10T20:19:24Z",
+        ),
+    ],
+)
+def test_a_long_post_has_the_text_of_its_note(tmp_path, beginning, text, at):
+    (found,) = with_notes(tmp_path, [long_item(1, beginning)], [note(text, at)])
+    assert found == text.replace("&amp;", "&")
+    assert found.endswith("#theend")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        note(LONG.replace("word", "other")),
+        note(LONG, "2018-10-10T20:21:00.000Z"),
+        note("&#" + "1" * 5000 + ";" + LONG),
+        note(LONG, "yesterday"),
+        {"noteTweet": {"core": None}},
+    ],
+)
+def test_a_note_of_another_post_is_not_taken(tmp_path, other):
+    (found,) = with_notes(tmp_path, [long_item(1, LONG)], [other])
+    assert "#theend" not in found
+
+
+def test_each_note_belongs_to_one_post(tmp_path):
+    texts = [f"New: https://example.org/{n} {LONG} #number{n}" for n in (1, 2)]
+    items = [long_item(1, texts[0]), long_item(2, texts[1], "Wed Oct 10 20:19:34 +0000 2018")]
+    notes = [note(texts[0]), note(texts[1], "2018-10-10T20:19:34.000Z")]
+    assert with_notes(tmp_path, items, notes) == texts
+
+
+def test_a_damaged_file_of_notes_is_named(tmp_path, caplog):
+    (tmp_path / "tweets.js").write_bytes(script([long_item(1, LONG)]))
+    (tmp_path / "note-tweet.js").write_bytes(script([note(LONG)])[:-20])
+    ReplaySource(tmp_path / "tweets.js", "tweets.js", 0, b"salt", lambda: NOW).close()
+    assert "event=notes_damaged file=note-tweet.js after_item=0" in caplog.text

@@ -1,6 +1,7 @@
 """The replay source on JSON Lines: formats, damaged lines, resuming, pace, progress."""
 
 import gzip
+import hashlib
 import io
 import json
 import logging
@@ -14,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.environment import SettingsError
+from ingest.sources.archive.formats import posts_of
+from ingest.sources.archive.line_file import LineFile
 from ingest.sources.archive.record_file import (
     GZIP_MAGIC,
     LONGEST_RECORD_BYTES,
-    foreign_encoding,
+    why_unreadable,
 )
 from ingest.sources.archive.script import begins_as_script
 from ingest.sources.archive.source import (
@@ -67,10 +70,15 @@ def replay():
 
 
 def drained(source, cursor=None):
-    """All batches from a cursor on."""
+    """All batches from a cursor on, to the end of the file or to a damage."""
     batches = []
     while True:
-        batches.append(source.fetch(cursor))
+        try:
+            batches.append(source.fetch(cursor))
+        except SourceError as error:
+            if "is damaged after" not in str(error):
+                raise
+            return batches
         cursor = json.loads(json.dumps(batches[-1].cursor))
         if batches[-1].finished:
             return batches
@@ -111,7 +119,7 @@ def test_the_formats_may_be_mixed(tmp_path, replay):
 
 def test_damaged_lines_are_set_aside_with_their_numbers(tmp_path, replay):
     bad = {
-        1: b"\xef\xbb\xbf" + tweet(1).encode(),  # ignored at the start of the file
+        1: b"\xef\xbb\xbf" + tweet(1).encode(),  # a mark is ignored
         2: tweet(2)[:20],
         3: b"\xff\xfe",
         4: '{"id": "4", "text": 5, "created_at": "' + TIME + '"}',
@@ -126,14 +134,14 @@ def test_damaged_lines_are_set_aside_with_their_numbers(tmp_path, replay):
     }
     batches = drained(replay(written(tmp_path / "f", bad.values())))
     rejected = [entry for batch in batches for entry in batch.rejected]
-    assert ids(batches) == [1, 10]
+    assert ids(batches) == [1, 9, 10]
     assert [entry["origin"] for entry in rejected] == [
-        f"tweets.jsonl:{number}" for number in (2, 3, 4, 6, 7, 8, 9, 11, 12)
+        f"tweets.jsonl:{number}" for number in (2, 3, 4, 6, 7, 8, 11, 12)
     ]
     assert all(len(entry["record"]) <= 1024 for entry in rejected)
     assert [entry["reason"] for entry in rejected][-1] == "the record is not a JSON object"
     assert rejected[0]["record"] == tweet(2)[:20] + "\n"
-    assert batches[-1].cursor == {"line": 12, "sent": 2, "rejected": 9}
+    assert batches[-1].cursor == {"line": 12, "sent": 3, "rejected": 8}
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -376,8 +384,8 @@ def test_an_empty_file_is_finished_at_once_with_a_warning(tmp_path, replay, capl
     ("name", "content", "advice"),
     [
         ("missing", None, r"\(mine: No such file or directory\)"),
-        (".", None, "this is a directory: give it a file in it, such as data/tweets.js"),
-        ("zip", b"PK\x03\x04rest", "a zip file: unpack it and give REPLAY_FILE the data/tweets.js"),
+        (".", None, "this is a directory: name a file in it, such as data/tweets.js"),
+        ("zip", b"PK\x03\x04rest", "a zip file: unpack it and name the file in it"),
         ("/dev/null", None, "a device or a pipe"),
     ],
 )
@@ -403,6 +411,13 @@ LINES = st.lists(
     | st.binary(max_size=40)
 ).map(b"\n".join)
 CONTENT = st.binary(max_size=200) | LINES
+
+
+def json_of(line):
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def dealt_with(content):
@@ -431,7 +446,7 @@ def test_a_file_of_something_else_is_left_at_once_and_nothing_is_set_aside(tmp_p
     other = [json.dumps({"name": "x"})] * 5000
     source = ReplaySource(written(tmp_path / "f", other), "f", 0, b"salt", Clock())
     for _ in range(2):
-        with pytest.raises(SourceError, match="none of the first 2,000 lines of REPLAY_FILE f is"):
+        with pytest.raises(SourceError, match="f has no post among its first 2,000 lines"):
             source.fetch(None)
 
 
@@ -465,15 +480,118 @@ def test_bad_lines_before_good_ones_are_set_aside(tmp_path):
 @given(CONTENT, st.booleans())
 def test_every_line_of_any_bytes_is_a_message_or_a_rejection(content, packed):
     told_apart = (b"PK", b"\xef\xbb\xbf", GZIP_MAGIC)
-    is_other = begins_as_script(content) or foreign_encoding(content)
+    is_other = begins_as_script(content) or why_unreadable(content)
     if not is_other and not content.lstrip().startswith(told_apart):
+        # One post more: a file without any is refused.
+        content = tweet(0).encode() + b"\n" + content
         lines = [line for line in content.split(b"\n") if line.strip()]
-        assert dealt_with(gzip.compress(content) if packed else content) == len(lines)
+        records = sum(len(posts_of(json_of(line))) for line in lines)
+        assert dealt_with(gzip.compress(content) if packed else content) == records
 
 
 @given(CONTENT, st.integers(0, 300), st.binary(min_size=1, max_size=4))
 def test_a_damaged_gzip_file_of_any_kind_only_ends(content, place, damage):
     packed = gzip.compress(content)
-    # What is left of it may look like another encoding.
-    with suppress(SettingsError):
+    # What is left of it may look like another encoding, or have no post.
+    with suppress(SettingsError, SourceError):
         dealt_with(GZIP_MAGIC + packed[2:place] + damage + packed[place + len(damage) :])
+
+
+# -- what happens to the file meanwhile -----------------------------------------------------------
+
+
+def test_a_file_that_is_still_being_written_is_read_once_it_is_whole(tmp_path, monkeypatch):
+    path = written(tmp_path / "f", [tweet(number) for number in range(200)])
+    source = ReplaySource(path, "f", 0, b"salt", Clock())
+    cursor = {"line": 0, "sent": 0, "rejected": 0}
+    first, read = source.key, LineFile.next
+
+    def read_while_it_grows(file):
+        if file.number == 199:
+            with path.open("ab") as writer:
+                writer.write(tweet(200).encode()[:20])
+        return read(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LineFile, "next", read_while_it_grows)
+        with pytest.raises(SourceError, match="REPLAY_FILE f is still being written"):
+            source.fetch(cursor)
+    written(path, [tweet(number) for number in range(300)])
+    with pytest.raises(SourceReplaced):
+        source.fetch(cursor)
+    assert source.key == first
+    assert ids(drained(source, cursor)) == list(range(300))
+
+
+def test_a_file_that_has_grown_resumes_where_it_ended(tmp_path):
+    path = written(tmp_path / "f", [tweet(number) for number in range(200)])
+    before = ReplaySource(path, "f", 0, b"salt", Clock())
+    cursor = drained(before)[-1].cursor
+    written(path, [tweet(number) for number in range(205)])
+    after = ReplaySource(path, "f", 0, b"salt", Clock())
+    assert after.key == before.key
+    assert ids(drained(after, cursor)) == [200, 201, 202, 203, 204]
+
+
+def test_the_key_of_the_first_edition_is_known(tmp_path):
+    path = written(tmp_path / "f", [tweet(number) for number in range(2000)])
+    content = hashlib.sha256(path.read_bytes()[:65_536]).hexdigest()
+    former = hashlib.sha256(f"{path.stat().st_size}:{content}".encode()).hexdigest()[:16]
+    assert ReplaySource(path, "f", 0, b"salt", Clock()).former_keys == (f"replay:{former}",)
+
+
+def test_a_damaged_file_is_a_failure_until_it_is_replaced(tmp_path):
+    path = tmp_path / "f"
+    path.write_bytes(gzip.compress(b"\n".join([tweet(1).encode(), tweet(2).encode()]))[:-8])
+    source = ReplaySource(path, "f", 0, b"salt", Clock())
+    batch = source.fetch(None)
+    assert (ids([batch]), batch.finished) == ([1], False)
+    for _ in range(2):
+        with pytest.raises(SourceError, match="REPLAY_FILE f is damaged after line 1"):
+            source.fetch(batch.cursor)
+    written(path, [tweet(1), tweet(2)])
+    with pytest.raises(SourceReplaced):
+        source.fetch(batch.cursor)
+    assert ids(drained(source)) == [1, 2]
+
+
+# -- records of several posts ---------------------------------------------------------------------
+
+
+RESPONSE = {
+    "data": [json.loads(tweet(number)) for number in (1, 2, 3)],
+    "includes": {"users": []},
+    "meta": {"result_count": 3},
+}
+
+
+@pytest.mark.parametrize("form", ["lines", "a list"])
+def test_responses_of_the_api_are_read_post_by_post(tmp_path, replay, form):
+    empty = {"meta": {"result_count": 0}}
+    failed = {"errors": [{"title": "Not Found Error"}]}
+    records = [RESPONSE, empty, failed, RESPONSE | {"data": [json.loads(tweet(4)), {"id": "x"}]}]
+    lines = [json.dumps(each) for each in records]
+    path = written(tmp_path / "f", lines if form == "lines" else [f"[{','.join(lines)}]"])
+    batches = drained(replay(path))
+    assert ids(batches) == [1, 2, 3, 4]
+    assert [entry["origin"] for batch in batches for entry in batch.rejected] == ["tweets.jsonl:4"]
+    assert batches[-1].cursor == {"line": 4, "sent": 4, "rejected": 1}
+
+
+def test_in_real_time_the_posts_of_a_response_come_one_by_one(tmp_path, replay):
+    times = [f"2026-11-22T10:0{minute}:00.000Z" for minute in range(4)]
+    posts = [json.loads(tweet(number, time)) for number, time in enumerate(times)]
+    path = written(tmp_path / "f", [json.dumps({"data": posts[:3]}), json.dumps(posts[3])])
+    clock = Clock()
+    source, cursor, found = replay(path, 1.0, clock), None, []
+    for _ in range(4):
+        batch = source.fetch(cursor)
+        cursor = json.loads(json.dumps(batch.cursor))
+        found.append((ids([batch]), cursor["line"], cursor.get("within"), batch.wait))
+        clock.now += 60
+        # A new process knows as much as the cursor says; its own pace begins anew.
+    assert found == [([0], 0, 1, 60), ([1], 0, 2, 60), ([2], 1, None, 60), ([3], 2, None, 0)]
+    restarted = replay(path)
+    assert ids(drained(restarted, {"line": 0, "sent": 2, "rejected": 0, "within": 2})) == [2, 3]
+    (nothing_left,) = drained(replay(path), {"line": 0, "sent": 9, "rejected": 0, "within": 9})[:1]
+    assert ids([nothing_left]) == [3]

@@ -33,7 +33,7 @@ from ingest.settings import read_settings
 from ingest.sources.base import LONGEST_WAIT_SECONDS, SourceError
 from ingest.sources.bluesky import client as bluesky_api
 from ingest.sources.bluesky.parse import known_id, nameless_record, parse_item
-from ingest.sources.bluesky.source import MAX_EMPTY_PAGES, BlueskySource
+from ingest.sources.bluesky.source import MAX_EMPTY_PAGES, PAGES, BlueskySource
 from ingest.sources.bluesky.transport import PlainHttpError
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -407,6 +407,24 @@ def test_a_cursor_that_is_refused_starts_from_the_top_and_repeats_nothing(bluesk
     assert sorted(ids(batch) + found) == sorted(expected)
     new = post(bluesky, 1)
     assert walk(made, cursor)[0] == new
+
+
+@pytest.mark.parametrize("size", [50, 60, 100])
+def test_a_cursor_refused_late_in_a_long_gap_loses_nothing(bluesky, source, size, monkeypatch):
+    monkeypatch.setattr("ingest.sources.bluesky.source.PAGE_SIZE", size)
+    made = source()
+    post(bluesky, 1)
+    cursor = made.fetch(None).cursor
+    expected, found = post(bluesky, 1700), []
+    for _ in range(PAGES):
+        batch = made.fetch(cursor)
+        cursor = batch.cursor
+        found += ids(batch)
+    over = made.fetch(cursor | {"at": "of another server"})
+    for _ in range(5):
+        more, cursor = walk(made, over.cursor if over else cursor)
+        found, over = found + more, None
+    assert set(found) == set(expected)
 
 
 def test_a_refresh_that_fails_says_nothing_of_the_cursor(bluesky, source):

@@ -1,5 +1,6 @@
 """TLS and proxies, for all networks, against doubles that speak https."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -153,17 +154,46 @@ def test_the_certificate_is_verified_behind_a_proxy_too(name, authority):
         assert double.requests == []
 
 
+@pytest.mark.parametrize("is_https", [False, True])
 @pytest.mark.parametrize("stall", ["drip", "drip_head"])
-def test_the_deadline_holds_behind_a_proxy_too(name, stall, authority):
-    with served(name, authority[0].issue_cert("127.0.0.1")) as double, Proxy() as proxy:
+def test_the_deadline_holds_behind_a_proxy_too(name, stall, is_https, authority):
+    certificate = authority[0].issue_cert("127.0.0.1")
+    tls = server_context(certificate) if is_https else None
+    with served(name, certificate) as double, Proxy(tls=tls) as proxy:
         double.double.faults = [{"times": 100, stall: 0.2}]
-        settings = {"CA_FILE": authority[1], "HTTPS_PROXY": f"http://{proxy.address}"}
+        settings = {"CA_FILE": authority[1], "HTTPS_PROXY": proxy.url}
+        began = time.monotonic()
         assert failure(impatient(name, double.url, settings)).kind == "network"
+        assert time.monotonic() - began < 3
+
+
+def test_calls_go_through_a_proxy_that_speaks_https_itself(name, authority):
+    certificate = authority[0].issue_cert("127.0.0.1")
+    with served(name, certificate) as double, Proxy(tls=server_context(certificate)) as proxy:
+        settings = {"CA_FILE": authority[1], "HTTPS_PROXY": proxy.url}
+        assert texts(source(name, double.url, **settings)) == ["hello"]
+        assert proxy.targets
+
+
+@pytest.mark.parametrize("pause", [0.1, 60])
+def test_a_proxy_that_stalls_is_given_up_in_time_and_named(name, pause, authority):
+    with served(name, authority[0].issue_cert("127.0.0.1")) as double, Proxy(pause=pause) as proxy:
+        settings = {"CA_FILE": authority[1], "HTTPS_PROXY": proxy.url}
+        began = time.monotonic()
+        assert failure(impatient(name, double.url, settings)).kind == "proxy"
+        assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
     "proxy",
-    ["proxy.example:3128", "http://proxy.example", "socks5://h:1", "http://h:1/path", "http://h:x"],
+    [
+        "proxy.example:3128",
+        "http://proxy.example",
+        "socks5://h:1",
+        "http://h:1/path",
+        "http://h\u200b:1",
+        "http://h:x",
+    ],
 )
 def test_a_proxy_that_is_no_url_is_a_wrong_setting(name, proxy):
     with pytest.raises(SettingsError, match="HTTPS_PROXY") as caught:

@@ -35,6 +35,14 @@ def test_many_objects_are_too_much_although_they_are_short(item):
         read_whole([b"[", (item + b",") * MAX_OBJECTS, b"]"])
 
 
+@pytest.mark.parametrize("end", [b"", b"\\", b'"'])
+def test_an_open_string_takes_no_time(end):
+    began = time.monotonic()
+    with pytest.raises(TooLargeError, match="objects"):
+        read_whole([b"[" * (MAX_OBJECTS + 1) + b'"' + b'\\"' * MB + end])
+    assert time.monotonic() - began < 5
+
+
 @pytest.mark.parametrize("text", ["[" * 2 * MB, '{"' * MB, '\\"[' * MB, "{}\n" * MB])
 def test_what_stands_in_a_text_is_no_object(text):
     body = json.dumps({"data": [{"text": text}]}).encode()

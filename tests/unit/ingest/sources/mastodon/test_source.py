@@ -299,6 +299,32 @@ def test_a_server_made_anew_with_lower_ids_is_read_on(mastodon, source):
     assert poll(made, cursor) == ([], cursor)
 
 
+@pytest.mark.parametrize("size", [2, 19, 20, 21, 30])
+def test_pages_as_short_as_what_is_known_are_read_all_the_same(mastodon, source, size):
+    post(mastodon, 60)
+    made = source()
+    _, cursor = poll(made)
+    mastodon.double.longest_page = size
+    expected, found = post(mastodon, 50), []
+    for _ in range(6 * 25):
+        more, cursor = poll(made, cursor)
+        found += more
+    assert sorted(found) == expected
+
+
+def test_when_the_newest_known_posts_are_gone_the_calls_are_few(mastodon, source):
+    post(mastodon, 60)
+    made = source()
+    _, cursor = poll(made)
+    for gone in sorted(mastodon.double.statuses, key=age)[1:]:
+        del mastodon.double.statuses[gone]
+    for most in (4, 2, 2, 2, 3):
+        before = len(mastodon.requests)
+        found, cursor = poll(made, cursor)
+        assert found == []
+        assert len(mastodon.requests) - before <= most
+
+
 def test_known_posts_that_are_gone_bring_back_none(mastodon, source):
     """Accounts that are followed no longer: what is left is older, and was read long ago."""
     post(mastodon, 300)
@@ -765,6 +791,28 @@ def test_an_account_that_is_none_is_no_author(account):
 )
 def test_what_breaks_a_rule_is_named(changes, word):
     assert word in made_of(**changes).reason
+
+
+LINKED = '<p>Roses <a href="https://example.org/tags/roses" rel="tag">#roses</a></p>'
+
+
+@pytest.mark.parametrize(
+    ("content", "tags", "expected"),
+    [
+        (LINKED, [], None),
+        (LINKED.replace("/tags/", "/tag/"), None, None),
+        (LINKED, [{"name": "roses"}], ["roses"]),
+        ("<p>Room #12</p>", [], []),
+        ('<p><a href="https://example.org/tags">tags</a></p>', [], []),
+    ],
+)
+def test_of_a_server_that_names_no_tags_the_text_is_searched(content, tags, expected):
+    assert made_of(content=content, tags=tags)["hashtags"] == expected
+
+
+def test_a_number_that_python_does_not_read_is_a_rejection():
+    outcome = made_of(content=f"<p>&#{'1' * 5000};</p>")
+    assert outcome.reason == "the record cannot be read (ValueError)"
 
 
 def test_a_time_ahead_is_the_time_of_arrival():

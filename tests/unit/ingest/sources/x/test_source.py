@@ -480,6 +480,17 @@ def test_posts_that_break_a_rule_are_set_aside(x, source):
     assert batch.cursor["since"] == "2"
 
 
+def test_ids_that_are_numbers_move_the_cursor_too(x, source):
+    post(x, 3)
+    page = x.double.page({"tweet.fields": "created_at"})
+    for each in page["data"]:
+        each["id"] = int(each["id"])
+    x.double.faults = [{"body": page}]
+    batch = source().fetch(None)
+    assert len(batch.messages) == 3
+    assert batch.cursor["since"] == batch.messages[-1]["id"]
+
+
 def test_nothing_secret_is_logged_or_kept(x, source, caplog):
     caplog.set_level("DEBUG", "ingest")
     post(x, 2)
