@@ -33,7 +33,7 @@ BACKLOG_RECORDS = 20_000
 ONE_TASK_RECORDS = 4_000
 # Below this rate (records a second) batches are `QUIET_SECONDS` apart: most of what a small batch
 # costs does not depend on what it holds.
-QUIET_RATE, QUIET_SECONDS = 50, 2.0
+QUIET_RATE, QUIET_SECONDS = 50, 3.0
 
 R = TypeVar("R", DataFrameReader, DataStreamReader)
 
