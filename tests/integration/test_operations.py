@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import happybase
@@ -96,6 +97,26 @@ def test_hbase_restored_from_an_older_copy(
     driver.run(len(first + second))
     restore(hbase, client, copy)
     third = first[:50] + second[:50] + stream(24, 100)
+    send(third)
+    sink = driver.run(len(first + second + third))
+    check(hbase, Oracle(first + second + third), sink)
+
+
+def test_a_clock_that_was_set_back(
+    driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written in that hour must not be hidden by what was written before it."""
+    first, second, third = stream(31), stream(32), stream(33)
+    send(first)
+    driver.run(len(first))
+    with monkeypatch.context() as patch:
+        clock = SimpleNamespace(
+            time_ns=lambda: time.time_ns() - 3600 * 10**9, monotonic=time.monotonic
+        )
+        for module in ("sink", "hbase.boards_table"):
+            patch.setattr(f"trends.{module}.time", clock)
+        send(second)
+        driver.run(len(first + second))
     send(third)
     sink = driver.run(len(first + second + third))
     check(hbase, Oracle(first + second + third), sink)

@@ -97,11 +97,17 @@ class Sink:
             self._count(batch, intent)
 
     def refresh(self) -> None:
-        """Publish the boards again: windows move on even when no posts arrive."""
-        with self._lock:
-            if self._done.has(self._intent):
-                self._publish(self._done, with_progress=False)
-            # Otherwise the rows may have half a batch, which no board may show.
+        """Publish the boards again: windows move on even when no posts arrive.
+
+        Does nothing while a batch is being applied, which publishes them anyway.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._done.has(self._intent):
+                    self._publish(self._done, with_progress=False)
+                # Otherwise the rows may have half a batch, which no board may show.
+            finally:
+                self._lock.release()
 
     def _check_start(self, batch: Batch) -> None:
         """Reject records that are counted already."""

@@ -28,7 +28,13 @@ class BoardsTable:
 
     def read_progress(self) -> tuple[Done, Intent | None]:
         """Read the progress, and the intent written last."""
-        row = self._client.call(lambda connection: connection.table(BOARDS).row(PROGRESS))
+        rows = self._client.call(
+            lambda connection: dict(connection.table(BOARDS).scan(include_timestamp=True))
+        )
+        # What is written next must be newer than all of this, even if the clock was set back.
+        written_at = [at for cells in rows.values() for _, at in cells.values()]
+        self._written_at = max([self._written_at, *written_at])
+        row = {column: value for column, (value, _) in rows.get(PROGRESS, {}).items()}
         done = Done.from_json(row[DONE]) if DONE in row else Done()
         return done, Intent.from_json(row[INTENT]) if INTENT in row else None
 

@@ -1,6 +1,5 @@
 """Reads and writes the table `hashtags`: one row per tag, with everything ever counted."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -206,9 +205,10 @@ def _read(
     """Read rows, with at least the cells that the changes add to."""
     if not changes:
         return {}
-    # No post is from the future; one minute more allows for clock skew. The last minutes are always
-    # read, so that the next batches need not read the rows again.
-    now = int(time.time() // 60)
+    # No earlier post is later than this fence, even if the clock was set back; one minute more
+    # allows for clock skew. The last minutes are always read, so that the next batches need not
+    # read the rows again.
+    now = fence // 60_000
     recent = range(now - 1, now + 2)
     empty_after = recent.start - 1
     parts = [changed(change, fence) for change in changes.values()]
