@@ -1,4 +1,4 @@
-"""The driver for the tests: tweets to count, places to die, and the oracle's check."""
+"""Test harness for the driver: sample posts, simulated crashes, and a check by the oracle."""
 
 import json
 import random
@@ -28,11 +28,11 @@ from waiting import eventually
 
 
 class KilledError(Exception):
-    """The driver dies here."""
+    """Simulates a crash of the driver."""
 
 
 def stream(seed: int, n: int = 1500) -> list[dict[str, Any]]:
-    """Tweets of the last hours with tags in several scripts, one in ten a duplicate."""
+    """Generate posts up to nine days old, with tags in several scripts; one in ten is a copy."""
     rng = random.Random(seed)
     tags = [
         "Café",
@@ -67,7 +67,7 @@ def stream(seed: int, n: int = 1500) -> list[dict[str, Any]]:
 
 @dataclass
 class Parts:
-    """What a test may lay hands on before the driver starts."""
+    """The parts of a driver that a test may patch before it starts."""
 
     hashtags: HashtagsTable
     boards: BoardsTable
@@ -79,7 +79,7 @@ Sabotage = Callable[[Parts], None]
 
 
 class Driver:
-    """The product's driver, which can be made to die at a given place."""
+    """Runs the product's driver, which can be made to die at a given point."""
 
     def __init__(
         self, spark: SparkSession, settings: Settings, topics: Topics, client: Client
@@ -87,7 +87,7 @@ class Driver:
         self.spark, self.settings, self.topics, self.client = spark, settings, topics, client
 
     def run(self, until: int, sabotage: Sabotage | None = None) -> Sink:
-        """Count until `until` records are read, or die of `sabotage`."""
+        """Count until `until` records have been read, or until `sabotage` kills the driver."""
         settings = self.settings
         hashtags, boards = HashtagsTable(self.client, writers=2), BoardsTable(self.client)
         sink = Sink(hashtags, boards, Quarantine(settings.kafka, self.topics))
@@ -124,14 +124,17 @@ class Driver:
 
 
 class Death:
-    """Kills the driver at its `call`th pass of a place, with the next batch already computed."""
+    """Kills the driver the `call`th time it reaches a point.
+
+    Between `is_due` and `strike`, callers wait until the next batch has been computed.
+    """
 
     def __init__(self, call: int) -> None:
         self._call = call
         self._passed = 0
 
     def is_due(self) -> bool:
-        """Note a pass of the place."""
+        """Count a visit to the point; return whether the driver has to die."""
         self._passed += 1
         return self._passed >= self._call
 
@@ -140,9 +143,9 @@ class Death:
 
 
 def await_next_batch(patch: pytest.MonkeyPatch, parts: Parts) -> Callable[[], None]:
-    """A function that waits until the batch after the one being applied is computed.
+    """Return a function that waits until the batch after the one being applied is computed.
 
-    While the driver recovers, before the query runs, it does not wait.
+    It does not wait during recovery, before the query runs.
     """
     submit, submitted, applied = parts.applier.submit, [0], [0]
     apply = parts.applier._apply
@@ -213,7 +216,7 @@ def dying_half_way(patch: pytest.MonkeyPatch) -> Sabotage:
 
 
 def dying_unawaited(patch: pytest.MonkeyPatch) -> Sabotage:
-    """Die in the third batch when its rows are on their way, before any is waited for."""
+    """Die in the third batch while its rows are being written, before waiting for any of them."""
 
     def sabotage(parts: Parts) -> None:
         start, death = parts.hashtags.start_writing, Death(3)
@@ -232,7 +235,7 @@ def dying_unawaited(patch: pytest.MonkeyPatch) -> Sabotage:
 
 
 def check(hbase: happybase.Connection, oracle: Oracle, sink: Sink) -> None:
-    """Every cell, every total, every board."""
+    """Compare every cell, total and board with the oracle's."""
     since = sink.done.fence // 60_000 - LONGEST
     assert counts_in_hbase(hbase) == counts_of(oracle, since)
     assert (sink.done.read, sink.done.tagged) == (oracle.read, oracle.tagged)

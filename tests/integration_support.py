@@ -1,4 +1,4 @@
-"""What the integration tests put into Kafka and read back from it and from HBase."""
+"""Helpers for the integration tests that write to Kafka, and read from Kafka and HBase."""
 
 import json
 import os
@@ -16,7 +16,7 @@ KAFKA = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
 
 
 def delete_topics(admin: KafkaAdminClient) -> None:
-    """Delete the driver's topics, where they are."""
+    """Delete the driver's topics, if they exist."""
     stale = {"tweets", "tweets.quarantine"} & set(admin.list_topics())
     if stale:
         admin.delete_topics(sorted(stale))
@@ -24,7 +24,7 @@ def delete_topics(admin: KafkaAdminClient) -> None:
 
 
 def send(values: Sequence[bytes | dict[str, Any]]) -> None:
-    """Put records on the topic, acknowledged; messages get their id as the key."""
+    """Produce records and wait for the acknowledgements; the key of a message is its id."""
     producer = KafkaProducer(bootstrap_servers=KAFKA, acks="all", linger_ms=5)
     futures = []
     for value in values:
@@ -40,12 +40,12 @@ def send(values: Sequence[bytes | dict[str, Any]]) -> None:
 
 
 def records(topic: str) -> list[bytes]:
-    """All values of a topic."""
+    """Return the values of all records of a topic."""
     return [record.value for record in consumed(topic)]
 
 
 def consumed(topic: str) -> list[Any]:
-    """All records of a topic, with their places."""
+    """Return all records of a topic, with partition and offset."""
     consumer = KafkaConsumer(bootstrap_servers=KAFKA, auto_offset_reset="earliest")
     partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
     consumer.assign(partitions)
@@ -60,20 +60,20 @@ def consumed(topic: str) -> list[Any]:
 
 
 def awake(connection: happybase.Connection) -> happybase.Connection:
-    """The connection opened anew: the server drops one that was idle for a minute."""
+    """Reopen the connection: the server drops one that has been idle for a minute."""
     connection.close()
     connection.open()
     return connection
 
 
 def counts_in_hbase(connection: happybase.Connection) -> dict[str, dict[str, Any]]:
-    """Key -> its row, read as docs/contracts/hbase.md describes it."""
+    """Return all rows by key, parsed as docs/contracts/hbase.md describes."""
     return {key.decode(): _row(cells) for key, cells in awake(connection).table("hashtags").scan()}
 
 
 def _row(cells: dict[bytes, bytes]) -> dict[str, Any]:
     text = {column.decode(): value.decode() for column, value in cells.items()}
-    # Rows of the version before end after the third field.
+    # Rows of the previous version end after the third field.
     count, first, last, *more = text.pop("n:count").split(" ", 5)
     day, hours, spelling = more or ("", "", "")
     row: dict[str, Any] = {"count": int(count), "first": int(first), "last": int(last)}
@@ -101,7 +101,7 @@ def _hours(day: int, pairs: list[str]) -> Counter[int]:
 
 
 def counts_of(oracle: Oracle, since: int = 0) -> dict[str, dict[str, Any]]:
-    """Key -> the row that HBase should have; minutes up to `since` are not kept."""
+    """Return the rows that HBase should have, by key, without minutes up to `since`."""
     rows = {}
     for key, uses in oracle.uses.items():
         kept = [(minute, author) for minute, author in uses if minute > since]

@@ -1,7 +1,7 @@
-"""The right answer, computed apart from the product: what the boards must say of given messages.
+"""Computes the expected boards for given messages, independently of the product.
 
-It shares no code with services/: hashtags are found by a scanner over characters (the product uses
-regular expressions), and everything is counted from the whole list at once.
+It shares no code with services/: it finds hashtags by scanning characters (the product uses
+regular expressions), and counts everything from the whole list at once.
 """
 
 import re
@@ -21,39 +21,39 @@ HASHES = "#＃"
 SELECTORS = "\ufe0e\ufe0f"
 MAX_TAGS, MAX_LENGTH = 140, 280
 WINDOWS = {"1h": 60, "24h": 1440, "7d": 10080}
-# The board that a change of places refers to is that of so many minutes ago.
+# A change of rank is relative to the board of this many minutes ago.
 STEPS = {"all": 1440, "1h": 10, "24h": 60, "7d": 1440, "rising": 10}
 
-# Characters that nobody sees. Python's own table of properties does not have this one.
+# Invisible characters. Python's `unicodedata` lacks the property Default_Ignorable_Code_Point.
 _UNSEEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Cs}"
     r"[\p{Cc}--\p{White_Space}]\u2800\ufff9-\ufffc\U00013430-\U00013442\U0001d159]",
     regex.V1,
 )
 
-# URLs are recognised by a simpler pattern; only those with a `#` matter.
+# A simpler pattern than the product's: only URLs with a `#` matter.
 _URL = re.compile(r"(?:https?://)?[A-Za-z0-9.-]+\.[A-Za-z]{2,}/[!-~]*#[!-~]*")
 
 
 def is_letter(character: str) -> bool:
-    """A letter or a mark, in Unicode's sense."""
+    """Whether Unicode classes a character as a letter or a mark."""
     return unicodedata.category(character)[0] in "LM"
 
 
 def is_tag_character(character: str) -> bool:
-    """What a hashtag may consist of."""
+    """Whether a hashtag may contain a character."""
     return is_letter(character) or unicodedata.category(character) == "Nd" or character in SPECIALS
 
 
 def hashtags(text: str) -> list[str]:
-    """The hashtags of a text in their order, without the sign."""
+    """Find the hashtags of a text, in order and without the sign."""
     urls = [match.span() for match in _URL.finditer(text)]
     found, used = [], 0
     for start, character in enumerate(text):
         if character not in HASHES or any(a <= start < b for a, b in urls):
             continue
         before = text[start - 1] if start else " "
-        # A variation selector may stand before a tag, unless it is part of another one.
+        # A variation selector may precede a tag, unless it belongs to another one.
         may_start = start > used if before in SELECTORS else not is_tag_character(before)
         if before == "&" or not may_start:
             continue
@@ -71,7 +71,7 @@ def hashtags(text: str) -> list[str]:
 
 @cache
 def fold(tag: str) -> str:
-    """The key that is counted; empty if nothing of the tag can be seen."""
+    """Return the key a tag is counted under; empty if the tag has no visible character."""
     key = unicodedata.normalize("NFKC", _UNSEEN.sub("", tag)).casefold()
     key = regex.sub(r"\p{White_Space}+", " ", unicodedata.normalize("NFKC", key)).strip(" ")
     key = key.lstrip("# ")
@@ -81,7 +81,7 @@ def fold(tag: str) -> str:
 
 
 class Oracle:
-    """Counts of a list of contract messages, duplicates included."""
+    """The right counts for a list of contract messages, which may contain duplicates."""
 
     def __init__(self, messages: Iterable[dict[str, Any]]) -> None:
         self.read = 0
@@ -96,7 +96,7 @@ class Oracle:
         seen = set()
         for message in messages:
             self.read += 1
-            # An id is spent by the first version that has a tag: what has none is not kept.
+            # Only a version with a tag uses up the id: posts without tags are not remembered.
             if message["id"] not in seen and self._count(message):
                 seen.add(message["id"])
 
@@ -124,7 +124,7 @@ class Oracle:
     def board(
         self, name: str, as_of: datetime, size: int = 10, rank_by: str = "tweets"
     ) -> list[dict[str, Any]]:
-        """The first `size` places: what the endpoint shows of each but its rank and its URL."""
+        """Return the top `size` tags with what the endpoint shows of each, except rank and URL."""
         now = int(as_of.timestamp()) // 60
         tweets, people = self._used(name, now, "tweets"), self._used(name, now, "people")
         earlier = self._order(self._used(name, now - STEPS[name], rank_by))
@@ -138,7 +138,7 @@ class Oracle:
         ]
 
     def _used(self, name: str, now: int, what: str) -> Counter[str]:
-        """Tweets with each tag in the window that ends with the minute `now`, or people."""
+        """Count posts or people by tag in the window that ends with the minute `now`."""
         length = WINDOWS.get(name, now + 1)
         inside = [
             (key, author)
@@ -156,7 +156,7 @@ class Oracle:
         return sorted(counts, key=lambda key: (-counts[key], -self.last[key], key))
 
     def rising(self, as_of: datetime, size: int = 10) -> tuple[bool, list[dict[str, Any]]]:
-        """Whether it is warming up, and `key`, `observed`, … `change` of the risers."""
+        """Return whether the board is warming up, and the rising tags (`key` … `change`)."""
         now = int(as_of.timestamp()) // 60
         hours, found = self._risers(now)
         _, earlier = self._risers(now - STEPS["rising"])

@@ -7,15 +7,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-# For what takes a second or two: a busy machine may be many times slower, and a passed test has
-# not waited for any longer than it had to.
+# For what normally takes a second or two. A busy machine may be many times slower, and a test that
+# passes waits no longer than it has to.
 SOON = 60.0
 
 
 def eventually(condition: Callable[[], T], within: float = SOON, every: float = 0.2) -> T:
-    """The first true value of `condition`, asked every `every` seconds for `within` seconds.
+    """Poll `condition` every `every` seconds for `within` seconds; return its first true value.
 
-    Exceptions count as "not yet"; the last of them tells why the deadline passed.
+    Exceptions count as "not yet"; the last one becomes the cause of the AssertionError.
     """
     deadline = time.monotonic() + within
     error: Exception | None = None

@@ -1,7 +1,7 @@
-"""Writes the names of the classes that Spark needs: python record_classes.py FILE.
+"""Lists the classes for the image's class archive: python record_classes.py FILE.
 
-A small cluster counts nothing for a moment; the classes of Kafka's connector, which needs a broker
-to be tried, are taken from its jars. The image build makes an archive of them all.
+A small local cluster runs a dummy query for a moment, to record the classes that Spark loads. The
+Kafka connector could not run without a broker, so its classes are listed from its jars.
 """
 
 import sys
@@ -19,7 +19,7 @@ CONNECTOR = ("kafka-clients-*.jar", "spark-sql-kafka-*.jar", "commons-pool2-*.ja
 
 
 def main() -> None:
-    """Record the classes of a run, and add the connector's."""
+    """Record the classes that a run loads, and add the connector's."""
     folder = Path(tempfile.mkdtemp())
     run_for_a_moment(folder)
     recorded = [line for path in folder.glob("*.classes") for line in path.open()]
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def run_for_a_moment(folder: Path) -> None:
-    """Run a query such as that of `trends.stream`, with one executor."""
+    """Run a query like the one in `trends.stream`, with one executor."""
     builder = SparkSession.builder.master("local-cluster[1,2,512]")
     builder = builder.config("spark.driver.host", "localhost")
     builder = builder.config("spark.executor.memory", "512m")
@@ -49,19 +49,19 @@ def run_for_a_moment(folder: Path) -> None:
 
 
 def compute(records: DataFrame, _: int) -> None:
-    """Send a batch to the executor's Python and back."""
+    """Send a batch through the executor's Python worker and back."""
     columns = "CAST(value AS STRING)::binary AS value", "unix_millis(timestamp) AS appended"
     rows = records.selectExpr(*columns).coalesce(1)
     rows.mapInArrow(same, "value binary, appended bigint").toArrow()
 
 
 def same(batches: Iterator[object]) -> Iterator[object]:
-    """Return what comes in."""
+    """Yield the batches unchanged."""
     yield from batches
 
 
 def classes_of(pattern: str) -> list[str]:
-    """The classes of a jar, but for other projects' that are packed into it."""
+    """List the classes of a jar, except those of other projects that are shaded into it."""
     (path,) = JARS.glob(pattern)
     with ZipFile(path) as jar:
         names = [name.removesuffix(".class") for name in jar.namelist() if name.endswith(".class")]

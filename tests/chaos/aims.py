@@ -1,13 +1,13 @@
-"""How long each container may take to be over each fault, in seconds on two cores.
+"""Recovery time aims for each container and fault, in seconds on two cores.
 
-From the end of the fault to the first board that is newer and counts newer tweets.
+Measured from the end of the fault to the first board that is newer and counts newer posts.
 """
 
 COLUMNS = ("kill", "stop", "pause", "cut")
-# How long a fault lasts. A killed process is started again by the engine at once.
+# How long a fault lasts, in seconds. The engine restarts a killed container at once.
 HOLD = {"kill": 0, "stop": 30, "pause": 60, "cut": 90}
 
-# None: the fault must not be felt at all. While the gateway is paused or cut off, the page stays
+# None: the fault must go unnoticed. While the gateway is paused or cut off, the page is still
 # served, and says that it is stale.
 TABLE: dict[str, tuple[float | None, ...]] = {
     "zookeeper": (60, 60, 90, 120),
@@ -22,7 +22,7 @@ TABLE: dict[str, tuple[float | None, ...]] = {
     "web": (5, 5, 62, 10),
 }
 EVERYTHING = 180.0
-# The aims are for an idle machine of two cores; the deadline is so many times that.
+# The aims are for an idle machine with two cores; a trial waits for this many times the aim.
 PATIENCE = 3
 
 KILLED = {service: row[0] or 0.0 for service, row in TABLE.items()}

@@ -1,4 +1,4 @@
-"""The cells of the matrix: every container and what can happen to it, with its aim."""
+"""The cells of the fault matrix: each container, its faults, and their recovery aims."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +17,11 @@ Make = Callable[[Scene], Fault]
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing that happens.
+    """One fault to inject, and what it may do to the stack.
 
-    `aim` is in seconds; None: the fault must not be felt, the board goes on and so does the
-    driver. `small_disks` asks for a stack whose volumes can be filled, `is_new` for one that does
-    not run yet. While web itself is away (`is_away`), nobody is served.
+    `aim` is in seconds; None means that the fault must go unnoticed: the board and the driver
+    keep going. `small_disks` requires a stack whose volumes can be filled, `is_new` one that is
+    not running yet. While web itself is down (`is_away`), nobody is served.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Cell:
 
 
 def make_common(kind: str, service: str, hold: float) -> Make:
-    """What makes a fault that every container can have."""
+    """Return a factory for a fault that any container can have."""
     if kind == "kill":
         return lambda scene: Kill(scene.stack, service)
     classes: dict[str, type[Fault]] = {
@@ -65,7 +65,7 @@ def _common() -> Iterator[Cell]:
             )
 
 
-# Beyond the table: the network is there, and is bad. The aims are those of a cut.
+# Not in the table: the network is up, but bad. The aims are those of a cut.
 NETWORK = {"reset": 10, "narrow": 45, "delay": 45}
 ON_NETWORK = ("zookeeper", "kafka", "hbase-regionserver", "hbase-thrift", "spark-master", "web")
 
@@ -163,14 +163,14 @@ def _orders(seed: int) -> Iterator[Cell]:
 
 
 def all_cells(seed: int) -> list[Cell]:
-    """All of them, service by service; the seed decides on the start orders."""
+    """Return all cells, service by service; the seed determines the start orders."""
     cells = [*_common(), *_network(), *_driver(), *_ingest(), *_disks(), *_others(), *_orders(seed)]
     services = [*TABLE, "everything"]
     return sorted(cells, key=lambda cell: services.index(cell.name.partition("/")[0]))
 
 
 def choose(cells: Sequence[Cell], only: Sequence[str], seed: int) -> list[Cell]:
-    """Those that have one of the words in their names, all without words, in the seed's order."""
+    """Select cells with one of the words in their names (default: all), shuffled by the seed."""
     chosen = [cell for cell in cells if not only or any(word in cell.name for word in only)]
     random.Random(seed).shuffle(chosen)
     return chosen

@@ -7,21 +7,21 @@ from chaos.network import IMAGE
 from e2e.stack import Stack, run
 
 OVERRIDE = Path(__file__).parent / "small-disks.yaml"
-# In megabytes; with some room beside what a quarter of an hour of a trial's load takes.
+# In megabytes: enough for 15 minutes of a trial's load, with some room to spare.
 SIZES = {
     "kafka-data": 160,
     "spark-master": 16,
     "zookeeper-data": 48,
     "hbase-data": 256,
 }
-# What a container needs to make loop devices of the machine's, and no more.
+# The least privileges with which a container can make loop devices on the machine.
 RIGHTS = [
     "--cap-add=SYS_ADMIN",
     "--device-cgroup-rule=b 7:* rmw",
     "--device-cgroup-rule=c 10:237 rmw",
     "--volume=/dev:/dev",
 ]
-# The services' user owns them; Kafka would take a folder `lost+found` for a partition.
+# The services' user owns the file systems. Kafka would mistake `lost+found` for a partition.
 ATTACH = """
 for disk in "$@"; do
     name=${disk%=*} file=/disks/${disk%=*}
@@ -36,7 +36,7 @@ for file in /disks/*; do
     losetup -nO NAME --associated "$file" | xargs --no-run-if-empty losetup --detach
 done
 """
-# Small pieces at the end: what is left of a megabyte would be room for many a record.
+# Small blocks at the end: the space left by large ones would have room for many records.
 FILL = """
 for volume in /volumes/*; do
     for size in 64k 512; do
@@ -49,7 +49,7 @@ EMPTY = "rm /volumes/*/ballast"
 
 
 def attach(stack: Stack) -> dict[str, str]:
-    """Make the disks; the settings by which OVERRIDE has them."""
+    """Create the disks; return the settings with which OVERRIDE mounts them."""
     detach(stack)
     sizes = [f"{name}={size}" for name, size in SIZES.items()]
     made = _with_disks(stack, ATTACH, *sizes).split()
@@ -58,19 +58,19 @@ def attach(stack: Stack) -> dict[str, str]:
 
 
 def detach(stack: Stack) -> None:
-    """Remove them, if there are any; no container may use them any more."""
+    """Remove the disks, if there are any; no container may still be using them."""
     run(["docker", "volume", "rm", "--force", *(f"{stack.project}_{name}" for name in SIZES)])
     _with_disks(stack, DETACH)
     run(["docker", "volume", "rm", "--force", _files(stack)])
 
 
 def fill(stack: Stack, volumes: Sequence[str]) -> list[int]:
-    """Fill disks to the last byte; the kilobytes that are left on each."""
+    """Fill disks to the last byte; return the kilobytes left on each."""
     return [int(free) for free in _on_volumes(stack, volumes, FILL).split()]
 
 
 def empty(stack: Stack, volumes: Sequence[str]) -> None:
-    """Take away again what filled them."""
+    """Delete what `fill` wrote."""
     _on_volumes(stack, volumes, EMPTY)
 
 

@@ -1,4 +1,4 @@
-"""What can happen to a container: each fault begins, proves that it bit, lasts, and ends."""
+"""Faults of a container: each begins, proves that it took effect, lasts, and ends."""
 
 import re
 import time
@@ -10,14 +10,14 @@ from waiting import eventually
 RELAY_PORT = 19_000
 DELAY_SECONDS = 0.3
 NARROW = "64kbit"
-# Five seconds' worth of datagrams that nobody waits for.
+# Datagrams that keep the narrow line busy for five seconds; nobody is waiting for them.
 BURST = "bash -c 'for n in {{1..40}}; do head -c 1000 /dev/zero >/dev/udp/{}/9; done'"
-# Many times what a proof takes on a machine with nothing else to do.
+# Many times what a proof takes on an idle machine.
 PROOF_SECONDS = 30
 
 
 class Fault:
-    """Something that happens to a service's first container, for `hold` seconds."""
+    """A fault of a service's first container that lasts `hold` seconds."""
 
     ends_at_once = False
 
@@ -27,33 +27,33 @@ class Fault:
 
     @property
     def id(self) -> str:
-        """The container, which keeps its id as long as Compose does not make another."""
+        """The container's id, which stays the same until Compose recreates the container."""
         return str(self.before["Id"])
 
     def state(self) -> dict[str, object]:
-        """What the engine says of the container now."""
+        """Return the container's current state as the engine reports it."""
         state: dict[str, object] = self.stack.container(self.service)["State"]
         return state
 
     def begin(self) -> None:
-        """Let it happen."""
+        """Start the fault."""
         raise NotImplementedError
 
     def proof(self) -> str:
-        """What shows that it has happened; nothing, or an error, when nothing does."""
+        """Return evidence that the fault took effect; without any, return "" or raise."""
         raise NotImplementedError
 
     def wait(self) -> None:
-        """Let it last."""
+        """Wait for as long as the fault lasts."""
         time.sleep(self.hold)
 
     def end(self) -> float:
-        """Put an end to it; when that was (time.time)."""
+        """End the fault; return when that was (time.time)."""
         return time.time()
 
 
 class Kill(Fault):
-    """The first process is killed from outside, and the engine starts it again."""
+    """Kills the first process from outside; the engine restarts the container."""
 
     ends_at_once = True
 
@@ -78,7 +78,7 @@ class Kill(Fault):
 
 
 class Stop(Fault):
-    """Stopped as a person does it, and started."""
+    """Stops the container as a person would, and starts it again."""
 
     def begin(self) -> None:
         run(["docker", "stop", self.id])
@@ -93,7 +93,7 @@ class Stop(Fault):
 
 
 class Pause(Fault):
-    """Frozen: connections stay, nobody answers."""
+    """Freezes the container: connections stay open, but nobody answers."""
 
     def begin(self) -> None:
         run(["docker", "pause", self.id])
@@ -107,7 +107,7 @@ class Pause(Fault):
 
 
 class NetworkFault(Fault):
-    """A rule in the container's network; a container that starts again gets the rule again."""
+    """Adds a rule to the container's network, and adds it again if the container restarts."""
 
     RULE = ""
     UNDO = ""
@@ -130,13 +130,13 @@ class NetworkFault(Fault):
                 network.shell(self.id, self.RULE, check=False)
 
     def end(self) -> float:
-        # It fails on a container that has just been started again, and has no rule to undo.
+        # This fails if the container has just restarted and has no rule to undo.
         network.shell(self.id, self.UNDO, check=False)
         return super().end()
 
 
 class Cut(NetworkFault):
-    """Cut off: nothing comes in or goes out, and nobody is told."""
+    """Cuts the container off: all packets are dropped silently, in both directions."""
 
     RULE = "iptables -A INPUT ! -i lo -j DROP; iptables -A OUTPUT ! -o lo -j DROP"
     UNDO = "iptables -F INPUT; iptables -F OUTPUT"
@@ -144,7 +144,7 @@ class Cut(NetworkFault):
 
 
 class Reset(NetworkFault):
-    """Every connection is reset, and every new one refused."""
+    """Resets every connection and refuses new ones."""
 
     # The resets themselves have to get out.
     RULE = """reset="-j REJECT --reject-with tcp-reset"
@@ -155,7 +155,7 @@ class Reset(NetworkFault):
 
 
 class Narrow(NetworkFault):
-    """A line of 64 kbit a second."""
+    """Limits the line to 64 kbit/s."""
 
     RULE = f"""for path in /sys/class/net/eth*; do
         tc qdisc add dev "${{path##*/}}" root tbf rate {NARROW} burst 8kb latency 2s
@@ -169,13 +169,13 @@ class Narrow(NetworkFault):
             told = network.shell(self.id, "tc -s qdisc show")
             return sum(map(int, re.findall(r"overlimits (\d+)", told)))
 
-        # What it sends itself may fit: Spark's master says next to nothing.
+        # The container's own traffic may fit: Spark's master sends next to nothing.
         network.shell(self.id, BURST.format(network.address(self.stack, "ingest")))
         return f"{eventually(held_back, within=PROOF_SECONDS)} packets held back"
 
 
 class Relayed(Fault):
-    """Whoever connects to the service from outside meets a relay."""
+    """Redirects connections to the service from outside through a relay."""
 
     ARGUMENTS: tuple[str, ...] = ()
     SAYS = ""
@@ -188,7 +188,7 @@ class Relayed(Fault):
     def begin(self) -> None:
         to = (network.address(self.stack, self.service), str(self._port))
         network.start_relay(self.stack, self.id, [str(RELAY_PORT), *to, *self.ARGUMENTS])
-        # The connections that are there already are reset: they come again, by the relay.
+        # Existing connections are reset, so that they are made again through the relay.
         network.shell(
             self.id,
             f"""match="! -i lo -p tcp --dport {self._port}"
@@ -198,7 +198,7 @@ class Relayed(Fault):
 
     def proof(self) -> str:
         def said() -> bool:
-            # Spark's master may hear nothing from others for longer than the fault lasts.
+            # Make traffic: Spark's master may receive nothing for longer than the fault lasts.
             network.neighbour(self.stack, self.service)
             return self.SAYS in network.told_by_relay(self.stack)
 
@@ -212,7 +212,7 @@ class Relayed(Fault):
 
 
 class Delay(Relayed):
-    """Everything arrives late, on either way."""
+    """Delays everything, in both directions."""
 
     ARGUMENTS = ("--delay", str(DELAY_SECONDS))
     SAYS = "late"

@@ -1,4 +1,4 @@
-"""The right answer, computed outside the stack, and what the stack made of it."""
+"""Compares what a stack counted with the right answer, computed outside the stack."""
 
 import json
 from collections import Counter
@@ -15,10 +15,10 @@ SETTLE_SECONDS = 240
 
 
 class Ledger(Oracle):
-    """What the demo of a seed has to have sent, and how it has to be counted.
+    """The posts that a demo with this seed must have sent, and their expected counts.
 
-    Text, author and all else follow from seed and number alone. When a tweet was written is the
-    one thing that is taken from the topic, and only of its first record.
+    Text, author and everything else follow from seed and number alone. Only the time of a post is
+    taken from the topic, from the first record of the post.
     """
 
     def __init__(self, seed: int) -> None:
@@ -30,7 +30,7 @@ class Ledger(Oracle):
         self._positions: dict[str, int] = {}
 
     def follow(self, stack: Stack) -> int:
-        """Take in what is new on the topic; how many records that was."""
+        """Read the new records of the topic; return how many there were."""
         known = json.dumps(self._positions)
         lines = stack.inside("ingest", READ_TOPIC, "tweets", known).splitlines()
         for line in lines:
@@ -40,7 +40,7 @@ class Ledger(Oracle):
         return len(lines)
 
     def take(self, message: Json) -> None:
-        """Count one record of the topic, unless it came before or should not exist."""
+        """Count one record of the topic, unless it is a duplicate or should not exist."""
         self.read += 1
         number = self._number(message)
         if number is None:
@@ -52,7 +52,7 @@ class Ledger(Oracle):
             self._count(message)
 
     def _number(self, message: Json) -> int | None:
-        """The number of a tweet that is as it has to be."""
+        """Return the number of a post, or None if it is not exactly what the demo sends."""
         start, _, number = message["id"].rpartition(":")
         if start != f"demo:{self._seed}" or not number.isdecimal():
             return None
@@ -60,18 +60,21 @@ class Ledger(Oracle):
         return int(number) if message == right else None
 
     def lost(self, next_number: int) -> list[int]:
-        """The numbers that the topic lacks; the source says it has sent all below `next_number`."""
+        """Return the numbers missing from the topic.
+
+        According to its cursor, the source has sent all below `next_number`.
+        """
         end = max([next_number, *(number + 1 for number in self._numbers)])
         return sorted(set(range(end)) - self._numbers)
 
     def expected(self, lost: Iterable[int]) -> Counter[str]:
-        """How often each tag has to be counted, with the tweets that were lost on the way."""
+        """Return the right count of each tag, including posts that were lost on the way."""
         return self.counts + Oracle(demo_message(self._seed, n, 0) for n in lost).counts
 
 
 @dataclass(frozen=True)
 class Score:
-    """Uses of tags that HBase lacks, has too often, or has of tags that nobody used."""
+    """Uses of tags that HBase lacks, has counted too often, or has for tags that nobody used."""
 
     missing: int
     duplicate: int
@@ -80,14 +83,14 @@ class Score:
 
 
 def differences(expected: Counter[str], stored: Counter[str]) -> tuple[int, int, int]:
-    """Missing, duplicate and foreign uses of tags."""
+    """Return the numbers of missing, duplicate and foreign uses of tags."""
     more = stored - expected
     foreign = sum(n for key, n in more.items() if key not in expected)
     return (expected - stored).total(), more.total() - foreign, foreign
 
 
 def settle(stack: Stack, ledger: Ledger) -> None:
-    """Wait until everything on the topic has been read, and nothing more comes."""
+    """Wait until everything on the topic has been read and nothing more arrives."""
 
     def quiet() -> bool:
         ledger.follow(stack)
@@ -100,7 +103,7 @@ def settle(stack: Stack, ledger: Ledger) -> None:
 
 
 def compare(stack: Stack, ledger: Ledger) -> Score:
-    """Hold a stack at rest against the ledger: topic, HBase, and all boards as served."""
+    """Compare a stack at rest with the ledger: topic, HBase, and all boards as served."""
     problems = []
     cursors = stack.records("ingest.cursors")
     lost = ledger.lost(json.loads(cursors[-1])["next"] if cursors else 0)
@@ -125,7 +128,7 @@ def _served(stack: Stack, ledger: Ledger) -> list[str]:
 
 
 def verdict(bit: str, problems: Collection[str]) -> str:
-    """What a trial has shown; a fault that cannot be proved has shown nothing."""
+    """Return the verdict of a trial; it is inconclusive without proof of the fault."""
     if problems:
         return "FAILED"
     return "pass" if bit else "inconclusive"

@@ -1,4 +1,4 @@
-"""What is done to a container's network, and what its neighbours see of it."""
+"""Changes a container's network, and probes it from a neighbour."""
 
 from collections.abc import Sequence
 
@@ -30,22 +30,22 @@ except OSError as error:
 
 
 def address(stack: Stack, service: str) -> str:
-    """The address of a service's first container on the stages' own network."""
+    """Return the address of a service's first container on the stack's internal network."""
     networks = stack.container(service)["NetworkSettings"]["Networks"]
     return str(networks[f"{stack.project}_data"]["IPAddress"])
 
 
 def neighbour(stack: Stack, service: str) -> str:
-    """What a container beside a service finds at its port, to which it sends a byte.
+    """Connect to a service's port from a neighbouring container, and send a byte.
 
-    Either "open", or an error's name.
+    Returns "open", or the name of the error.
     """
     where = (address(stack, service), str(PORTS[service]))
     return stack.inside("ingest", CONNECT, *where).strip()
 
 
 def shell(container: str, script: str, *, check: bool = True) -> str:
-    """Run a script in a container's network, as its administrator; what it printed."""
+    """Run a script in a container's network, with NET_ADMIN; return its output."""
     return run([*_beside(container), "--cap-add", "NET_ADMIN", IMAGE, "sh", "-ec", script],
                check=check)  # fmt: skip
 
@@ -59,12 +59,12 @@ def start_relay(stack: Stack, container: str, arguments: Sequence[str]) -> None:
 
 
 def told_by_relay(stack: Stack) -> str:
-    """What the relay has printed."""
+    """Return the relay's output."""
     return run(["docker", "logs", _relay(stack)])
 
 
 def stop_relay(stack: Stack) -> None:
-    """Remove it, if there is one; whoever was connected through it is cut off."""
+    """Remove the relay, if there is one; this cuts the connections through it."""
     run(["docker", "rm", "--force", _relay(stack)], check=False)
 
 

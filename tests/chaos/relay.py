@@ -1,4 +1,4 @@
-"""Stands between a server and its callers, and passes on late, or not at all.
+"""TCP relay between a server and its callers that forwards data late, or not at all.
 
 python -m chaos.relay PORT HOST SERVER_PORT [--delay SECONDS] [--hold TOPIC]
 """
@@ -8,28 +8,28 @@ import asyncio
 from collections.abc import Sequence
 
 PIECE = 65_536
-# In Kafka's protocol: four bytes of length, then what is asked for; 0 is to take records.
+# A request in Kafka's protocol: four bytes of length, then the API key; 0 is Produce.
 PRODUCE = b"\0\0"
 HEAD = 512
 
 
 def is_for(topic: str, piece: bytes) -> bool:
-    """Whether a piece begins with a request to take records of a topic.
+    """Whether a piece begins with a Produce request for a topic.
 
-    A caller that waits for each answer begins each request with a piece of its own.
+    A caller that waits for each response starts each request in a new piece.
     """
     return piece[4:6] == PRODUCE and topic.encode() in piece[:HEAD]
 
 
 class Relay:
-    """Every piece waits `delay` seconds; the first for the topic `hold` stops its connection."""
+    """Delays every piece by `delay` seconds; the first for topic `hold` stalls its connection."""
 
     def __init__(self, host: str, port: int, delay: float = 0.0, hold: str = "") -> None:
         self._host, self._port = host, port
         self._delay, self._hold = delay, hold
 
     async def serve(self, port: int) -> asyncio.Server:
-        """Listen."""
+        """Start listening on `port`."""
         return await asyncio.start_server(self._connected, "0.0.0.0", port)
 
     async def _connected(self, caller: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
@@ -54,13 +54,13 @@ class Relay:
                 if self._delay:
                     print("late", len(piece), flush=True)
         except OSError:
-            pass  # one end is gone, and so shall be the other
+            pass  # one end is gone, so the other is closed as well
         finally:
             writer.close()
 
 
 async def main(arguments: Sequence[str] | None = None) -> None:
-    """Relay for ever."""
+    """Relay until killed."""
     parser = argparse.ArgumentParser(prog="relay")
     parser.add_argument("listen", type=int)
     parser.add_argument("host")

@@ -1,4 +1,4 @@
-"""What a stack takes of its machine, looked at again and again."""
+"""Samples of a stack's memory, disk and log usage, and how each figure develops."""
 
 import re
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from bench.engine import usage
 from e2e.stack import Json, Stack, run
 
 VOLUMES = ("kafka-data", "zookeeper-data", "hbase-data")
-# Prints the bytes of each volume, of the folders in HBase's, and of each container's logs, and
-# counts HBase's store files.
+# Prints the bytes of each volume, of the folders in HBase's volume, and of each container's logs,
+# and the number of HBase's store files.
 LOOK = """
 sizes() { du --summarize --block-size=1 "$@" 2>/dev/null | sed 's|/volumes/||; s|/logs/|log of |'; }
 sizes /volumes/* /logs/*
@@ -25,7 +25,7 @@ QUARTERS = 4
 
 @dataclass(frozen=True)
 class Course:
-    """How a figure went: the first value, the highest in each quarter of the time, the last."""
+    """How a figure developed: first value, highest in each quarter of the time, last value."""
 
     first: float
     highest: tuple[float | None, ...]
@@ -33,7 +33,7 @@ class Course:
 
 
 def sample(stack: Stack) -> Sample:
-    """Bytes and numbers of files by name; what cannot be had just now is left out."""
+    """Return bytes and numbers of files by name, without those unavailable at the moment."""
     containers = stack.containers()
     names = {each["Id"]: each["Name"].removeprefix(f"/{stack.project}-") for each in containers}
     used = {names[each["Id"]]: _memory(each) for each in containers}
@@ -50,12 +50,12 @@ def sample(stack: Stack) -> Sample:
 def _memory(container: Json) -> int:
     try:
         return usage(container["Id"]).memory_bytes
-    except KeyError:  # it does not run
+    except KeyError:  # not running
         return 0
 
 
 def course(values: Sequence[tuple[float, float]], end: float) -> Course:
-    """The course of (seconds, value) pairs up to `end`; None for a quarter that has no value."""
+    """Summarise (seconds, value) pairs up to `end`; a quarter without values gets None."""
     quarters: list[list[float]] = [[] for _ in range(QUARTERS)]
     for at, value in values:
         quarters[min(QUARTERS - 1, int(QUARTERS * at / end))].append(value)

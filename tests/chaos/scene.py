@@ -1,4 +1,4 @@
-"""One stack that lives through many faults, under load, and the ledger of what it was sent."""
+"""A stack that goes through many faults under load, and the ledger of what it was sent."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +10,14 @@ from e2e.stack import Stack, service_of
 from waiting import eventually
 
 RATE = 100
-# Until all containers are healthy, and the workers at work.
+# Deadline for all containers to be healthy, and all workers to run an executor.
 WHOLE_SECONDS = 240
 
 
 class Scene:
-    """A stack on the demo of a seed, `rate` tweets a second.
+    """A stack that runs the demo with this seed, at `rate` posts per second.
 
-    `overrides` are Compose files that every stack of this scene is started with.
+    `overrides` are Compose files for every stack of this scene.
     """
 
     def __init__(
@@ -26,11 +26,11 @@ class Scene:
         self.stack, self.seed, self.rate = stack, seed, rate
         self.ledger = Ledger(seed)
         self._overrides = [*overrides]
-        # Whether the stack that runs is on small disks; None: there is none, or none to be used.
+        # Whether the running stack is on small disks; None if there is no usable stack.
         self._on_small_disks: bool | None = None
 
     def clear(self, *, small_disks: bool = False) -> None:
-        """Remove the stack; the next one is on ordinary volumes, or on disks that can be filled."""
+        """Remove the stack; the next one gets ordinary volumes, or disks that can be filled."""
         network.stop_relay(self.stack)
         self.stack.down()
         disks.detach(self.stack)
@@ -44,7 +44,7 @@ class Scene:
         self.stack.configure(settings, overrides)
 
     def prepare(self, workers: int = 1, *, small_disks: bool = False, load: bool = True) -> None:
-        """Have a whole stack with so many workers, under load or not."""
+        """Bring up a healthy stack with this many workers, under load or idle."""
         if self._on_small_disks is not small_disks:
             self.clear(small_disks=small_disks)
             self.stack.up()
@@ -57,24 +57,27 @@ class Scene:
             self.rest()
 
     def spoil(self) -> None:
-        """Nothing that comes may stand on this stack."""
+        """Mark the stack as unfit for further trials."""
         self._on_small_disks = None
 
     def read(self, otherwise: int = 0) -> int:
-        """How many tweets the board tells of."""
+        """Return how many posts the board says were read, or `otherwise` if web is down."""
         try:
             return int(self.stack.board()["tweets_read"])
         except OSError:
             return otherwise
 
     def recovered(self, since: float, within: float, read: int | None = None) -> float:
-        """Seconds until a board newer than `since` counts two seconds' worth of tweets more."""
+        """Wait for a board newer than `since` with two seconds' worth of new posts.
+
+        Returns the seconds since `since`.
+        """
         return wait_for_tweets(self.stack, since, 2 * self.rate, within, read)
 
     def whole(self, workers: int = 1, *, load: bool = True) -> None:
-        """Wait until all containers are healthy again, and all workers at work.
+        """Wait until all containers are healthy again and all workers run an executor.
 
-        Without load ingest is left out: it has been stopped.
+        Without load, ingest is left out: it has been stopped.
         """
         spared = () if load else ("ingest",)
 
@@ -96,6 +99,6 @@ class Scene:
         eventually(lambda: executors(self.stack) == workers, within=WHOLE_SECONDS, every=1)
 
     def rest(self) -> None:
-        """Stop the source, and wait until all that it sent has been read."""
+        """Stop the source and wait until everything it sent has been read."""
         self.stack.compose("stop", "ingest")
         settle(self.stack, self.ledger)

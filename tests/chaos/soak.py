@@ -1,4 +1,4 @@
-"""A fault every minute for a long time, under a load of a million tweets an hour."""
+"""Soak test: a fault every minute for a long time, under a load of a million posts an hour."""
 
 import random
 import time
@@ -15,11 +15,11 @@ from chaos.trial import FAILURES, complaints, strike
 from e2e.checks import MOST_RESTARTS, Visitor
 
 TWEETS_AN_HOUR = 1_000_000
-# A quarter more: while Kafka is away for long, the demo lets tweets go by.
+# A quarter more, because the demo does not catch up after a long outage of Kafka.
 RATE = TWEETS_AN_HOUR * 5 // 4 // 3600
-# Short enough that there is a fault every minute.
+# Seconds per fault, short enough for one every minute.
 KINDS = {"kill": 0, "stop": 5, "pause": 10, "cut": 10, "reset": 5, "narrow": 20, "delay": 20}
-# A bad network shows only where there is traffic, as in the matrix.
+# As in the matrix, a bad network has an effect only where there is traffic.
 CHOICE = [
     (service, kind)
     for service in sorted(TABLE)
@@ -31,7 +31,7 @@ MINUTE = 60.0
 
 @dataclass
 class Soak:
-    """What a soak has shown; `late` are the faults that a minute was not enough for."""
+    """The result of a soak; `late` lists faults not recovered from within their minute."""
 
     minutes: int
     seed: int
@@ -51,7 +51,7 @@ class Soak:
 
 
 def run(scene: Scene, minutes: int, say: Callable[[str], None]) -> Soak:
-    """Let a fault happen each minute, look at the machine each minute, and compare at the end."""
+    """Inject a fault and take a sample every minute; compare the counts at the end."""
     soak = Soak(minutes, scene.seed)
     dice = random.Random(scene.seed)
     samples: list[tuple[float, Sample]] = []
@@ -77,7 +77,7 @@ def run(scene: Scene, minutes: int, say: Callable[[str], None]) -> Soak:
 
 
 def _one(scene: Scene, cell: Cell, soak: Soak, began: float) -> str:
-    """One fault, and as much of the recovery as its minute has room for; in a word or two."""
+    """Inject one fault and wait for recovery until its minute is over; return a summary."""
     soak.faults += 1
     before = scene.stack.restarts()
     with Visitor(scene.stack) as visitor:
@@ -121,7 +121,7 @@ def _finish(scene: Scene, soak: Soak) -> None:
 
 
 def courses(samples: list[tuple[float, Sample]]) -> dict[str, Course]:
-    """Each figure's course over all samples that have it."""
+    """Return the course of each figure over all samples that have it."""
     names, end = sorted({name for _, found in samples for name in found}), samples[-1][0]
     return {
         name: course([(at, found[name]) for at, found in samples if name in found], end)

@@ -1,4 +1,4 @@
-"""Faults of one service alone, or of all of them."""
+"""Faults that apply to one particular service, or to all services."""
 
 import json
 import os
@@ -18,12 +18,12 @@ from e2e.stack import Stack, service_of
 from waiting import eventually
 
 SECONDS = 120
-# Each try is a restart of the driver, and more than five of anything are too many.
+# Each try restarts the driver, and a trial fails after more than five restarts.
 TRIES = 5
 
 
 class KilledBeforeAcknowledgement(Relayed):
-    """Ingest is killed while Kafka has not acknowledged its tweets."""
+    """Kills ingest before Kafka has acknowledged its posts."""
 
     ARGUMENTS = ("--hold", "tweets")
     SAYS = "held"
@@ -44,12 +44,12 @@ class KilledBeforeAcknowledgement(Relayed):
 
 
 class KilledBeforeCursor(KilledBeforeAcknowledgement):
-    """Ingest is killed after Kafka has acknowledged its tweets, and before their cursor."""
+    """Kills ingest after Kafka has acknowledged its posts, but before their cursor."""
 
     ARGUMENTS = ("--hold", "ingest.cursors")
 
     def proof(self) -> str:
-        """Only then it sends again what the topic has."""
+        """Only in this case does ingest send posts again that the topic already has."""
 
         def sent_again() -> int:
             self._ledger.follow(self.stack)
@@ -60,7 +60,7 @@ class KilledBeforeCursor(KilledBeforeAcknowledgement):
 
 @dataclass(frozen=True)
 class Progress:
-    """Batches according to HBase: the last one applied, and the fences announced and in a row."""
+    """Progress according to HBase: the last batch, and the fences last announced and written."""
 
     done: dict[str, Any]
     announced: int
@@ -68,7 +68,7 @@ class Progress:
 
 
 class KilledWhileWriting(Fault):
-    """The driver is killed when HBase has counts of a batch, but not that it is applied."""
+    """Kills the driver when HBase has counts of a batch, but not yet its progress."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(stack, "trends")
@@ -90,7 +90,7 @@ class KilledWhileWriting(Fault):
         return self._killed
 
     def _strike(self) -> None:
-        """Kill at the right moment, if it can be met."""
+        """Try to kill the driver at the right moment."""
         started = time.time()
         eventually(lambda: self.stack.later_board(started), within=SECONDS)
         before = self.stack.container("trends")
@@ -125,7 +125,7 @@ class KilledWhileWriting(Fault):
 
 
 class KilledBetweenBatches(KilledWhileWriting):
-    """The driver is killed when HBase has a batch, while the executors compute the next one."""
+    """Kills the driver when a batch has been applied and executors are computing the next."""
 
     def _is_now(self, first: Progress, now: Progress) -> bool:
         return bool(now.done["fence"] > first.done["fence"])
@@ -136,7 +136,7 @@ class KilledBetweenBatches(KilledWhileWriting):
 
 
 class Scale(Fault):
-    """Two workers more join the running job, and leave it again."""
+    """Adds two workers to the running job, and removes them again."""
 
     def __init__(self, stack: Stack, hold: float) -> None:
         super().__init__(stack, "spark-worker", hold)
@@ -155,7 +155,7 @@ class Scale(Fault):
 
 
 class DownAndUp(Fault):
-    """All containers are removed, and made anew on the volumes that were kept."""
+    """Removes all containers and recreates them on the same volumes."""
 
     def __init__(self, stack: Stack, hold: float) -> None:
         super().__init__(stack, "web", hold)
@@ -173,7 +173,7 @@ class DownAndUp(Fault):
 
 
 class StartedInOrder(Fault):
-    """A new stack's services are started one after the other, in an order of one's own."""
+    """Starts the services of a new stack one after the other, in a given order."""
 
     def __init__(self, stack: Stack, order: list[str]) -> None:
         self.stack, self.service, self.hold = stack, order[0], 0.0
@@ -189,9 +189,9 @@ class StartedInOrder(Fault):
 
 
 class DiskFull(Fault):
-    """Disks are filled to the last byte; after half of the time who writes to them is killed.
+    """Fills disks to the last byte; half-way through, kills the services that write to them.
 
-    The stack has to be one on small disks.
+    The stack has to be on small disks.
     """
 
     def __init__(

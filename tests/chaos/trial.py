@@ -1,4 +1,4 @@
-"""One fault on a running stack: it strikes, the stack recovers, the counts are compared."""
+"""One trial: a fault strikes a running stack, the stack recovers, the counts are compared."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,15 +14,15 @@ from chaos.scene import Scene
 from e2e.checks import MOST_RESTARTS, Visitor
 from e2e.stack import Json, service_of
 
-# For a fault that must not be felt.
+# The aim for a fault that must go unnoticed.
 UNFELT_SECONDS = 10.0
-# What goes wrong when the harness itself, or the engine, does not get on.
+# Raised when the harness itself, or the engine, cannot continue.
 FAILURES = (AssertionError, RuntimeError, OSError, LookupError, TException)
 
 
 @dataclass
 class Result:
-    """What a trial has shown; `bit` is the proof that the fault was there."""
+    """The result of a trial; `bit` is the proof that the fault took effect."""
 
     name: str
     seed: int
@@ -40,7 +40,7 @@ class Result:
 
 @dataclass
 class Strike:
-    """What was seen of a fault: its proof, when it ended, and what was read before."""
+    """What was seen of a fault: its proof, when it ended, and how many posts were read before."""
 
     bit: str = ""
     ended: float = field(default_factory=time.time)
@@ -49,7 +49,7 @@ class Strike:
 
 
 def proven(fault: Fault) -> str:
-    """The fault's proof; none when it cannot be had."""
+    """Return the fault's proof, or "" if it cannot be obtained."""
     try:
         return fault.proof()
     except FAILURES:
@@ -57,7 +57,7 @@ def proven(fault: Fault) -> str:
 
 
 def strike(scene: Scene, cell: Cell, fault: Fault, *, is_armed: bool) -> Strike:
-    """Let the fault happen, from its begin to its end; unarmed, only look for its traces."""
+    """Run the fault from beginning to end; if it is not armed, only look for its proof."""
     seen = Strike(read=0 if cell.is_new else scene.read())
     if not is_armed:
         seen.bit = proven(fault)
@@ -75,7 +75,7 @@ def strike(scene: Scene, cell: Cell, fault: Fault, *, is_armed: bool) -> Strike:
 
 
 def _looks(scene: Scene, cell: Cell) -> list[str]:
-    """How the board has to look while the fault lasts."""
+    """Return problems with the board during the fault: stale, or not stale when it should be."""
     if not cell.is_stale and cell.aim is not None:
         return []
     if scene.stack.board()["stale"] is cell.is_stale:
@@ -84,7 +84,7 @@ def _looks(scene: Scene, cell: Cell) -> list[str]:
 
 
 def run(scene: Scene, cell: Cell, *, is_armed: bool = True) -> Result:
-    """One trial of a cell; after anything but a pass the stack is given up."""
+    """Run one trial of a cell; if there are problems, the stack is not used again."""
     result = Result(cell.name, scene.seed, cell.aim)
     try:
         _run(scene, cell, result, is_armed=is_armed)
@@ -130,7 +130,7 @@ def _recover(scene: Scene, cell: Cell, seen: Strike, result: Result) -> None:
 
 
 def _judge(scene: Scene, cell: Cell, result: Result) -> None:
-    """The counts also of a stack that is not whole again: they are what matters most."""
+    """Compare the counts even if the stack is not healthy again: they matter most."""
     try:
         scene.whole(cell.workers, load=cell.load)
     except AssertionError as error:
@@ -145,7 +145,7 @@ def _judge(scene: Scene, cell: Cell, result: Result) -> None:
 
 
 def _count_restarts(cell: Cell, before: list[Json], after: list[Json], result: Result) -> None:
-    """Of the containers that were there before, and of those made since."""
+    """Count restarts of the containers that existed before, and of those created since."""
     earlier = {each["Id"]: each["RestartCount"] for each in before}
     restarts = [max(0, each["RestartCount"] - earlier.get(each["Id"], 0)) for each in after]
     result.restarts = sum(restarts)
@@ -156,12 +156,12 @@ def _count_restarts(cell: Cell, before: list[Json], after: list[Json], result: R
 
 
 def _driver(containers: list[Json]) -> list[str]:
-    """When the driver was started."""
+    """Return when the driver was started."""
     return [each["State"]["StartedAt"] for each in containers if service_of(each) == "trends"]
 
 
 def complaints(visitor: Visitor, *, is_away: bool) -> list[str]:
-    """What a visitor should not have seen; while web is away, it may only see nothing."""
+    """Return what a visitor should not have seen; with web down, only boards going back in time."""
     if is_away:
         return visitor.reversals[:3]
     return [*visitor.complaints, *visitor.unanswered][:3]

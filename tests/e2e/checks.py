@@ -1,4 +1,4 @@
-"""What has to be true of a stack at rest, and of its answers at any time."""
+"""Assertions about a stack at rest, and about its answers at any time."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ print(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10).read(
 
 
 def assert_exact(stack: Stack, oracle: Oracle) -> None:
-    """Nothing is missing, counted twice or foreign: in HBase, and on every board as served."""
+    """Assert that nothing is missing, duplicate or foreign, in HBase and on all served boards."""
     expected, stored = oracle.counts, Counter(stack.counts())
     missing, more = expected - stored, stored - expected
     foreign = {key: n for key, n in more.items() if key not in expected}
@@ -56,7 +56,7 @@ def assert_exact(stack: Stack, oracle: Oracle) -> None:
 
 
 def assert_history(stack: Stack, oracle: Oracle, key: str) -> None:
-    """A tag's minutes, hours and days, each as far back as may be asked."""
+    """Assert a tag's minutes, hours and days, each as far back as the API allows."""
     asked = {"minute": (1, 168), "hour": (60, 2160), "day": (1440, 87_600)}
     for step, (minutes, hours) in asked.items():
         response = stack.api(f"/api/v1/hashtags/{quote(key)}?step={step}&hours={hours}")
@@ -76,7 +76,7 @@ def assert_history(stack: Stack, oracle: Oracle, key: str) -> None:
 
 
 def demo_numbers(messages: Iterable[Json]) -> set[int]:
-    """The sequence numbers of the demo tweets among some messages."""
+    """Return the sequence numbers of the demo posts among some messages."""
     ids = (message["id"].split(":") for message in messages if message["source"] == "demo")
     return {int(number) for name, _, number in ids if name == "demo"}
 
@@ -84,7 +84,10 @@ def demo_numbers(messages: Iterable[Json]) -> set[int]:
 def wait_for_tweets(
     stack: Stack, since: float, more: int, within: float, read: int | None = None
 ) -> float:
-    """Seconds from `since` until a newer board counts so many more tweets than `read`, or now."""
+    """Wait for a board newer than `since` that has read `more` posts since `read` (default: now).
+
+    Returns the seconds since `since`.
+    """
     if read is None:
         read = eventually(stack.board, within=within)["tweets_read"]
 
@@ -98,7 +101,7 @@ def wait_for_tweets(
 
 
 def executors(stack: Stack) -> int:
-    """How many living workers run an executor of the job."""
+    """Count the live workers that run an executor of the job."""
     state = json.loads(stack.inside("web", WORKERS))
     alive = [worker for worker in state["workers"] if worker["state"] == "ALIVE"]
     assert len(state["activeapps"]) == 1
@@ -106,7 +109,7 @@ def executors(stack: Stack) -> int:
 
 
 class Visitor(threading.Thread):
-    """Asks for the board all the time, and notes whatever a visitor should never see."""
+    """Requests the board all the time, and notes whatever a visitor should never see."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
@@ -144,13 +147,13 @@ class Visitor(threading.Thread):
 
     @property
     def reversals(self) -> list[str]:
-        """The complaints about boards older than one that was seen before."""
+        """The complaints about boards that are older than one seen before."""
         return [each for each in self.complaints if "went back" in each]
 
     def assert_content(self, *, web_was_away: bool = False, all_were_away: bool = False) -> None:
-        """Every answer was 200 or 304, with boards that only got newer; and every call had one.
+        """Assert that every request got 200 or 304, and that boards only got newer.
 
-        A web service that was away together with HBase has no board to serve at first.
+        A web service that was down together with HBase has no board to serve at first.
         """
         assert (self.reversals if all_were_away else self.complaints) == []
         assert web_was_away or all_were_away or self.unanswered == []
@@ -158,7 +161,7 @@ class Visitor(threading.Thread):
 
 
 def assert_few_restarts(stack: Stack, before: dict[str, int]) -> None:
-    """Nothing was in a restart loop since `before`."""
+    """Assert that no container has been in a restart loop since `before`."""
     since = {name: n - before.get(name, 0) for name, n in stack.restarts().items()}
     assert {name: n for name, n in since.items() if n > MOST_RESTARTS} == {}
 

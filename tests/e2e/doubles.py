@@ -1,4 +1,4 @@
-"""The doubles of the networks, in containers beside the stack."""
+"""Controls the test doubles of the social networks, in containers next to the stack."""
 
 import json
 from pathlib import Path
@@ -18,14 +18,14 @@ print(urllib.request.urlopen(urllib.request.Request(url, body), timeout=10).read
 
 
 def control(stack: Stack, service: str, name: str, body: Any = None) -> Any:
-    """Ask something of a double, or tell it something."""
+    """Call a control endpoint of a double; return its answer."""
     text = "" if body is None else json.dumps(body)
     said = stack.compose("exec", "-T", service, "python", "-c", CONTROL, name, text)
     return json.loads(said)
 
 
 def start(stack: Stack, *services: str) -> None:
-    """Start doubles, without posts and without calls."""
+    """Start doubles with no posts and no recorded calls."""
     stack.configure(overrides=[COMPOSE])
     stack.up(*services, wait=False)
     for service in services:

@@ -1,4 +1,4 @@
-"""The orders in which the services are started, one after the other."""
+"""Orders in which the services are started, one after the other."""
 
 import random
 
@@ -10,7 +10,7 @@ WITH_AN_ARCHIVE, WEB_FIRST = 0, 1
 
 
 def shuffled(stack: Stack, seed: int | str, first: str = "") -> list[str]:
-    """The names of all services in an order of the seed's, one of them perhaps first."""
+    """Return the names of all services shuffled by the seed, with `first` in front if given."""
     services = sorted(stack.services())
     random.Random(seed).shuffle(services)
     services.sort(key=lambda name: name != first)
@@ -18,7 +18,7 @@ def shuffled(stack: Stack, seed: int | str, first: str = "") -> list[str]:
 
 
 def order(stack: Stack, number: int) -> list[str]:
-    """One of the orders."""
+    """Return the order with this number, and print it."""
     services = shuffled(stack, number, "web" if number == WEB_FIRST else "")
     report(order=",".join(services))
     return services

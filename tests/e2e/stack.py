@@ -1,4 +1,4 @@
-"""A whole stack of the product, as its user has it: Compose, the published port, the host."""
+"""Runs a whole stack of the product as a user does: Compose, the published port, the host."""
 
 import json
 import os
@@ -20,7 +20,7 @@ DEMO = "demo data"
 BOARDS = ("all", "1h", "24h", "7d")
 # Ten times what a cold start takes on two idle cores.
 START_SECONDS = 600
-# The test's own settings alone reach Compose; these say where the engine is.
+# Besides the test's own settings, only these variables reach Compose: they locate the engine.
 PASSED_ON = ("PATH", "HOME", "BASE_IMAGE", "DOCKER_HOST", "DOCKER_CONFIG", "TMPDIR")
 
 Json = dict[str, Any]
@@ -64,16 +64,16 @@ print(json.dumps(counts))
 
 @dataclass
 class Topic:
-    """What was read of a topic so far."""
+    """What has been read from a topic so far."""
 
     values: list[str] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
 
 
 class Stack:
-    """A stack under a project name and a port of its own.
+    """A stack with its own project name and port.
 
-    `purpose` says what the stack is used for at present, None when it is fit for no one else.
+    `purpose` says what the stack is currently used for; None means that it cannot be reused.
     """
 
     def __init__(self, project: str, port: int) -> None:
@@ -89,7 +89,7 @@ class Stack:
     # -- Compose ------------------------------------------------------------------------------
 
     def compose(self, *arguments: str, check: bool = True) -> str:
-        """Run a Compose command with this stack's settings; what it printed."""
+        """Run a Compose command with this stack's settings; return its output."""
         files = [ROOT / "compose.yaml", *self._overrides]
         options = [option for file in files for option in ("--file", str(file))]
         command = ["docker", "compose", "--env-file", "/dev/null", "--project-name", self.project]
@@ -102,11 +102,11 @@ class Stack:
     def configure(
         self, settings: Mapping[str, str] | None = None, overrides: Sequence[Path] = ()
     ) -> None:
-        """Set what stands in `.env`, in place of everything set before."""
+        """Set the contents of `.env`, replacing everything set before."""
         self._settings, self._overrides = dict(settings or {}), list(overrides)
 
     def up(self, *services: str, wait: bool = True) -> None:
-        """Start the stack, or what has changed of it."""
+        """Start the stack, or whatever has changed in it."""
         options = ["--detach", "--no-build"]
         if wait:
             options += ["--wait", "--wait-timeout", str(START_SECONDS)]
@@ -116,12 +116,12 @@ class Stack:
         self.compose("up", *options, *services)
 
     def up_in_order(self, services: Iterable[str]) -> None:
-        """Start services one after the other, and wait for none."""
+        """Start services one after the other, without waiting for any."""
         for service in services:
             self.up(service, wait=False)
 
     def on_demo_data(self) -> "Stack":
-        """See to it that the stack runs on demo data, perhaps since an earlier test."""
+        """Make the stack run on demo data, unless an earlier test has done so."""
         if self.purpose != DEMO:
             self.down()
             self.configure()
@@ -130,7 +130,7 @@ class Stack:
         return self
 
     def down(self) -> None:
-        """Remove the stack and all that it knows."""
+        """Remove the stack and all its data."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2")
         self._scale, self._topics, self.purpose = {}, {}, None
 
@@ -154,23 +154,23 @@ class Stack:
     # -- containers ---------------------------------------------------------------------------
 
     def containers(self, service: str = "") -> list[Json]:
-        """What the engine says of the containers, of one service or of all."""
+        """Inspect the containers of one service, or of all."""
         ids = self.compose("ps", "--all", "--quiet", *([service] if service else [])).split()
         return json.loads(run(["docker", "inspect", *ids])) if ids else []
 
     def container(self, service: str) -> Json:
-        """What the engine says of a service's first container."""
+        """Inspect a service's first container."""
         return self.containers(service)[0]
 
     def restarts(self) -> dict[str, int]:
-        """How often the engine has started each container again."""
+        """How often the engine has restarted each container."""
         return {each["Name"]: each["RestartCount"] for each in self.containers()}
 
     def kill9(self, *services: str) -> float:
-        """Kill the first process of each service from outside; when that was (time.time).
+        """Kill the first process of each service from outside; return when (time.time).
 
-        `docker kill` would be a wish of the user's, after which nothing is started again. The
-        containers have to be started anew by the engine, or the fault did not bite.
+        After `docker kill` the engine restarts nothing, because the user asked for it. If the
+        engine does not restart the containers here, the fault did not take effect.
         """
         before = [self.container(service) for service in services]
         for each in before:
@@ -214,32 +214,32 @@ class Stack:
         return known.values
 
     def messages(self) -> list[Json]:
-        """All tweets that Kafka has."""
+        """All posts in Kafka."""
         return [json.loads(value) for value in self.records("tweets")]
 
     def produce(self, messages: Iterable[Json]) -> None:
-        """Put tweets on the topic, acknowledged."""
+        """Produce posts and wait for the acknowledgements."""
         lines = "\n".join(json.dumps(message) for message in messages)
         self.inside("ingest", WRITE_TOPIC, text=lines)
 
     def counts(self) -> dict[str, int]:
-        """How often each tag was counted, as HBase has it."""
+        """The count of each tag in HBase."""
         return json.loads(self.inside("web", READ_COUNTS))  # type: ignore[no-any-return]
 
     # -- the service --------------------------------------------------------------------------
 
     def api(self, path: str, **keywords: Any) -> requests.Response:
-        """Ask the published port."""
+        """Send a GET request to the published port."""
         return requests.get(self.url + path, timeout=10, **keywords)
 
     def board(self, name: str = "all", limit: int = 100, rank_by: str = "tweets") -> Json:
-        """A board as it is served."""
+        """Fetch a board as it is served."""
         response = self.api(f"/api/v1/trends?board={name}&limit={limit}&rank_by={rank_by}")
         response.raise_for_status()
         return response.json()  # type: ignore[no-any-return]
 
     def settled(self, within: float = 120) -> list[Json]:
-        """Wait until all that is on the topic has been read, and nothing more comes; the tweets."""
+        """Wait until the whole topic has been read and nothing more arrives; return the posts."""
 
         def quiet() -> list[Json] | None:
             messages = self.messages()
@@ -252,7 +252,7 @@ class Stack:
         return eventually(quiet, within=within) or []
 
     def later_board(self, after: float | None = None, within: float = 60) -> Json:
-        """A fresh board computed after a time (time.time), by default after this call."""
+        """Wait for a fresh board computed after a time (time.time), by default after this call."""
         moment = time.time() if after is None else after
 
         def later() -> Json | None:
@@ -264,7 +264,7 @@ class Stack:
 
 
 def service_of(container: Json) -> str:
-    """The service that a container, as the engine tells of it, belongs to."""
+    """The service that an inspected container belongs to."""
     return str(container["Config"]["Labels"]["com.docker.compose.service"])
 
 
@@ -274,7 +274,7 @@ def as_of(board: Json) -> float:
 
 
 def now() -> str:
-    """The time as the message contract wants it."""
+    """The current time in the format of the message contract."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -285,7 +285,7 @@ def run(
     text: str = "",
     check: bool = True,
 ) -> str:
-    """Run a command; what it printed, or an error with all that it said."""
+    """Run a command and return what it printed; if it fails, raise an error with its output."""
     done = subprocess.run(
         command, env=environment, input=text, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""Kafka -> Spark -> HBase, with the driver dying wherever it hurts: the counts stay exact."""
+"""Counts stay exact from Kafka through Spark to HBase, wherever the driver dies."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ DEATHS = {
 def test_a_killed_driver_leaves_the_counts_exact(
     driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch, death: str
 ) -> None:
-    """The next batch is computed already, and copies of posts before the death come after it."""
+    """The next batch is already computed, and copies of earlier posts arrive after the crash."""
     messages = stream(2)
     send(messages)
     with monkeypatch.context() as patch:
@@ -73,7 +73,7 @@ def test_a_driver_that_dies_again_while_it_recovers(
 def test_another_driver_that_counts_while_this_one_starts(
     driver: Driver, hbase: happybase.Connection
 ) -> None:
-    """What was read before it counted is read again."""
+    """Progress loaded before the other driver counted is loaded again."""
     messages = stream(4, 900)
     send(messages[:300])
     driver.run(300)
@@ -107,7 +107,7 @@ def test_hbase_emptied_means_counting_from_the_beginning(
 def test_a_second_driver_is_kept_out(
     driver: Driver, hbase: happybase.Connection, client: Client
 ) -> None:
-    """Whichever announces a batch second stops, and says so."""
+    """The driver that is second to announce a batch stops and says so."""
     messages = stream(7)
     send(messages)
 
@@ -126,7 +126,7 @@ def test_a_second_driver_is_kept_out(
 
 
 def test_what_hbase_loses_is_counted_again(driver: Driver, hbase: happybase.Connection) -> None:
-    """As with a disk that lies: all that came after a batch's announcement is gone again."""
+    """Simulates a disk that lies: everything written after a batch's announcement is lost."""
     messages = stream(41)
     send(messages)
 
@@ -173,7 +173,7 @@ def test_records_that_are_counted_already_are_refused(driver: Driver) -> None:
 def test_a_write_that_arrives_late_hides_no_later_one(
     client: Client, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As from a connection that was given up, when its network is there again."""
+    """Simulates an abandoned connection that delivers its write once the network is back."""
     late, call = [], client.call
 
     def remembered(action: Callable[[happybase.Connection], object]) -> object:

@@ -1,4 +1,4 @@
-"""What is done to a stack, and what befalls it: the counts go on exactly, or the driver stops."""
+"""Restores, new topics, data loss and upgrades: counts stay exact, or the driver stops."""
 
 import gzip
 import json
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import happybase
@@ -33,20 +34,20 @@ TRENDS = Path(__file__).parents[2] / "services/spark"
 
 
 def renewed(admin: KafkaAdminClient, topics: Topics) -> str:
-    """Another topic with the same name, as the driver finds or makes it; its id."""
+    """Replace the topic with a new one, created as the driver does; return its id."""
     delete_topics(admin)
     topics.create(partitions=4, retention_hours=1)
     return topics.tweets().id
 
 
 def counting(driver: Driver, topic: str) -> Driver:
-    """The driver, told to count the topic."""
+    """Return the driver with COUNT_TOPIC set to `topic`."""
     settings = replace(driver.settings, count_topic=topic)
     return Driver(driver.spark, settings, driver.topics, driver.client)
 
 
 def meanwhile(action: Callable[[], None]) -> Sabotage:
-    """Do something when the first batch is written, while the query runs."""
+    """Run an action once the first batch is written, while the query is running."""
 
     def sabotage(parts: Parts) -> None:
         written, actions = parts.boards.write, [action]
@@ -87,7 +88,7 @@ def restore(hbase: happybase.Connection, client: Client, copy: dict[str, Cells])
 def test_hbase_restored_from_an_older_copy(
     driver: Driver, hbase: happybase.Connection, client: Client
 ) -> None:
-    """Kafka is newer."""
+    """Kafka has newer records than the restored tables."""
     first, second = stream(22), stream(23)
     send(first)
     driver.run(len(first))
@@ -101,6 +102,26 @@ def test_hbase_restored_from_an_older_copy(
     check(hbase, Oracle(first + second + third), sink)
 
 
+def test_a_clock_that_was_set_back(
+    driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written in that hour must not be hidden by what was written before it."""
+    first, second, third = stream(31), stream(32), stream(33)
+    send(first)
+    driver.run(len(first))
+    with monkeypatch.context() as patch:
+        clock = SimpleNamespace(
+            time_ns=lambda: time.time_ns() - 3600 * 10**9, monotonic=time.monotonic
+        )
+        for module in ("sink", "hbase.boards_table"):
+            patch.setattr(f"trends.{module}.time", clock)
+        send(second)
+        driver.run(len(first + second))
+    send(third)
+    sink = driver.run(len(first + second + third))
+    check(hbase, Oracle(first + second + third), sink)
+
+
 def test_another_topic_is_counted_only_when_told_so(
     driver: Driver, hbase: happybase.Connection, admin: KafkaAdminClient, topics: Topics
 ) -> None:
@@ -108,7 +129,7 @@ def test_another_topic_is_counted_only_when_told_so(
     send(first)
     driver.run(len(first))
     topic = renewed(admin, topics)
-    send(second)  # more than was counted: the offsets alone would not tell
+    send(second)  # more than was counted, so the offsets alone do not reveal the new topic
     for wanted in "", "00000000-0000-0000-0000-000000000000":
         with pytest.raises(TopicError, match=f"set COUNT_TOPIC={topic} in .env"):
             counting(driver, wanted).run(1)
@@ -151,7 +172,7 @@ def test_a_topic_deleted_under_the_query_stops_it(
     topics: Topics,
     tmp_path: Path,
 ) -> None:
-    """Started again the driver says what to do, and stays down: a restart would not help."""
+    """After a restart the driver says what to do and waits: another restart would not help."""
     messages = stream(30, 300)
     send(messages)
     with pytest.raises(StreamingQueryException):
@@ -173,7 +194,7 @@ def test_a_topic_deleted_under_the_query_stops_it(
 def test_more_partitions(
     driver: Driver, hbase: happybase.Connection, admin: KafkaAdminClient
 ) -> None:
-    """While the query runs, and while it does not."""
+    """Partitions are added while the query is running, and while it is not."""
     first, second, third = stream(31, 500), stream(32, 500), stream(33, 500)
     third += first[::5] + second[::5]
     send(first)
@@ -200,7 +221,7 @@ def test_records_that_retention_removes_uncounted_are_lost_with_a_warning(
     caplog: pytest.LogCaptureFixture,
     announced: bool,
 ) -> None:
-    """Those of the next batch, and those of one that was announced and not applied."""
+    """Covers records of the next batch, and of a batch that was announced but not applied."""
     messages = list({message["id"]: message for message in stream(34, 1000)}.values())
     send(messages)
     with monkeypatch.context() as patch:
@@ -211,7 +232,7 @@ def test_records_that_retention_removes_uncounted_are_lost_with_a_warning(
     lost = [r for r in sent if r.partition == 0 and counted["0"] <= r.offset < gone["0"]]
     assert len(lost) == 40
     kept = [json.loads(record.value) for record in sent if record not in lost]
-    # The ids of the others are on Kafka no longer.
+    # Not from the other partitions: Kafka no longer has all of their ids.
     again = [json.loads(record.value) for record in sent[::9] if record.partition > 1]
     send(again)
     oracle = Oracle(kept + again)
@@ -223,11 +244,11 @@ def test_records_that_retention_removes_uncounted_are_lost_with_a_warning(
 def test_counted_records_that_kafka_loses_stay_counted(
     driver: Driver, hbase: happybase.Connection, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What comes in their places afterwards is counted as well."""
+    """New records at the same offsets are counted as well."""
     first, second = stream(35, 500), stream(36, 500)
     send(first)
     done = driver.run(len(first)).done
-    # As if another seven had been there.
+    # Pretend that seven more records had been counted.
     BoardsTable(client).write({}, replace(done, end={**done.end, "2": done.end["2"] + 7}))
     driver.run(len(first))
     assert "Kafka has lost 7 records (7 of partition 2)" in caplog.text
@@ -239,9 +260,9 @@ FIRST_EDITION = Path(__file__).parent / "data/first-edition.json.gz"
 
 
 def first_edition() -> tuple[list[dict[str, Any]], dict[str, Cells]]:
-    """Messages, and the tables that the first edition made of them, moved to the present.
+    """Load messages and the tables that the first edition made from them, with recent times.
 
-    They were taken from its HBase. They are moved by whole days, as cells expire.
+    The tables were dumped from its HBase. Cells expire, so all times are moved by whole days.
     """
     given = json.loads(gzip.decompress(FIRST_EDITION.read_bytes()))
     days = (time.time() * 1000 - given["taken"]) // 86_400_000
@@ -276,7 +297,7 @@ def first_edition() -> tuple[list[dict[str, Any]], dict[str, Cells]]:
 def test_the_counts_of_the_first_edition_are_kept(
     driver: Driver, hbase: happybase.Connection, client: Client, topics: Topics, younger: str
 ) -> None:
-    """And no post of before that comes again is counted again, wherever it was."""
+    """Later copies of posts from before the upgrade do not count, whichever partition has them."""
     messages, tables = first_edition()
     send(messages)
     progress = tables["boards"][b"_progress"]

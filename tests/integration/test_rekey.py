@@ -1,4 +1,4 @@
-"""Rows under keys of an earlier version are moved exactly, whatever is interrupted."""
+"""Rows under keys of an earlier version are moved exactly once, despite interruptions."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ANN, BOB = "a" * 16, "b" * 16
 
 
 def rows(fence: int) -> dict[str, dict[str, str]]:
-    """Rows of two versions, written just before `fence`."""
+    """Return rows of two versions, written just before `fence`."""
     minute, day = fence // 60_000, fence // 86_400_000
     return {
         OLD: {
@@ -36,7 +36,7 @@ def rows(fence: int) -> dict[str, dict[str, str]]:
 
 
 def moved(fence: int) -> dict[str, Any]:
-    """What the first two rows are together."""
+    """Return the first two rows merged."""
     minute, day = fence // 60_000, fence // 86_400_000
     return {
         "count": 5,
@@ -50,11 +50,11 @@ def moved(fence: int) -> dict[str, Any]:
 
 
 class KilledError(Exception):
-    """The driver dies here."""
+    """Simulates a crash of the driver."""
 
 
 def write(hbase: happybase.Connection) -> int:
-    """Write the rows; their fence, which is later than the deletions that empty the table."""
+    """Write the rows; return their fence, later than the deletions that emptied the table."""
     fence = int(time.time() * 1000) + 1
     with hbase.table("hashtags").batch(timestamp=fence) as batch:
         for key, cells in rows(fence).items():
@@ -63,7 +63,7 @@ def write(hbase: happybase.Connection) -> int:
 
 
 def interrupted(method: str, call: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the call of a method of the table, and all after it, fail."""
+    """Make the `call`th call of a table's method fail, and all calls after it."""
     original: Callable[..., Any] = getattr(happybase.Table, method)
     calls = iter(range(1, 1000))
 
@@ -98,6 +98,6 @@ def test_rows_are_moved_once(
     assert found.keys() == {NEW, "tokyo"}
     assert found[NEW] == moved(fence)
     assert found["tokyo"]["count"] == 9
-    if (method, call) == PLACES[-1]:  # else it may stay behind, and does no harm
+    if (method, call) == PLACES[-1]:  # in other cases it may remain, which is harmless
         cells = hbase.table("hashtags").row(NEW.encode())
         assert not any(column.startswith(b"n:merged") for column in cells)

@@ -1,4 +1,4 @@
-"""Posts in columns, as the driver gets them, made of a few values."""
+"""Builds posts in columns, as the driver gets them, from a few values."""
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -22,7 +22,7 @@ class Record:
 
 
 def posts_of(records: list[Record]) -> Posts:
-    """The columns of records, in their order."""
+    """Turn records into columns, in the same order."""
     digests = b"".join(blake2b(each.id.encode(), digest_size=16).digest() for each in records)
     halves = np.frombuffer(digests, np.uint64)
     codes: dict[str, int] = {}

@@ -1,1 +1,1 @@
-"""The Spark driver: counts the hashtags of the tweets on Kafka into HBase."""
+"""The Spark driver: counts the hashtags of posts from Kafka into HBase."""

@@ -1,4 +1,4 @@
-"""Starts the driver: settings, stores, recovery, the query, and the clock of the boards."""
+"""Starts the driver: settings, stores, recovery, the query, and the refresh of the boards."""
 
 import gc
 import logging
@@ -29,16 +29,20 @@ from trends.sink import Sink
 
 log = logging.getLogger("trends")
 
-# Touched while all is well: the container's health check goes by its age.
+# Touched while the driver is healthy; the container's health check tests its age.
 ALIVE = Path("/tmp/alive")  # noqa: S108 -- the container's own tmpfs
 TICK_SECONDS = 5
 STOP_SECONDS = 6
 
 
 def main() -> int:
-    """Run until SIGTERM (0), or until the query ends and the container is started again (1)."""
-    # Hundreds of thousands of rows are kept that do not refer to one another: by default a quarter
-    # of the time goes into looking for circles among them.
+    """Run until SIGTERM; returns the exit code.
+
+    0 after SIGTERM, 1 if the query has failed and the container is to be restarted, 2 for a wrong
+    setting or topic.
+    """
+    # Hundreds of thousands of cached rows have no reference cycles. With the default thresholds the
+    # collector would spend a quarter of the time searching them for cycles.
     gc.set_threshold(100_000, 50, 100)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,14 +61,14 @@ def main() -> int:
         log.error("%s; then start this service again", error)
     except TopicError as error:
         log.error("%s", error)
-    # A restart would end the same way: it stays down until somebody has read the message.
+    # A restart would fail in the same way, so stay down until somebody has read the message.
     stopping.wait()
     return 2
 
 
 def run(settings: Settings, stopping: threading.Event) -> int:
-    """Wait for the stores, recover, start the query and watch over it."""
-    # It takes longest, and needs nothing of what is read meanwhile.
+    """Wait for the stores, recover, start the query and watch it."""
+    # Starting Spark takes longest and depends on nothing below, so it runs in parallel.
     starting = ThreadPoolExecutor(1).submit(stream.session, settings, stopping)
     topics = Topics(settings.kafka, stopping)
     topics.create(settings.topic_partitions, settings.retention_hours)
@@ -109,10 +113,9 @@ def watch(
     sink: Sink,
     stopping: threading.Event,
 ) -> None:
-    """Keep the boards fresh while the query runs; on SIGTERM let its batch come to an end.
+    """Refresh the boards while the query runs; on SIGTERM let the running batch finish.
 
-    While a batch does not come to an end nothing is refreshed: the boards show as stale, the
-    container as unhealthy.
+    While a batch is stuck nothing is refreshed: the boards become stale, the container unhealthy.
     """
     while query.isActive and not stopping.is_set():
         if failure := applier.failure():

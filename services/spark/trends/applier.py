@@ -6,14 +6,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from trends.counting.batch import Batch
 
-# The first batch of a backlog takes less on a slow machine; without HBase it takes for ever.
+# Even on a slow machine, the first batch of a backlog takes less. Without HBase it never ends.
 STUCK_SECONDS = 120
 
 
 class Applier:
-    """A thread that calls `apply` with one batch after the other, in their order.
+    """A thread that applies batches one at a time, in order.
 
-    After a batch has failed no other one is applied.
+    After a failed batch no other is applied.
     """
 
     def __init__(self, apply: Callable[[Batch], None]) -> None:
@@ -23,9 +23,9 @@ class Applier:
         self._since = 0.0
 
     def submit(self, batch: Batch) -> None:
-        """Wait until the batch before is applied, then start with this one.
+        """Wait until the previous batch is applied, then start applying this one.
 
-        Raises what `apply` raised for the batch before.
+        Raises what `apply` raised for the previous batch.
         """
         self.wait()
         self._since = time.monotonic()
@@ -34,16 +34,16 @@ class Applier:
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the last batch is applied.
 
-        Raises what `apply` raised, or TimeoutError after so many seconds.
+        Raises what `apply` raised, or TimeoutError after `seconds`.
         """
         if self._running:
             self._running.result(seconds)
 
     def failure(self) -> BaseException | None:
-        """What the last batch ended with, if it has failed."""
+        """The exception of the last batch, if it has failed."""
         return self._running.exception() if self._running and self._running.done() else None
 
     def is_stuck(self) -> bool:
-        """Whether a batch has been applied for so long that it may never end."""
+        """Whether a batch has taken so long to apply that it may never end."""
         is_running = self._running is not None and not self._running.done()
         return is_running and time.monotonic() - self._since > STUCK_SECONDS

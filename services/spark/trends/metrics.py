@@ -1,4 +1,4 @@
-"""Metrics of the driver, for Prometheus, on a port of the internal network."""
+"""The driver's Prometheus metrics, served on the internal network."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

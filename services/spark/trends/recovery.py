@@ -1,4 +1,4 @@
-"""Finds where to resume counting after a start, and brings HBase there."""
+"""Recovers after a start: completes a half-applied batch, and finds where to resume counting."""
 
 import logging
 from dataclasses import replace
@@ -17,12 +17,12 @@ from trends.stream import Stream
 
 log = logging.getLogger(__name__)
 
-# The version of `trends.extract.key`: to be raised when a tag's key changes.
+# The version of `trends.extract.key`. Raise it whenever a tag's key changes.
 KEYS = 1
 
 
 class Recovery:
-    """Brings the sink to where counting can resume; nobody else moves the progress of a start.
+    """Brings HBase and the sink to where counting can resume; only this moves progress at a start.
 
     `span` is how long ids are remembered, in milliseconds, and `count_topic` the id of a topic
     that is to be counted on top of another one.
@@ -39,12 +39,12 @@ class Recovery:
         self._progress: tuple[int, Intent | None] | None = None
 
     def adopt_topic(self) -> None:
-        """Hold the progress against the topic that Kafka has; this needs no Spark.
+        """Check the progress against Kafka's topic, and adopt that topic if it may be counted.
 
-        After it the sink may load what HBase has, before `run`.
+        This needs no Spark. After it, and before `run`, the sink may load the tags from HBase.
 
         Raises:
-            TopicError: Kafka has another topic than the one that was counted.
+            TopicError: Kafka's topic is not the one that was counted.
         """
         done, intent = self._boards.read_progress()
         self._progress = done.fence, intent
@@ -58,7 +58,7 @@ class Recovery:
         self._boards.write({}, adopted)
 
     def run(self, sink: Sink, stream: Stream) -> Topic:
-        """Take the steps; the topic as Kafka has it now. The query starts at `sink.done.end`."""
+        """Recover, and return Kafka's topic. The query then starts at `sink.done.end`."""
         # 1. Read the progress.
         topic = self._topics.tweets()
         done, intent = self._boards.read_progress()
@@ -66,17 +66,17 @@ class Recovery:
             sink.move(done)
         half_applied = None if done.has(intent) else intent
         _log_losses(topic, done, half_applied)
-        # 2. Read the ids of the last minutes before it.
+        # 2. Read the ids of the last DEDUPLICATE_MINUTES before it.
         sink.resume(done, intent, self._read_recent_ids(topic, done, stream))
         # 3. Apply a half-applied batch again, over exactly its offsets and with its fence.
         if half_applied:
             log.info("applying the half-applied batch up to %s again", half_applied.end)
             sink.finish(stream.read(topic, half_applied.start, half_applied.end), half_applied)
-        # 4. Bring rows that another version wrote under the keys that they have now.
+        # 4. Move rows that another version wrote to the keys that they have now.
         if sink.done.keys != KEYS:
             rekey(self._client, key_of, sink.done.fence)
             self._move(sink, replace(sink.done, keys=KEYS))
-        # 5. Move on to where Kafka has records. What comes in the places of lost ones is new.
+        # 5. Move on to where Kafka has records. Records at the offsets of lost ones are new.
         if not topic.has(sink.done.end):
             self._move(sink, replace(sink.done, end=topic.nearest(sink.done.end)))
         return topic
@@ -96,18 +96,18 @@ class Recovery:
         return recent
 
     def _start_of_ids(self, done: Done) -> Offsets:
-        """Where the ids begin that a copy may still come of; partitions without any are left out.
+        """Find where the ids begin that may still recur; omits partitions without any.
 
-        Before the first record with a time there is none with a higher one, so from there on the
-        highest time so far is what it was when the record was counted.
+        Kafka finds the first record at or after a time, so all records before it have lower times.
+        From that record on, the highest time so far is therefore the same as when it was counted.
         """
-        if done.offset_history:  # of an early version, which did not note the times
+        if done.offset_history:  # written by an early version, which did not record times
             return _early_start(done, self._span)
         return self._topics.offsets_at({p: time - self._span for p, time in done.times.items()})
 
 
 def _early_start(done: Done, span: int) -> Offsets:
-    """A partition that was not counted by then begins with its first record."""
+    """Find where the ids begin by `offset_history`, or 0 for a partition not counted by then."""
     start: Offsets = {}
     for at, offsets in done.offset_history:
         if start and at > done.fence - span:
@@ -117,7 +117,7 @@ def _early_start(done: Done, span: int) -> Offsets:
 
 
 def _log_losses(topic: Topic, done: Done, intent: Intent | None) -> None:
-    """Say what Kafka no longer has; nothing can bring it back."""
+    """Log which records Kafka no longer has; nothing can bring them back."""
     start = intent.start if intent else done.end
     if start and (removed := describe_lost_records(start, topic.begin)):
         log.warning(

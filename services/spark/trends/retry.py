@@ -1,4 +1,4 @@
-"""Retries what fails, for as long as it takes."""
+"""Retries failed calls until they succeed or the driver stops."""
 
 import threading
 from collections.abc import Callable
@@ -20,10 +20,10 @@ def retry_until_stopped(
     first_wait: float,
     max_wait: float,
 ) -> Retrying:
-    """Retry after `failures`, with growing random waits of `first_wait` to `max_wait` seconds.
+    """Retry after `failures`, each time after a random wait.
 
-    `log_failure` gets the number of the attempt and the exception. Once `stopping` is set the last
-    exception is raised.
+    The limit of the waits grows from `first_wait` to `max_wait` seconds. `log_failure` gets the
+    number of the attempt and the exception. Once `stopping` is set the last exception is raised.
     """
 
     def before_sleep(state: RetryCallState) -> None:

@@ -1,4 +1,4 @@
-"""The settings of the driver, read once from the environment."""
+"""The driver's settings, read once from the environment."""
 
 import re
 import uuid
@@ -14,7 +14,7 @@ class SettingsError(Exception):
 
 
 def _setting(name: str, default: str, parse: Callable[[str], Any], allowed: str) -> Any:
-    """A field that is read from the variable `name`; an empty value means the default."""
+    """Declare a field that is read from the variable `name`; an empty value means the default."""
 
     def read(environment: Mapping[str, str]) -> Any:
         value = environment.get(name) or default
@@ -55,7 +55,7 @@ def _id(value: str) -> str:
 
 
 def _tags(value: str) -> frozenset[str]:
-    """The keys of hashtags written with or without their sign, in any case and width."""
+    """Parse hashtags, written with or without `#`, in any case and width, to their keys."""
     return frozenset(map(key_of, re.split(r"[\s,，﹐︐]+", value))) - {""}
 
 
@@ -64,7 +64,7 @@ _MEMORY = _matching(r"\d+[mMgG]"), "a size such as 768m or 2g"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a person may set; compose.yaml and .env.example explain each."""
+    """The settings that a user may change; compose.yaml and .env.example explain each."""
 
     kafka: str = _setting("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092", str.strip, "host:port")
     topic_partitions: int = _whole("TOPIC_PARTITIONS", 4, 1, 256)

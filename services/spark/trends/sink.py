@@ -1,4 +1,7 @@
-"""Applies batches to HBase exactly once, and publishes the boards. ADR 1 has the protocol."""
+"""Applies batches to HBase exactly once, and publishes the boards.
+
+docs/adr/0001-exact-counts.md describes the protocol.
+"""
 
 import logging
 import threading
@@ -22,9 +25,9 @@ log = logging.getLogger(__name__)
 class Sink:
     """The single writer of the counts.
 
-    `apply` runs in the applier's thread and `refresh` in the main one; a lock keeps them apart.
-    The tags `hidden` (keys) are counted, but are on no board, and those that fewer people than
-    `min_authors` used are on none of the last hours or days.
+    `apply` runs in the applier's thread and `refresh` in the main thread; a lock serialises them.
+    Tags in `hidden` (keys) are counted, but are on no board. Tags used by fewer than `min_authors`
+    people are only on the board of all time.
     """
 
     def __init__(
@@ -50,21 +53,21 @@ class Sink:
 
     @property
     def done(self) -> Done:
-        """The batch applied last."""
+        """The progress: the batch applied last, and the totals after it."""
         return self._done
 
     def load(self) -> None:
-        """Read what HBase has of all tags, if that has not been done."""
+        """Load all tags from HBase, unless they are loaded already."""
         with self._lock:
             if self._leaderboard is None:
                 self._leaderboard = self._read_leaderboard()
 
     def resume(self, done: Done, intent: Intent | None, recent: RecentIds) -> None:
-        """Continue after `done`, with the batch announced last and the ids before `done`."""
+        """Continue after `done`, given the last intent and the ids of posts before `done`."""
         self._done, self._intent, self._recent = done, intent, recent
 
     def move(self, done: Done) -> None:
-        """Continue with what recovery has written to HBase."""
+        """Continue after `done`, and drop everything read from HBase so far."""
         self._done = done
         self._leaderboard = None
         self._hashtags.forget()
@@ -73,7 +76,8 @@ class Sink:
         """Count a batch that begins where the last one ended.
 
         Raises:
-            ProgressError: another driver counts too, or HBase has lost what it had acknowledged.
+            ProgressError: records of the batch are counted already, another driver is counting,
+                or HBase has lost acknowledged writes.
         """
         with self._lock:
             self._check_start(batch)
@@ -87,20 +91,26 @@ class Sink:
             self._count(batch, intent)
 
     def finish(self, batch: Batch, intent: Intent) -> None:
-        """Count a batch that was announced, and perhaps half applied, before the driver ended."""
+        """Count a batch that was announced, and perhaps half applied, before the driver died."""
         with self._lock:
-            self._leaderboard = None  # it may have some of this batch already
+            self._leaderboard = None  # it may include parts of this batch
             self._count(batch, intent)
 
     def refresh(self) -> None:
-        """Publish the boards again: windows change also when nothing arrives."""
-        with self._lock:
-            if self._done.has(self._intent):
-                self._publish(self._done, with_progress=False)
-            # Otherwise rows may be half applied, and no board shows them.
+        """Publish the boards again: windows move on even when no posts arrive.
+
+        Does nothing while a batch is being applied, which publishes them anyway.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._done.has(self._intent):
+                    self._publish(self._done, with_progress=False)
+                # Otherwise the rows may have half a batch, which no board may show.
+            finally:
+                self._lock.release()
 
     def _check_start(self, batch: Batch) -> None:
-        """Refuse records that are counted already."""
+        """Reject records that are counted already."""
         for partition, start in batch.start.items():
             if start < (counted := self._done.end.get(partition, 0)):
                 raise ProgressError(
@@ -119,7 +129,7 @@ class Sink:
             self._hashtags.clear(intent.fence)
             self._leaderboard = None
         writing = self._hashtags.start_writing(added, intent.fence)
-        written = writing.wait()  # only now every count is durable
+        written = writing.wait()  # only now is every count durable
         self._rank(added, written)
         done = self._done.after(intent, batch, added)
         self._publish(done, with_progress=True)

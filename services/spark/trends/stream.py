@@ -1,4 +1,4 @@
-"""The query: Kafka records -> columns of posts with hashtags -> the applier."""
+"""The streaming query: Kafka records -> columns of posts with hashtags -> the applier."""
 
 import json
 import logging
@@ -29,17 +29,17 @@ log = logging.getLogger(__name__)
 
 # Log every batch from this size on: it shows the progress of a backlog.
 BACKLOG_RECORDS = 20_000
-# A batch of up to so many records is read in one task: several would only cost more.
+# Batches up to this size are read in one task: several tasks would only cost more.
 ONE_TASK_RECORDS = 4_000
-# Below this rate (records a second) batches are `QUIET_SECONDS` apart: most of what a small batch
-# costs does not depend on what it holds.
-QUIET_RATE, QUIET_SECONDS = 50, 2.0
+# Below this rate (records per second) batches are `QUIET_SECONDS` apart, as most of the cost of a
+# small batch does not depend on its size.
+QUIET_RATE, QUIET_SECONDS = 50, 3.0
 
 R = TypeVar("R", DataFrameReader, DataStreamReader)
 
 
 def session(settings: Settings, stopping: threading.Event) -> SparkSession:
-    """The driver's session on the master; what never changes is in conf/spark.conf."""
+    """Start the driver's session on the master; fixed settings are in conf/spark.conf."""
     _wait_for_master(settings.master, stopping)
     return (
         SparkSession.builder.appName("tweet-trends")
@@ -51,7 +51,7 @@ def session(settings: Settings, stopping: threading.Event) -> SparkSession:
 
 
 def _wait_for_master(master: str, stopping: threading.Event) -> None:
-    """Wait as long as it takes; Spark itself gives up after a minute."""
+    """Wait until the master answers; Spark itself would give up after a minute."""
     address = urlsplit(master)
     if address.scheme != "spark":
         return
@@ -64,7 +64,7 @@ def _wait_for_master(master: str, stopping: threading.Event) -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """What Spark says of an error, in one line."""
+    """Return the first line of an error's message, without Java's stack trace."""
     reason = error.java_exception if isinstance(error, Py4JJavaError) else error
     return str(reason).partition("\n")[0]
 
@@ -81,7 +81,7 @@ class Stream:
         self._computing_since: float | None = None
 
     def read(self, topic: Topic, start: Offsets, end: Offsets) -> Batch:
-        """The records from `start` to `end` (exclusive) that Kafka still has."""
+        """Read the records from `start` to `end` (exclusive) that Kafka still has."""
         records = (
             self._reader(self._spark.read, topic, start)
             .option("endingOffsets", _spark_offsets(topic, end))
@@ -91,7 +91,7 @@ class Stream:
         return _compute(records)
 
     def start(self, topic: Topic, start: Offsets) -> StreamingQuery:
-        """Follow the topic from `start` on, and hand its batches to the applier."""
+        """Start the query at `start`; it hands its batches to the applier."""
         start = topic.nearest(start)
         self._expected_records = sum(topic.end[p] - offset for p, offset in start.items())
         return (
@@ -107,7 +107,7 @@ class Stream:
         )
 
     def is_stuck(self) -> bool:
-        """Whether the executors have computed one batch for so long that they may never end."""
+        """Whether a batch has taken so long to compute that it may never end."""
         since = self._computing_since
         return since is not None and time.monotonic() - since > STUCK_SECONDS
 
@@ -133,7 +133,7 @@ class Stream:
         self._pace(batch.records, began)
 
     def _pace(self, records: int, began: float) -> None:
-        """Hold back the next batch while little happens."""
+        """Delay the next batch while few posts arrive."""
         rate = records / max(began - self._last_batch, 0.1)
         self._expected_records, self._last_batch = records, began
         if rate < QUIET_RATE:
@@ -146,33 +146,33 @@ class Stream:
             .option("subscribe", TWEETS)
             .option("startingOffsets", _spark_offsets(topic, start))
             .option("failOnDataLoss", "true")
-            # Large answers for backlogs; a quiet topic answers at once all the same.
+            # Large responses for backlogs; on a quiet topic the broker still answers at once.
             .option("kafka.max.poll.records", 10_000)
             .option("kafka.max.partition.fetch.bytes", 4 << 20)
-            # At the end of the log a consumer leaves a request waiting at the broker, for half a
-            # second by default; what the next batch asks first would be answered only after it.
+            # At the end of the log a consumer leaves a fetch waiting at the broker, for half a
+            # second by default. The next batch's first request would be answered only after it.
             .option("kafka.fetch.max.wait.ms", 10)
         )
 
 
 def _select(records: DataFrame) -> DataFrame:
-    """The columns of `trends.extract.columns.RECORDS`."""
+    """Select the columns of `trends.extract.columns.RECORDS`."""
     return records.selectExpr("value", "partition", "offset", "unix_millis(timestamp) AS appended")
 
 
 def _compute(records: DataFrame) -> Batch:
-    """Let the executors compute a batch."""
+    """Compute a batch on the executors."""
     chunks = records.mapInArrow(extract, CHUNKS).toArrow()["chunk"]
     return Batch.from_chunks(map(unpack, chunks.to_pylist()), TWEETS)
 
 
 def _spark_offsets(topic: Topic, offsets: Offsets) -> str:
-    """Offsets as the connector takes them: with every partition, where Kafka has records."""
+    """Format offsets for the connector: every partition's, moved to where Kafka has records."""
     return json.dumps({TWEETS: topic.nearest(offsets)})
 
 
 def _empty_folder() -> Path:
-    """A folder for Spark's own bookkeeping, which no later start reads."""
+    """Return a checkpoint folder without the earlier start's files, which are never read again."""
     folder = Path(tempfile.gettempdir()) / "checkpoint"
     shutil.rmtree(folder, ignore_errors=True)
     return folder

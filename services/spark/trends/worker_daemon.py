@@ -1,7 +1,7 @@
-"""Starts the executors' Python workers, as `spark.python.daemon.module`.
+"""Forks the executors' Python workers, as `spark.python.daemon.module`.
 
-Spark's own daemon forks them before anything is imported, so each takes half a second of processor
-time and a hundred megabytes to begin with. Here they share what is imported.
+Spark's own daemon forks them before anything is imported, which costs each worker half a second of
+processor time and a hundred megabytes. Here they share the imported modules.
 """
 
 import gc
@@ -12,5 +12,5 @@ from pyspark import daemon, worker  # noqa: F401
 import trends.extract.columns  # noqa: F401
 
 if __name__ == "__main__":
-    gc.freeze()  # so that no collection touches, and thereby copies, what is shared
+    gc.freeze()  # so that no collection touches, and thereby copies, shared pages
     daemon.manager()

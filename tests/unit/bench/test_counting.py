@@ -1,4 +1,4 @@
-"""The Python programs of the speed comparison count as the oracle does."""
+"""The Python programs in the speed comparison count exactly as the oracle does."""
 
 import random
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from bench.peers.python.counting import REMEMBERED, Counts, Seen, Tags, fold, mi
 from bench.rule import HASHTAG, URL
 from oracle import Oracle
 
-ARRIVAL = 4_102_444_800_000  # 2100: after every tweet here
+ARRIVAL = 4_102_444_800_000  # 2100: later than every post here
 
 TEXTS = [
     "no tag, just words # and #1 and a&#b",

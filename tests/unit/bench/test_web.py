@@ -1,4 +1,4 @@
-"""How the web service is measured."""
+"""Tests of the web service's benchmark."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/jso
 
 
 class Server:
-    """Answers requests; the `stalled` one, and all after it, not before so many seconds."""
+    """Answers requests; number `stalled` takes `seconds`, and those after it wait for it."""
 
     def __init__(self, answer: bytes = ANSWER, stalled: int = -1, seconds: float = 0.0) -> None:
         self.connections = self.requests = 0
@@ -68,7 +68,7 @@ def test_widgets_keep_the_rate_and_their_connections() -> None:
 
 
 def test_a_stall_is_counted_in_full() -> None:
-    """All that was due in the meantime counts from then, though it was sent after it."""
+    """A request due during the stall counts from when it was due, although it is sent later."""
 
     async def ask() -> list[float]:
         return await Server(stalled=21, seconds=0.5).ask(rate=100, number=4, seconds=1)

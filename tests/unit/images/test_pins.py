@@ -1,4 +1,4 @@
-"""What the images are built from is named by version, and the Python packages by their hashes."""
+"""Whatever the images are built from has a fixed version, and Python packages have hashes."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -18,7 +18,7 @@ def name(path: Path) -> str:
 
 
 def instructions(dockerfile: Path) -> list[str]:
-    """A Dockerfile's instructions, a line each."""
+    """Return a Dockerfile's instructions, one per line."""
     lines = (line for line in dockerfile.read_text().splitlines() if not line.startswith("#"))
     joined = "\n".join(lines).replace("\\\n", " ")
     return [line.strip() for line in joined.splitlines() if line.strip()]
@@ -40,7 +40,7 @@ def test_nothing_is_overlooked() -> None:
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=name)
 def test_an_image_takes_packages_only_as_they_are_locked(dockerfile: Path) -> None:
-    """No other base, no download, and no pip without hashes."""
+    """No other base image, no download, and no pip without hashes."""
     lines = instructions(dockerfile)
     stages = [line.split() for line in lines if line.startswith("FROM ")]
     own = {stage[3] for stage in stages if len(stage) > 2}

@@ -1,4 +1,4 @@
-"""The secret of Spark's processes: whoever comes first makes it, and all are told the same."""
+"""The secret shared by Spark's processes: the first to ask creates it, and all get the same."""
 
 import base64
 import subprocess
@@ -10,7 +10,7 @@ SCRIPT = Path(__file__).parents[3] / "services/spark/shared-secret"
 
 
 def ask(folder: Path, times: int) -> list[str]:
-    """What is told to those who ask at the same moment."""
+    """Run the script several times at once; return what each run printed."""
     asking = [
         subprocess.Popen([SCRIPT, folder], stdout=subprocess.PIPE, text=True) for _ in range(times)
     ]
@@ -47,7 +47,7 @@ def test_what_a_killed_one_left_behind_is_not_taken_for_the_secret(tmp_path: Pat
 
 
 def test_without_a_place_to_keep_it_there_is_none(tmp_path: Path) -> None:
-    """An empty secret would be one that everybody knows."""
+    """An empty secret would be one that anybody knows."""
     done = subprocess.run([SCRIPT, tmp_path / "missing"], capture_output=True, check=False)
     assert done.returncode != 0
     assert done.stdout == b""

@@ -1,4 +1,4 @@
-"""One batch is applied while the next is computed, in order, and none after a failure."""
+"""Batches are applied in order, each while the next is computed, and none after a failure."""
 
 from threading import Event
 
@@ -15,7 +15,7 @@ def test_the_next_batch_waits_until_the_one_before_is_applied() -> None:
         applied.append(batch)
 
     applier = Applier(apply)
-    applier.submit("first")  # returns at once: the next one can be computed
+    applier.submit("first")  # returns at once, so that the next batch can be computed
     assert applied == []
     goes_on.set()
     applier.submit("second")

@@ -1,4 +1,4 @@
-"""Settings are checked at start, and a wrong one is named."""
+"""Settings are checked at start, and the error names the wrong one."""
 
 import pytest
 

@@ -1,1 +1,1 @@
-"""Runs in the driver, without a clock or a store: counts, windows and boards."""
+"""Computes counts, windows and boards in the driver, without a clock or a store."""

@@ -9,12 +9,12 @@ Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def first_of_runs(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> Bools:
-    """Whether each value differs from the one before; the first one does."""
+    """Whether each value starts a run: it differs from the one before it, or is the first."""
     is_first = np.ones(len(values), np.bool_)
     is_first[1:] = values[1:] != values[:-1]
     return is_first
 
 
 def run_ends(starts: Ints, length: int) -> Ints:
-    """The end (exclusive) of each run of `length` values, given where runs start."""
+    """The end (exclusive) of each run, given where runs start and how many values there are."""
     return np.append(starts[1:], length)[: len(starts)]

@@ -1,4 +1,4 @@
-"""One batch of the stream as columns, put together from what the executors return."""
+"""A batch as columns, assembled from the chunks that the executors return."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ import numpy as np
 from trends.counting.arrays import Bools, Integers, Ints, Unsigned
 from trends.extract.columns import Chunk
 
-# Kafka offsets, and times, by partition number as text: the keys that JSON can have.
+# Kafka offsets, or times, by partition number; as strings, because JSON's keys are.
 Offsets = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """Posts with hashtags, each partition's in the order of their offsets.
+    """Posts with hashtags; those of a partition are in the order of their offsets.
 
-    One element a post: `hi` and `lo` (halves of the hashed id), `partition`, `appended` (the
+    One element per post: `hi` and `lo` (halves of the hashed id), `partition`, `appended` (the
     highest append time of the partition so far in the batch) and `created` (both in milliseconds
     since 1970), `author` and `has_author`, `source` (an index into `sources`), and `tags_each`,
-    the number of its tags. `use` has one element a tag of each post: an index into `keys` and
-    `spellings`. All tags of a post have different keys.
+    the number of its tags. `use` has one element per tag of each post: an index into `keys` and
+    `spellings`. The tags of a post have distinct keys.
     """
 
     hi: Unsigned
@@ -40,7 +40,7 @@ class Posts:
 
     @classmethod
     def from_chunks(cls, chunks: list[Chunk]) -> Self:
-        """Put together the posts of chunks."""
+        """Join the posts of chunks, each of which numbers its tags and sources from 0."""
         tags: dict[str, int] = {}
         sources: dict[str, int] = {}
         keys: list[str] = []
@@ -80,7 +80,7 @@ class Posts:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record of the topic that breaks the message contract; `origin` is its place on Kafka."""
+    """A record that breaks the message contract; `origin` is its TOPIC/PARTITION/OFFSET."""
 
     origin: str
     reason: str
@@ -89,10 +89,10 @@ class QuarantinedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A range of the topic.
+    """A range of the topic that is applied as a unit.
 
-    `start` and `end` (exclusive) hold the partitions that have records in it, `newest` the highest
-    append time of each. `ignored_tags` counts tags beyond the caps.
+    `start` and `end` (exclusive) have the partitions with records in the batch, and `newest` the
+    highest append time of each. `ignored_tags` counts tags beyond the caps.
     """
 
     start: Offsets
@@ -105,7 +105,7 @@ class Batch:
 
     @classmethod
     def from_chunks(cls, chunks: Iterable[Chunk], topic: str) -> Self:
-        """Put together a batch from what the executors made of it, in any order."""
+        """Assemble a batch from the executors' chunks, which may come in any order."""
         chunks = sorted(chunks, key=lambda chunk: (chunk.partition, chunk.start))
         start: Offsets = {}
         for chunk in chunks:

@@ -1,4 +1,4 @@
-"""The JSON of the boards, as docs/contracts/hbase.md describes it."""
+"""Formats the boards as JSON documents (docs/contracts/hbase.md)."""
 
 import json
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from trends.counting.spans import RISING
 def documents(
     rankings: Rankings, spellings: Mapping[str, str], done: Done, version: int
 ) -> dict[str, bytes]:
-    """The document of each row of the table `boards`.
+    """Format the document of each row of the table `boards`.
 
-    `spellings` has the spelling to show of each of `rankings.keys()`. `version` is the time in
+    `spellings` has the spelling to show for each of `rankings.keys()`. `version` is the time in
     milliseconds since 1970.
     """
     head = _head(done, version)

@@ -1,4 +1,4 @@
-"""Recognises posts that come twice, by Kafka's own append times."""
+"""Detects duplicate posts by Kafka's append times."""
 
 import numpy as np
 
@@ -12,10 +12,10 @@ class RecentIds:
     """The hashed ids of the posts of the last `span` milliseconds.
 
     A post is a duplicate if one with the same id was appended to the topic less than `span`
-    before it. A post's time is the highest append time of its partition so far: a broker's clock
-    may be set back. The copies of a post share a partition, as its id is the record's key, unless
-    the topic was given more partitions in between. So the answer is a fact of the log, whatever
-    the batches are.
+    before it. A post's time is the highest append time of its partition so far, because a broker's
+    clock may be set back. The copies of a post share a partition, as its id is the record's key,
+    unless partitions were added in between. So whether a post is a duplicate depends on the log
+    alone, and not on how it is split into batches.
 
     An id takes 28 bytes.
     """
@@ -24,7 +24,7 @@ class RecentIds:
         self._span = span
         # The highest append time of each partition so far.
         self._newest = np.zeros(0, np.int64)
-        # Sorted by `_hi`; each id is there once, with the time and partition of its last copy.
+        # Sorted by `_hi`; each id occurs once, with the time and partition of its last copy.
         self._hi: Unsigned = np.zeros(0, np.uint64)
         self._lo: Unsigned = np.zeros(0, np.uint64)
         self._appended: Ints = np.zeros(0, np.int64)
@@ -37,8 +37,8 @@ class RecentIds:
     def add(self, posts: Posts) -> Bools:
         """Remember the ids of `posts`.
 
-        Returns whether each post is a duplicate, of one before it in `posts` or of one that was
-        remembered.
+        Returns whether each post is a duplicate, either of one before it in `posts` or of a
+        remembered one.
         """
         times = self._times(posts)
         order = _order(posts, times)
@@ -51,7 +51,7 @@ class RecentIds:
         last[is_known] = self._appended[found[is_known]]
         last = last[np.cumsum(is_first) - 1]
         is_duplicate = np.empty(len(order), np.bool_)
-        # Where partitions were added, a copy elsewhere can have been appended later and read first.
+        # Hence `abs`: after partitions were added, the later of two copies may be read first.
         is_duplicate[order] = (~is_first & (np.diff(appended, prepend=0) < self._span)) | (
             np.abs(appended - last) < self._span
         )
@@ -62,7 +62,7 @@ class RecentIds:
         return is_duplicate
 
     def advance(self, newest: Offsets) -> None:
-        """Note the highest append time of each partition, records without hashtags included."""
+        """Update the highest append time of each partition, including records without hashtags."""
         for partition, time in newest.items():
             number = int(partition)
             if number >= len(self._newest):
@@ -82,10 +82,10 @@ class RecentIds:
         return newest
 
     def _find(self, hi: Unsigned, lo: Unsigned) -> Ints:
-        """The position of each id, or -1."""
+        """Find the position of each id, or -1."""
         found = np.full(len(hi), -1, np.int64)
         at = np.searchsorted(self._hi, hi)
-        # Different ids hardly ever share their first half: this ends after one or two rounds.
+        # Distinct ids hardly ever share their first half, so this ends after one or two rounds.
         unresolved = np.arange(len(hi))
         while len(unresolved):
             unresolved = unresolved[at[unresolved] < len(self)]
@@ -113,8 +113,8 @@ class RecentIds:
     def _forget(self) -> None:
         """Drop ids that no later record of their partition can be a duplicate of.
 
-        Each partition goes by its own times: one that is read later than the others is not
-        affected by how far those have come.
+        Each partition goes by its own times, so one that lags behind keeps its ids however far the
+        others have come.
         """
         if len(self) <= self._forget_beyond:
             return
@@ -126,7 +126,7 @@ class RecentIds:
 
 
 def _order(posts: Posts, times: Ints) -> Ints:
-    """The positions of posts, sorted by id; copies by their times, then as they came."""
+    """The positions of posts sorted by id; copies by their times, then in the given order."""
     order = np.argsort(posts.hi)
     is_same = ~first_of_runs(posts.hi[order])
     # Sorting by all keys is slow, and only ids with the same first half need it.

@@ -1,4 +1,4 @@
-"""All boards of a driver, in memory, from the tags that HBase has and the batches after that."""
+"""Keeps all boards in memory: loads them from HBase's tags, then adds each batch."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from trends.counting.stored_tag import StoredTag
 from trends.counting.tally import TagUses
 from trends.counting.windows import Windows
 
-# Until so many earlier hours have posts, the usual number of posts is not known yet.
+# The rising board is warming up until this many earlier hours have posts to compare with.
 WARM_HOURS = 24
-# So many tags are loaded at once, so that their columns stay small.
+# Tags are loaded this many at a time, so that their columns stay small.
 _LOADED_AT_ONCE = 20_000
 
 
@@ -23,8 +23,8 @@ _LOADED_AT_ONCE = 20_000
 class Ranking:
     """A board: its tags in order, and those of the same board a step earlier.
 
-    The board of a window has the posts of the window and their authors for each of its tags,
-    whichever of them it is ranked by. Other boards have no such list.
+    `posts_and_people` has, for each tag on a window's board, its posts in the window and how many
+    people wrote them, whichever the board is ranked by. It is None for other boards.
     """
 
     name: str
@@ -38,8 +38,8 @@ class Ranking:
 class Rankings:
     """All boards at one moment.
 
-    `rises` explains the tags of the rising board, in the same order; it is `warming_up` while
-    what is usual is not known.
+    `rises` has the numbers behind the tags of the rising board, in the same order. That board is
+    `warming_up` until `WARM_HOURS` earlier hours have posts.
     """
 
     boards: list[Ranking]
@@ -52,10 +52,10 @@ class Rankings:
 
 
 class Leaderboard:
-    """The boards of all time, of the last hours and days, and of what rises.
+    """The board of all time, the boards of the windows, and the rising board.
 
-    `now` is the running minute (since 1970). The tags `hidden` (keys) are on no board, and those
-    that fewer than `min_authors` people used are on none but that of all time.
+    `now` is the current minute (since 1970). Tags in `hidden` (keys) are on no board. Tags used by
+    fewer than `min_authors` people are only on the board of all time.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Leaderboard:
         self._windows = Windows(now, min_authors)
 
     def load(self, rows: Iterable[StoredTag]) -> None:
-        """Take in all tags that HBase has, before the first `add`."""
+        """Load all tags that HBase has; must come before the first `add`."""
         rows = iter(rows)
         while tags := list(islice(rows, _LOADED_AT_ONCE)):
             counts = np.array([tag.count for tag in tags], np.int64)
@@ -74,17 +74,17 @@ class Leaderboard:
             self.add(_uses(tags), counts, lasts)
 
     def add(self, uses: TagUses, counts: Ints, lasts: Ints) -> None:
-        """Take in what a batch added, once HBase has it.
+        """Add a batch, once HBase has it.
 
-        `counts` and `lasts` have, for each of `uses.keys`, its posts ever and its last use
-        (milliseconds since 1970), this batch included.
+        `counts` and `lasts` have, for each of `uses.keys`, its posts of all time and its last use
+        (milliseconds since 1970), including this batch.
         """
         is_shown: Bools = np.array([key not in self._hidden for key in uses.keys], np.bool_)
         self._all_time.update(uses.keys, np.where(is_shown, counts, 0), lasts)
         self._windows.add(uses, lasts, is_shown)
 
     def rankings(self, version: int) -> Rankings:
-        """All boards at the time `version` (milliseconds since 1970), which never goes back."""
+        """Rank all boards at the time `version` (ms since 1970), which never goes back."""
         windows = self._windows
         windows.advance(version // 60_000)
         all_time = self._all_time.earlier(windows.posts_of_last_step)
@@ -108,7 +108,7 @@ class Leaderboard:
 
 
 def _uses(tags: Sequence[StoredTag]) -> TagUses:
-    """The columns of stored tags."""
+    """Convert stored tags to columns."""
     rows = [
         (code, minute, *uses)
         for code, tag in enumerate(tags)

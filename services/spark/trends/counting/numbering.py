@@ -1,6 +1,6 @@
 """Numbers tags, and pairs of a tag and an author, so that arrays can have an element for each.
 
-A number that is freed is given out again, so arrays stay as long as what they hold at one time.
+Freed numbers are reused, so arrays only grow to the most that is held at any one time.
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from trends.counting.arrays import Integers, Ints, Unsigned
 
 _FREE, _EMPTY = -1, -1
 _LEAST_SLOTS = 64
-# Odd 64-bit constants that spread neighbouring values over the whole range. Nobody can choose
-# pairs that collide: authors are salted hashes.
+# Odd 64-bit constants that spread neighbouring values over the whole range. An attacker cannot
+# choose pairs that collide, because authors are salted hashes.
 _SPREAD_TAG, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
 AnyArray = TypeVar("AnyArray", bound=np.ndarray[Any, Any])
 
 
 def grown(array: AnyArray, size: int) -> AnyArray:
-    """`array`, or a longer copy, filled up with 0, if its last axis has fewer than `size`."""
+    """Return `array`, or a longer copy padded with 0 if its last axis has fewer than `size`."""
     if array.shape[-1] >= size:
         return array
     longer = np.zeros((*array.shape[:-1], 2 * size), array.dtype)
@@ -29,7 +29,7 @@ def grown(array: AnyArray, size: int) -> AnyArray:
 
 
 class TagNumbers:
-    """Numbers keys from 0 on; `keys` has the key of each number, and "" for a free one."""
+    """Numbers keys from 0 up; `keys` has the key of each number, and "" for a free one."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -40,7 +40,7 @@ class TagNumbers:
         return len(self.numbers)
 
     def number(self, keys: Sequence[str]) -> Integers:
-        """The number of each of these distinct keys; a new key gets one."""
+        """Look up the numbers of distinct keys; a new key is given one."""
         numbers = np.array([self.numbers.get(key, _FREE) for key in keys], np.int32)
         for at in np.flatnonzero(numbers == _FREE).tolist():
             numbers[at] = self._add(keys[at])
@@ -65,18 +65,18 @@ class TagNumbers:
 
 
 class PairNumbers:
-    """Numbers pairs of a tag's number and an author (64 bits) from 0 on.
+    """Numbers pairs of a tag's number and an author (64 bits) from 0 up.
 
-    It is a hash table with open addressing that works on whole columns. `_slots` has the number
-    of a pair, or `_EMPTY`; `tag` and `_author` have the pair of each number, and `_FREE` as the
-    tag of a free number. A pair is looked for in slots at growing distances until it is found or
-    a slot is empty.
+    This is a hash table with open addressing that works on whole columns. Each slot in `_slots` has
+    the number of a pair, or `_EMPTY`. `tag` and `_author` have the pair of each number; the tag of
+    a free number is `_FREE`. A search probes slots at growing distances until it finds the pair or
+    an empty slot.
 
-    The slot of a freed pair keeps the number, so that searches do not end there. Nothing is found
-    in it, or a later pair that was given the same number; both are right. Such slots are dropped
-    when the table is rebuilt.
+    The slot of a freed pair keeps the number, so that searches do not end there. A search matches
+    nothing in it, or a later pair that was given the same number; both are correct. Rebuilding the
+    table drops such slots.
 
-    A pair takes about 30 bytes, a quarter of what a dictionary takes.
+    A pair takes about 30 bytes, a quarter of what it would take in a dictionary.
     """
 
     def __init__(self) -> None:
@@ -92,11 +92,11 @@ class PairNumbers:
         return self.size - len(self._free)
 
     def number(self, tag: Integers, author: Unsigned) -> Integers:
-        """The number of each pair; a new pair gets one. Pairs may come more than once."""
+        """Look up the number of each pair; a new pair is given one. Pairs may repeat."""
         self._make_room(len(tag))
         numbers = np.empty(len(tag), np.int32)
         slot = self._home(tag, author)
-        # Positions of the pairs still to be found; each round compares one slot for each of them.
+        # Positions of the pairs not found yet; each round compares one slot for each of them.
         open_ = np.arange(len(tag), dtype=np.int32)
         step = 0
         while len(open_):
@@ -126,9 +126,9 @@ class PairNumbers:
     def _add(self, which: Integers, slot: Ints, tag: Integers, author: Unsigned) -> None:
         """Put new pairs, given by position, into their slots, which are empty.
 
-        Where several want one slot, one gets it; the others may be equal to it.
+        If several pairs want the same slot, one gets it; the others may be equal to it.
         """
-        self._slots[slot[which]] = which  # the last of several stays, for the moment
+        self._slots[slot[which]] = which  # of several, the last one stays for now
         which = which[self._slots[slot[which]] == which]
         numbers = self._take_numbers(len(which))
         self.tag[numbers], self._author[numbers] = tag[which], author[which]
@@ -145,7 +145,7 @@ class PairNumbers:
         return np.concatenate([reused, new])
 
     def _make_room(self, count: int) -> None:
-        """Keep at least half of the slots empty with `count` more pairs, so that searches end."""
+        """Keep half of the slots empty after adding `count` pairs, so that searches end."""
         if 2 * (self._used_slots + count) <= len(self._slots):
             return
         slots = 1 << (4 * (len(self) + count)).bit_length()

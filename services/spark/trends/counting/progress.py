@@ -1,4 +1,4 @@
-"""The bookkeeping row `_progress`: which batch was applied last, and which may be half applied."""
+"""The row `_progress`: the batch applied last, and the one announced last."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -10,7 +10,7 @@ from trends.kafka.offsets import Topic
 
 
 class ProgressError(Exception):
-    """HBase is not as the driver left it; the message says why."""
+    """HBase is not in the state that the driver left; the message says why."""
 
 
 class TopicError(Exception):
@@ -39,11 +39,11 @@ class Intent:
 class Done:
     """The batch applied last, and the totals after it.
 
-    `times` holds the highest append time of each partition so far (milliseconds since 1970): the
-    ids that matter for what comes next were appended less than the de-duplication's span before.
-    `topic` is the id of the topic that `end` refers to. Both are missing in what early versions
-    wrote, who have `offset_history` instead: `(milliseconds, offsets)` of batches, oldest first.
-    `keys` is the version of the rule for keys that all rows of `hashtags` go by.
+    `times` has the highest append time of each partition so far (milliseconds since 1970). A later
+    record can only duplicate one that was appended less than DEDUPLICATE_MINUTES before that time.
+    `topic` is the id of the topic that `end` refers to. Early versions wrote neither, but
+    `offset_history`: the `(milliseconds, offsets)` of batches, oldest first. `keys` is the version
+    of the key rule (`recovery.KEYS`) that all rows of `hashtags` follow.
     """
 
     fence: int = 0
@@ -65,7 +65,7 @@ class Done:
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
-        """The inverse of `to_json`, which also reads what earlier and later versions write."""
+        """The inverse of `to_json`; also reads what earlier and later versions write."""
         document: dict[str, Any] = json.loads(value)
         for earlier, name in (("surplus", "ignored_tags"), ("trail", "offset_history")):
             document.setdefault(name, document.get(earlier, getattr(cls(), name)))
@@ -75,11 +75,11 @@ class Done:
         return cls(**known)
 
     def has(self, intent: Intent | None) -> bool:
-        """Whether the batch that was announced last, if any, is applied and not just in part."""
+        """Whether the batch announced last, if any, is fully applied."""
         return intent is None or intent.fence <= self.fence
 
     def after(self, intent: Intent, batch: Batch, tally: Tally) -> Self:
-        """The totals with a batch applied."""
+        """The progress once a batch is applied."""
         base = self
         if self.demo and not tally.demo:  # the first real posts: demo data no longer counts
             base = replace(self, tagged=0, ignored_tags=0, sources=())
@@ -101,13 +101,13 @@ class Done:
         )
 
     def adopt(self, topic: Topic, intent: Intent | None, wanted: str) -> Self:
-        """The progress on the topic that Kafka has now, with the batch announced last.
+        """Carry the progress over to the topic that Kafka has now.
 
-        Where it is another topic than before and its id is `wanted`, nothing of it is counted, and
-        a half-applied batch is abandoned: its records are gone.
+        `intent` is the batch announced last. A new topic whose id is `wanted` is counted from its
+        beginning, and a half-applied batch is abandoned, because its records are gone.
 
         Raises:
-            TopicError: it is another topic, and nobody has said that it is to be counted.
+            TopicError: it is a new topic, and no user has asked for it to be counted.
         """
         if topic.id == self.topic:
             return self

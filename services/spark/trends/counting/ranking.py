@@ -1,4 +1,4 @@
-"""The order of tags on a board, and the board of all tags ever."""
+"""Ranks tags, and keeps the board of all time."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from trends.counting.arrays import Integers, Ints
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 BOARD_SIZE = 100
-# What a board of the last hours or days can be ranked by.
+# What a window's board can be ranked by.
 TWEETS, PEOPLE = "tweets", "people"
 
 
@@ -18,7 +18,7 @@ TWEETS, PEOPLE = "tweets", "people"
 class RankedTag:
     """A tag on a board.
 
-    The higher count comes first, then the tag used later, then the key in code-point order.
+    The higher count comes first, then the later last use, then the key in code-point order.
     `count` is posts with the tag, or people who used it; `last` is milliseconds since 1970.
     """
 
@@ -28,16 +28,16 @@ class RankedTag:
 
     @property
     def order(self) -> tuple[int, int, str]:
-        """What tags are sorted by."""
+        """The sort key of tags on a board."""
         return -self.count, -self.last, self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """A tag on the rising board, with its posts of the last hour (`observed`).
+    """A tag on the rising board; its count is its posts in the last hour (`observed`).
 
     `expected` is how many posts an hour usually has. `score` is (observed - expected)² / expected,
-    a term of Pearson's chi-squared test: the higher, the less it can be chance.
+    a term of Pearson's chi-squared test: the higher it is, the less likely the rise is chance.
     """
 
     tag: RankedTag
@@ -46,14 +46,14 @@ class Rise:
 
     @property
     def order(self) -> tuple[float, tuple[int, int, str]]:
-        """What rises are sorted by."""
+        """The sort key of the rising board."""
         return -self.score, self.tag.order
 
 
 def rank(
     keys: Sequence[str], counts: Ints | Integers, lasts: Ints, size: int = BOARD_SIZE
 ) -> list[RankedTag]:
-    """The first `size` tags in their order, without those that have a count of 0.
+    """Sort the first `size` tags, without those that have a count of 0.
 
     The three columns have an element for each tag.
     """
@@ -64,9 +64,9 @@ def rank(
 
 
 def _candidates(counts: Ints | Integers, lasts: Ints, size: int) -> Ints:
-    """The positions of the first `size` tags, and of those that tie with the last one but for keys.
+    """The positions of the first `size` tags, and of those that tie with the last but for the key.
 
-    Of many tags, this leaves few to make objects of.
+    So Python objects are made for few of the tags.
     """
     least = nth_largest(counts, size) if len(counts) > size else 0
     if least == 0:
@@ -77,7 +77,7 @@ def _candidates(counts: Ints | Integers, lasts: Ints, size: int) -> Ints:
 
 
 def nth_largest(values: Ints | Integers | Floats, n: int) -> float:
-    """The `n`-th largest of at least `n` values, as exact as they are."""
+    """The `n`-th largest of at least `n` values, without rounding."""
     # Not partition(values, -n): where most values are equal, that takes up to 50 times as long.
     negative: float = np.partition(-values, n - 1)[n - 1].item()
     return -negative
@@ -97,11 +97,11 @@ def changes(tags: Iterable[RankedTag], earlier: Iterable[RankedTag]) -> dict[str
 
 
 class AllTime:
-    """The top of all tags ever.
+    """The board of all time.
 
     Counts never fall, so a tag can only enter when its own count changes: comparing the old top
-    with the tags of a batch is enough. Twice the board is kept, so that the board a step earlier
-    is known too, unless a whole board of tags has come in since.
+    with the tags of a batch is enough. Twice the board's size is kept, so that the board a step
+    earlier is known too, unless a whole board of tags has entered since.
     """
 
     SIZE = 2 * BOARD_SIZE
@@ -110,18 +110,18 @@ class AllTime:
         self._top: dict[str, RankedTag] = {}
 
     def update(self, keys: Sequence[str], counts: Ints, lasts: Ints) -> None:
-        """Take in the totals of changed tags: posts ever, and the last use (milliseconds)."""
+        """Update the totals of changed tags: posts of all time, and last use (ms since 1970)."""
         # A changed tag of the old top that `rank` leaves out stays there with its old count. It
-        # still drops out: as many changed tags as are kept come before it.
+        # still drops out, because `SIZE` changed tags rank before it.
         self._top.update({tag.key: tag for tag in rank(keys, counts, lasts, self.SIZE)})
         self._top = {tag.key: tag for tag in _first(self._top.values(), self.SIZE)}
 
     def ranking(self) -> list[RankedTag]:
-        """The board."""
+        """The board as it is now."""
         return list(self._top.values())[:BOARD_SIZE]
 
     def earlier(self, added: Callable[[str], int]) -> list[RankedTag]:
-        """The board a step earlier, before the posts that `added` gives for a key."""
+        """The board a step earlier; `added` returns how many posts a key has gained since."""
         tags = [
             RankedTag(tag.key, tag.count - added(tag.key), tag.last) for tag in self._top.values()
         ]

@@ -1,4 +1,4 @@
-"""Counts of the last hours and days, which move on with the clock."""
+"""Counts uses, and distinct authors, over spans that move on with the clock."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -12,17 +12,17 @@ from trends.counting.spans import Span
 Table = np.ndarray[tuple[int, int], np.dtype[np.int32]]
 """A row for each span, and a column for each number."""
 
-# Of the arrays' type: for any other `ufunc.at` takes its slow path, 20 times as long.
+# Has the arrays' type: with any other, `ufunc.at` takes its slow path, which is 20 times slower.
 _ONE = np.int32(1)
 
 
 class _Minute:
-    """What was counted in one minute: numbers, which may come more than once, and amounts."""
+    """The counts of one minute: numbers, which may repeat, and their amounts."""
 
     __slots__ = ("_amounts", "_numbers")
 
     def __init__(self) -> None:
-        # Unlike lists of numpy arrays these do not grow by a hundred bytes a batch.
+        # Unlike lists of numpy arrays, these have no overhead of a hundred bytes per batch.
         self._numbers, self._amounts = array("i"), array("i")
 
     def append(self, numbers: Integers, amounts: Integers) -> None:
@@ -30,18 +30,18 @@ class _Minute:
         self._amounts.frombytes(amounts.tobytes())
 
     def columns(self) -> tuple[Integers, Integers]:
-        """Views, which must be gone when `append` is called next."""
+        """Return views; all of them must be gone before the next `append`."""
         return np.frombuffer(self._numbers, np.int32), np.frombuffer(self._amounts, np.int32)
 
 
 class SlidingCounts:
-    """How often each of many things was used, in each of several spans of time.
+    """Counts how often numbered things were used, in each of several spans of time.
 
-    The things are numbers from 0 on. `sums[row[span]]` has an element for each: its uses in the
-    span. What enters a span is added once and what leaves it is subtracted once, so a thing costs
-    nothing while nothing happens to it. For that, each minute is kept as it was added.
+    Numbers start at 0, and `sums[row[span]]` has the uses of each number in the span. A use is
+    added once, when it enters a span, and subtracted once, when it leaves, so an idle number costs
+    nothing. For this, each minute is kept as it was added.
 
-    Times are minutes since 1970; `now` is the running one.
+    Times are minutes since 1970; `now` is the current one.
     """
 
     def __init__(self, now: int, spans: Iterable[Span]) -> None:
@@ -51,7 +51,7 @@ class SlidingCounts:
         self._lengths, self._lags = np.array(list(self.row), np.int64).T
         self._reach = int(max(self._lags + self._lengths))
         self._minutes: dict[int, _Minute] = {}
-        # How often the minutes name each number.
+        # How often each number occurs in the minutes.
         self._mentions: Integers = np.zeros(16, np.int32)
 
     def reserve(self, size: int) -> None:
@@ -59,13 +59,13 @@ class SlidingCounts:
         self.sums, self._mentions = grown(self.sums, size), grown(self._mentions, size)
 
     def is_recent(self, minutes: Ints) -> Bools:
-        """Whether each minute is in a span or will be in one; the others have left all of them."""
+        """Whether each minute is in a span or will be in one; the others have left all spans."""
         return minutes > self.now - self._reach
 
     def add(self, numbers: Integers, minutes: Ints, amounts: Integers) -> None:
-        """Add amounts, each to a number below what is reserved, in a minute that is recent.
+        """Add amounts to numbers, which must be reserved, in minutes, which must be recent.
 
-        A number and minute may come more than once. A minute in the future counts when it comes.
+        A pair of number and minute may repeat. A future minute counts once the clock reaches it.
         """
         order = np.argsort(minutes)
         numbers, minutes, amounts = numbers[order], minutes[order], amounts[order]
@@ -84,9 +84,9 @@ class SlidingCounts:
                 self._change(row, numbers[start:end], amounts[start:end])
 
     def advance(self, now: int) -> Integers:
-        """Move on to the minute `now`; it never goes back. The distinct numbers to forget.
+        """Move on to the minute `now`, which never goes back; returns the numbers to free.
 
-        A number is to be forgotten when no minute names it any more; its sums are 0 then.
+        They are distinct, and no longer occur in any minute, so their sums are 0.
         """
         forgotten = [np.zeros(0, np.int32)]
         while self.now < now:
@@ -99,7 +99,7 @@ class SlidingCounts:
         return np.concatenate(forgotten)
 
     def minutes(self) -> Ints:
-        """The minutes in which anything was used, in no order."""
+        """The minutes in which anything was used, in no particular order."""
         return np.fromiter(self._minutes, np.int64, len(self._minutes))
 
     def _move(self, row: int, minute: int, sign: int) -> None:
@@ -119,11 +119,11 @@ class SlidingCounts:
 
 
 class SlidingAuthors(SlidingCounts):
-    """How many different authors used each tag, in each of several spans of time.
+    """Counts how many different authors used each tag, in each of several spans of time.
 
-    An author who used a tag again counts until the last of the uses has left the span. So what is
-    counted are the uses of each pair of a tag and an author, and `authors[row[span]]` has, for
-    each tag's number, how many pairs have any.
+    An author counts until the last of their uses of the tag has left the span. So the numbered
+    things are pairs of a tag and an author, and `authors[row[span]]` has, for each tag's number,
+    how many of its pairs have uses in the span.
     """
 
     def __init__(self, now: int, spans: Iterable[Span]) -> None:
@@ -132,17 +132,17 @@ class SlidingAuthors(SlidingCounts):
         self._pairs = PairNumbers()
 
     def reserve_tags(self, size: int) -> None:
-        """Make room for the tags below `size`."""
+        """Make room for the tags' numbers below `size`."""
         self.authors = grown(self.authors, size)
 
     def add_uses(self, tags: Integers, minutes: Ints, authors: Unsigned) -> None:
-        """Add that a tag, below what is reserved, was used by an author in a minute."""
+        """Add uses of tags, which must be reserved, by authors in minutes, which must be recent."""
         pairs = self._pairs.number(tags, authors)
         self.reserve(self._pairs.size)
         self.add(pairs, minutes, np.ones(len(pairs), np.int32))
 
     def advance(self, now: int) -> Integers:
-        """Move on to the minute `now`. The pairs that were forgotten."""
+        """Move on to the minute `now`; returns the pairs that were freed."""
         forgotten = super().advance(now)
         self._pairs.free(forgotten)
         return forgotten
@@ -156,6 +156,6 @@ class SlidingAuthors(SlidingCounts):
 
 
 def _distinct(numbers: Integers) -> Integers:
-    """The distinct numbers; `np.unique` takes many times as long."""
+    """The distinct numbers; many times faster than `np.unique`."""
     numbers = np.sort(numbers)
     return numbers[first_of_runs(numbers)]

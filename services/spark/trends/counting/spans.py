@@ -5,16 +5,16 @@ from typing import NamedTuple
 HOUR, DAY = 60, 24 * 60
 
 ALL, RISING = "all", "rising"
-# The boards of the last hours and days, and how far each looks back, the running minute included.
+# The windows, and how far each looks back, including the current minute.
 WINDOWS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY}
-# "Places gained" compares a board with the same board so many minutes earlier.
+# "Places gained" compares a board with the same board this many minutes earlier.
 STEPS = {ALL: DAY, RISING: 10, "1h": 10, "24h": HOUR, "7d": DAY}
 # Older minutes are in no window, and were in none a step earlier.
 LONGEST = max(length + STEPS[name] for name, length in WINDOWS.items())
 
 
 class Span(NamedTuple):
-    """`length` minutes, the last of them `lag` minutes before the running one."""
+    """`length` minutes, the last of which is `lag` minutes before the current one."""
 
     length: int
     lag: int = 0

@@ -1,4 +1,4 @@
-"""A tag as the store has it, from which the boards are made again after a start."""
+"""A tag as HBase has it, from which the boards are rebuilt after a start."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 class StoredTag:
     """A tag's totals.
 
-    `count` is its posts ever, `last` its last use (milliseconds since 1970). `minutes` has, by
-    minute since 1970, its posts and their distinct authors (64 bits each).
+    `count` is its posts of all time, `last` its last use (milliseconds since 1970). `minutes` has,
+    by minute since 1970, its posts and their distinct authors (64 bits each).
     """
 
     key: str

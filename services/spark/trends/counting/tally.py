@@ -1,4 +1,4 @@
-"""Adds up a batch: posts by tag, spelling, hour and minute, and who wrote them."""
+"""Adds up a batch: posts by tag, spelling, hour and minute, and their authors."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ class TagUses:
     """Distinct posts, and their authors, by tag and minute.
 
     A tag's code is its index in `keys`. `tag`, `minute` (since 1970) and `posts` have a row for
-    each tag and minute, sorted by both. `author_row` and `author` have one for each of the authors
-    of such a row; `author_row` is its position.
+    each tag and minute, sorted by both. `author_row` and `author` have an element for each distinct
+    author of such a row; `author_row` is the row's position.
     """
 
     keys: list[str]
@@ -35,7 +35,7 @@ class Tally:
     `uses.keys`. `spelling_tag`, `spelling` and `spelling_posts` have one for each spelling, and
     `hour_tag`, `hour` (since 1970) and `hour_posts` for each tag and hour, sorted by both.
 
-    `demo` says whether all that was ever counted, this batch included, is demo data.
+    `demo` says whether everything ever counted, including this batch, is demo data.
     """
 
     uses: TagUses
@@ -54,9 +54,9 @@ class Tally:
 
 
 def tally(posts: Posts, is_duplicate: Bools, demo: bool) -> Tally:
-    """Add up the posts that are no duplicates.
+    """Add up the posts that are not duplicates.
 
-    `demo` says whether all that was counted before is demo data. From the first real post on demo
+    `demo` says whether everything counted before is demo data. From the first real post on, demo
     posts do not count: they are never shown beside real ones.
     """
     is_demo = np.array([name == DEMO for name in posts.sources], bool)[posts.source]
@@ -71,16 +71,16 @@ def tally(posts: Posts, is_duplicate: Bools, demo: bool) -> Tally:
 
 
 def _uses(posts: Posts, counted: Bools) -> tuple[Integers, Ints]:
-    """The spelling's code of each use of a tag in a counted post, and the post's position."""
+    """For each use of a tag in a counted post, the spelling's code and the post's position."""
     post = np.repeat(np.arange(len(posts.tags_each)), posts.tags_each)
     is_counted = counted[post]
     return posts.use[is_counted], post[is_counted]
 
 
 def _number_keys(key_of_code: list[str], spelling: Integers) -> tuple[list[str], Integers]:
-    """The distinct keys that are used, and for each spelling's code the position of its key.
+    """The distinct keys in use, and for each spelling's code the position of its key.
 
-    The keys are sorted: HBase is quick with rows that are neighbours.
+    The keys are sorted, because HBase is faster with neighbouring rows.
     """
     used = np.unique(spelling)
     keys = sorted({key_of_code[code] for code in used.tolist()})
@@ -142,5 +142,5 @@ def _add_up(
 
 
 def _reduce(function: np.ufunc, values: Ints, starts: Ints) -> Ints:
-    """`function` over each run of `values`; `reduceat` alone refuses to reduce nothing."""
+    """Reduce each run of `values` by `function`; `reduceat` alone fails if there are none."""
     return function.reduceat(values, starts) if len(starts) else values[:0]

@@ -1,4 +1,4 @@
-"""Posts and authors of each tag in the last hours and days, and the boards made from them."""
+"""Keeps each tag's posts and authors in the windows, and ranks their boards and the rising one."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from trends.counting.sliding import SlidingAuthors, SlidingCounts
 from trends.counting.spans import ALL, HOUR, RISING, STEPS, WINDOWS, Span
 from trends.counting.tally import TagUses
 
-# Fewer posts in the last hour than this may be chance.
+# Fewer posts than this in the last hour may be chance.
 LEAST_OBSERVED = 5
 # Floor for `Rise.expected`, so that a brand-new tag does not get an infinite score.
 LEAST_EXPECTED = 1.0
@@ -27,10 +27,10 @@ _SPANS = {
 
 
 class Windows:
-    """The tags used in the last hours and days, with their posts and authors.
+    """The tags used in the windows, with their posts and authors.
 
-    Its boards have only tags that at least `min_authors` different people used in the window.
-    Tags have numbers, and the arrays have an element for each. Times are minutes since 1970.
+    The boards have only tags that at least `min_authors` different people used in the window.
+    Tags are numbered, and the arrays have an element per number. Times are minutes since 1970.
     """
 
     def __init__(self, now: int, min_authors: int = 0) -> None:
@@ -44,10 +44,10 @@ class Windows:
         return len(self._tags)
 
     def add(self, uses: TagUses, lasts: Ints, is_shown: Bools) -> None:
-        """Add the recent ones of these uses.
+        """Add the uses that are recent.
 
-        For each of `uses.keys`, `lasts` has its last use ever (milliseconds since 1970), and
-        `is_shown` whether it may be on a board at all.
+        For each of `uses.keys`, `lasts` has its last use of all time (milliseconds since 1970), and
+        `is_shown` whether it may be on a board.
         """
         rows = is_shown[uses.tag] & self._posts.is_recent(uses.minute)
         numbers = self._number(uses, rows, lasts)
@@ -58,14 +58,14 @@ class Windows:
         self._authors.add_uses(tag[row], uses.minute[row], uses.author[author_rows])
 
     def advance(self, now: int) -> None:
-        """Move on to the minute `now`; it never goes back."""
+        """Move on to the minute `now`, which never goes back."""
         forgotten = self._posts.advance(now)
         self._authors.advance(now)
         self._lasts[forgotten] = 0
         self._tags.free(forgotten)
 
     def ranking(self, name: str, rank_by: str, *, earlier: bool = False) -> list[RankedTag]:
-        """The board of a window by posts or by people, as it is or as it was a step earlier."""
+        """Rank a window's board by posts or people, as it is now or as it was a step earlier."""
         span = Span(WINDOWS[name], STEPS[name] if earlier else 0)
         posts, authors = self._columns(span)
         counts = authors if rank_by == PEOPLE else posts
@@ -74,18 +74,18 @@ class Windows:
         return rank(self._tags.keys, counts, self._lasts)
 
     def counts(self, name: str, keys: Iterable[str]) -> list[tuple[int, int]]:
-        """The posts of a window with each of these known tags, and how many people wrote them."""
+        """The posts in a window of each of these (known) tags, and how many people wrote them."""
         numbers = [self._tags.numbers[key] for key in keys]
         posts, authors = self._columns(Span(WINDOWS[name]))
         return list(zip(posts[numbers].tolist(), authors[numbers].tolist(), strict=True))
 
     def posts_of_last_step(self, key: str) -> int:
-        """The posts with a tag since a step of the board of all time ago."""
+        """The posts with a tag during the last step of the board of all time."""
         posts, _ = self._columns(_LAST_STEP)
         return int(posts[self._tags.numbers[key]]) if key in self._tags.numbers else 0
 
     def rises(self, *, earlier: bool = False) -> list[Rise]:
-        """The rising board, as it is or as it was a step earlier."""
+        """Rank the rising board, as it is now or as it was a step earlier."""
         lag = STEPS[RISING] if earlier else 0
         posts, authors = self._columns(Span(HOUR, lag))
         tags = np.flatnonzero((posts >= LEAST_OBSERVED) & (authors >= self._min_authors))
@@ -98,14 +98,14 @@ class Windows:
     def hours(self, lag: int = 0) -> int:
         """How many hours before the last one have any posts.
 
-        This is not the age of the oldest post, which may be a straggler.
+        This is not the age of the oldest post, which may have arrived long after it was written.
         """
         ages = self._posts.now - lag - self._posts.minutes()
         hours = ages[(ages >= HOUR) & (ages < _BASELINE)] // HOUR
         return int(np.count_nonzero(np.bincount(hours)))
 
     def _number(self, uses: TagUses, rows: Bools, lasts: Ints) -> Integers:
-        """For each of `uses.keys` its number here; -1 if none of its rows is wanted."""
+        """The number of each of `uses.keys`, or -1 if none of its uses is in `rows`."""
         is_wanted = np.zeros(len(uses.keys), np.bool_)
         is_wanted[uses.tag[rows]] = True
         wanted = [uses.keys[code] for code in np.flatnonzero(is_wanted).tolist()]
@@ -127,7 +127,7 @@ class Windows:
         return self._posts.sums[row, :size], self._authors.authors[row, :size]
 
     def _rank_rises(self, tags: Ints, observed: Integers, expected: Floats) -> list[Rise]:
-        """The first rises in their order; the columns have an element for each rise."""
+        """Sort the first `BOARD_SIZE` rises; the columns have an element for each rise."""
         scores = (observed - expected) ** 2 / expected
         least = nth_largest(scores, BOARD_SIZE) if len(scores) > BOARD_SIZE else 0
         columns = (tags, observed, self._lasts[tags], expected, scores)

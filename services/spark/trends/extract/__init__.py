@@ -1,1 +1,1 @@
-"""Runs on the executors: Kafka records to hashtags."""
+"""Turns Kafka records into hashtags, on the executors."""

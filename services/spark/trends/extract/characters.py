@@ -1,14 +1,14 @@
-"""The kinds of characters that X's rules distinguish, as insides of character classes.
+"""The character sets of X's rules, to be put between the brackets of a character class.
 
-They are those of twitter-text 3.1.0, which are wider and narrower than they look: its letters are
-those of Unicode 7.0, and its classes ignore case as JavaScript does, so that the Greek iota, which
-shares its case with a combining mark, is among the Latin accents.
+They are those of twitter-text 3.1.0, which are both wider and narrower than they look: its letters
+are those of Unicode 7.0, and its classes ignore case as JavaScript does, so the Greek iota, which
+is a case variant of a combining mark, is among the Latin accents.
 """
 
 import regex
 
-# Letters, marks and digits added to Unicode after 7.0, with the unassigned characters between
-# them. The properties of `regex` include them, twitter-text's tables do not.
+# Letters, marks and digits added to Unicode after 7.0, and the unassigned characters between them.
+# The properties of `regex` include them; twitter-text's tables do not.
 _YOUNG = (
     r"\u0558\u0560\u0588-\u058C\u05C8-\u05C9\u05EF\u07FD\u0860-\u089F\u08B3-\u08E3\u09FC-\u09FE"
     r"\u0AF9-\u0AFF\u0B53-\u0B55\u0C04\u0C3C\u0C5A-\u0C5D\u0C80\u0CDC-\u0CDD\u0CF3-\u0D00\u0D04"
@@ -28,15 +28,15 @@ _YOUNG = (
     r"\U0001DA00-\U0001E7FE\U0001E900-\U0001E959\U0001FBF0-\U0001FBF9\U0002A6D7-\U0002A6DF"
     r"\U0002B735-\U0002B73F\U0002B81E-\U0002EE5D\U00030000-\U0003FC3F"
 )
-# Letters to twitter-text only: from the private use area.
+# Letters only to twitter-text: they are in the private use area.
 _PRIVATE = r"\uF870-\uF87F\uF882\uF884-\uF89F\uF8B8\uF8C1-\uF8D6"
 
-# Unicode 7.0 has none beyond these but for the selectors of ideographic variants.
+# All letters, marks and digits of Unicode 7.0 are here; the last range has variation selectors.
 _ASSIGNED = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x30000), *range(0xE0100, 0xE01F0))))
 
 
 def _ranges(characters: str) -> str:
-    """A class of `regex` as ranges, for `re`, which is twice as fast but knows no properties."""
+    """Convert a `regex` class to ranges for `re`, which is twice as fast but has no properties."""
     runs = regex.findall(f"[{characters}]+", _ASSIGNED, regex.VERSION1)
     return "".join(f"{run[0]}-{run[-1]}" for run in runs)
 
@@ -49,7 +49,7 @@ SPECIALS = (
     r"\u0F0B\u0F0C\u00B7"
 )
 
-# Letters and marks of Latin beyond ASCII.
+# Latin letters and marks beyond ASCII.
 LATIN = (
     r"\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u024F\u0253-\u0254\u0256-\u0257\u0259\u025B\u0260\u0263"
     r"\u0268-\u0269\u026F\u0272\u0275\u0280\u0283\u0288-\u028C\u0292\u02BB\u0300-\u036F\u0399"
@@ -59,5 +59,5 @@ CYRILLIC = r"\u0400-\u04FF\u1C80-\u1C87"
 
 SPACES = r"\x09-\x0D \x85\xA0\u1680\u180E\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
 INVALID = r"\uFEFF\uFFFE\uFFFF"
-# Everything else may be part of a host's name: punctuation beyond ASCII, for instance.
+# Characters that a host name cannot have. It can have any other, even non-ASCII punctuation.
 NO_HOST = rf"!#-/:-@\[-_{{-~{SPACES}{INVALID}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069"

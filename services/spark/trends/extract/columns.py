@@ -1,7 +1,7 @@
-"""Arrow in, Arrow out: what executors make of Kafka records, for `DataFrame.mapInArrow`.
+"""Turns Arrow batches of Kafka records into packed chunks, for `DataFrame.mapInArrow`.
 
-Each row that goes out is one cell: a packed `Chunk` of consecutive records of one partition. Spark
-then passes on, and encrypts, one small cell where it would convert every value several times over.
+Each output row is one cell: a packed `Chunk` of consecutive records of one partition. Spark then
+passes on, and encrypts, one small cell instead of converting every value several times.
 """
 
 import gc
@@ -24,10 +24,10 @@ from trends.extract.message import (
 ID_BYTES = 16
 
 RECORDS = "value binary, partition int, offset bigint, appended bigint"
-"""What comes in, in Spark's notation; `appended` is Kafka's append time in ms since 1970."""
+"""The input columns, as a Spark schema; `appended` is Kafka's append time in ms since 1970."""
 
 CHUNKS = "chunk binary"
-"""What goes out, in Spark's notation."""
+"""The output column, as a Spark schema."""
 
 _SCHEMA = pa.schema({"chunk": pa.binary()})
 _COMPRESSION = "zstd"
@@ -36,9 +36,9 @@ _COMPRESSION = "zstd"
 class Chunk(msgspec.Struct, frozen=True, array_like=True):
     """Consecutive records of one partition, from the offset `start` to `end` (exclusive).
 
-    `newest` is the highest append time of the task so far (milliseconds since 1970). The fields of
-    bytes are columns of little-endian numbers; all but `uses` have an element for each post with
-    hashtags.
+    `newest` is the highest append time of the partition so far in the task (milliseconds since
+    1970). The `bytes` fields are columns of little-endian numbers; all but `uses` have an element
+    for each post with hashtags.
     """
 
     partition: int
@@ -50,9 +50,9 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
     ids: bytes
     """Hashed, 16 bytes each."""
     appended: bytes
-    """int64: the task's highest append time so far, milliseconds."""
+    """int64: the partition's highest append time so far in the task, milliseconds since 1970."""
     created: bytes
-    """int64, milliseconds."""
+    """int64: milliseconds since 1970."""
     authors: bytes
     """uint64."""
     has_author: bytes
@@ -60,9 +60,9 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
     sources: bytes
     """int32: an index into `source_names`."""
     tags_each: bytes
-    """int32: how many hashtags."""
+    """int32: the number of hashtags."""
     uses: bytes
-    """int32: for each hashtag of each post an index into `keys` and `spellings`."""
+    """int32: for each hashtag of each post, an index into `keys` and `spellings`."""
     source_names: list[str]
     keys: list[str]
     spellings: list[str]
@@ -75,7 +75,7 @@ _decode = msgspec.msgpack.Decoder(Chunk).decode
 
 
 def pack(chunk: Chunk) -> bytes:
-    """The cell of a chunk."""
+    """Encode and compress a chunk."""
     packed: bytes = pa.compress(_encode(chunk), _COMPRESSION, asbytes=True)
     return packed
 
@@ -91,7 +91,7 @@ def extract(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     A task's records come in the order of their offsets, one partition after the other.
     """
     newest: dict[int, int] = {}
-    # Nothing here refers to itself in a circle, and looking for that takes a third of the time.
+    # Nothing here has reference cycles, and searching for them takes a third of the time.
     gc.disable()
     try:
         for batch in batches:
@@ -115,7 +115,7 @@ def _by_partition(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]
 
 
 def _chunk(partition: int, records: pa.RecordBatch, times: Any) -> Chunk:
-    """Read records whose highest append times so far are `times`."""
+    """Make a chunk of records; `times` has the highest append time so far at each of them."""
     offsets = records["offset"].to_numpy()
     positions: list[int] = []
     messages: list[Message] = []
@@ -148,7 +148,7 @@ def _chunk(partition: int, records: pa.RecordBatch, times: Any) -> Chunk:
         ignored_tags=ignored_tags,
         ids=b"".join([_hash(each.id.encode()).digest() for each in messages]),
         appended=times[positions].tobytes(),
-        # A clock that runs ahead must not put a post into a window that is yet to come.
+        # A clock that runs ahead must not put a post into a future minute.
         created=np.minimum([each.created for each in messages], arrived).tobytes(),
         authors=_column([each.author or 0 for each in messages], np.uint64),
         has_author=bytes([each.author is not None for each in messages]),
@@ -173,6 +173,6 @@ def _column(values: list[int], dtype: Any) -> bytes:
 
 
 def _excerpt(value: bytes | None) -> str:
-    """The record's beginning, for the quarantine."""
+    """The beginning of a record, for the quarantine."""
     text = (value or b"")[: 4 * QUARANTINED_CHARACTERS].decode(errors="replace")
     return text[:QUARANTINED_CHARACTERS]

@@ -1,4 +1,4 @@
-"""X's rule of what a domain name is: the names in a URL, their top-level domains, their lengths."""
+"""Matches domain names by X's rule: their labels, top-level domains and lengths."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -10,11 +10,11 @@ import regex
 from trends.extract.characters import LATIN, NO_HOST
 
 _MAX_LABEL = 63
-# The names that DNS allows have no more labels.
+# DNS allows no names with more labels.
 _MAX_LABELS = 127
 
-# The parts of a name: each starts and ends with a character that is neither `-` nor `_`, and only
-# the parts before the last but one may contain a `_`.
+# The labels of a name: each starts and ends with a character that is neither `-` nor `_`, and only
+# those before the second-level label may contain a `_`.
 HOST = rf"[^{NO_HOST}]"
 _SUBDOMAIN = rf"{HOST}[{HOST}_\-]*+(?<![_\-])\."
 _SECOND_LEVEL = rf"{HOST}[{HOST}\-]*+(?<!-)\."
@@ -30,14 +30,14 @@ def domain() -> str:
 
 @cache
 def second_level_domain() -> str:
-    """A pattern for the last two parts of a domain name."""
+    """A pattern for the last two labels of a domain name."""
     return _SECOND_LEVEL + _top_level_domain()
 
 
 @cache
 def latin_domain() -> "regex.Pattern[str]":
-    """A domain name in Latin letters, which may be a part of a longer name."""
-    # Inside a run of such parts nothing is found that was not found from its start.
+    """A pattern for a domain name in Latin letters, possibly inside a longer name."""
+    # Starting inside a run of such labels finds nothing that starting at its beginning does not.
     start = rf"(?:\G|(?<!{_IN_LATIN}\.?))"
     return regex.compile(rf"{start}(?:{_IN_LATIN}++\.)+{_top_level_domain()}", regex.VERSION1)
 
@@ -49,7 +49,7 @@ def _top_level_domain() -> str:
     words = [line for line in lines if not line.startswith("#")]
     ascii_first = _tree(word for word in words if word[0].isascii())
     others = _tree(word for word in words if not word[0].isascii())
-    # The branches of a tree are tried one by one, so a look at the first letters pays.
+    # The branches of a tree are tried one by one, so it pays to check the first letters before.
     return (
         rf"(?:(?:(?=[A-Za-z]{{2}}){ascii_first}|(?![\x00-\x7F]){others})(?![0-9A-Za-z@+\-])"
         r"|[xX][nN]--[\-0-9A-Za-z]+)"
@@ -57,7 +57,7 @@ def _top_level_domain() -> str:
 
 
 def _tree(words: Iterable[str]) -> str:
-    """A pattern for any of the words, the longest first, that reads no letter twice."""
+    """A trie as a pattern: it prefers the longest of the words and reads no letter twice."""
     branches, ends = [], False
     for letter, group in groupby(sorted(words), key=lambda word: word[:1]):
         if letter:
@@ -68,20 +68,20 @@ def _tree(words: Iterable[str]) -> str:
 
 
 def _either_case(letter: str) -> str:
-    # The case of ASCII is written out: `regex` takes the Kelvin sign for a `k`, X does not.
+    # Both cases of ASCII are written out: `regex` takes the Kelvin sign for a `k`, X does not.
     return f"[{letter}{letter.upper()}]" if letter.isascii() else f"(?i:{letter})"
 
 
 def is_valid(domain: str) -> bool:
-    """Whether a name that matches `domain` is allowed by its labels."""
+    """Whether the labels of a name that matches `domain()` are valid."""
     if domain.startswith("xn--") and latin_domain().search(domain) is None:
         return False
     return all(len(label) <= _MAX_LABEL >= len(to_ascii(label)) for label in domain.split("."))
 
 
 def to_ascii(label: str) -> str:
-    """A label of a domain name in Punycode (RFC 3492), if it is not ASCII."""
-    # A label with full stops of other scripts in it is encoded in parts.
+    """Encode a label of a domain name in Punycode (RFC 3492), unless it is ASCII."""
+    # A label that contains full stops of other scripts is encoded in parts.
     return label if label.isascii() else _BETWEEN_STOPS.sub(_part_to_ascii, label)
 
 

@@ -1,7 +1,7 @@
 """Finds the hashtags of a text by X's rule.
 
-The rule is that of twitter-text 3.1.0 (`extractHashtags`), and so are the answers: tests compare
-them with the library's own.
+The rule is that of twitter-text 3.1.0 (`extractHashtags`); tests compare the results with the
+library's own.
 """
 
 import re
@@ -12,15 +12,15 @@ from trends.extract.characters import DIGITS, LETTERS_AND_MARKS, SPECIALS
 
 
 def _pattern(signs: str, letters: str, digits: str, specials: str) -> "re.Pattern[str]":
-    """A hashtag; group 1 is the tag, or empty where what looks like one is none.
+    """Compile a pattern for hashtags; group 1 is the tag, or empty if the match is not a hashtag.
 
-    `#abc#` has no tag. Its second sign is consumed with it, as no tag can start there: X lets one
+    `#abc#` has no tag. Its second sign is part of the match, as no tag can start there: X lets one
     start right after a variation selector, unless that belongs to another tag.
     """
     sign, in_tag = f"[{signs}]", f"{letters}{digits}{specials}"
     return re.compile(
-        # What stands before is checked second, because searching for a sign is fastest. White
-        # space and ASCII are checked apart from the rest, which is large, for speed alone.
+        # The characters before are checked second, because searching for a sign is fastest. White
+        # space and ASCII are checked apart from the other characters, a large class, for speed.
         rf"{sign}(?:(?<=\s{sign})|(?<![&{in_tag}]{sign})|(?<=[\uFE0E\uFE0F]{sign}))"
         r"(?![\uFE0F\u20E3])"  # a keycap
         rf"(?=[A-Za-z]|[{digits}{specials}]*+[{letters}])"  # at least one letter or mark
@@ -33,7 +33,7 @@ _IN_ANY = _pattern("#＃", LETTERS_AND_MARKS, DIGITS, SPECIALS)
 
 
 def find_hashtags(text: str) -> list[str]:
-    """The hashtags of a text in their order, without the sign."""
+    """Find the hashtags of a text, in order and without their signs."""
     if "#" not in text and "＃" not in text:
         return []
     hashtag = _IN_ASCII if text.isascii() else _IN_ANY
@@ -43,7 +43,7 @@ def find_hashtags(text: str) -> list[str]:
 
 
 def _outside_urls(text: str, hashtag: "re.Pattern[str]") -> Iterator[str]:
-    """Of a hashtag and a URL that overlap, the one that starts first counts."""
+    """Yield the tags outside URLs; if a tag and a URL overlap, the first one counts."""
     tags = [(match.start(), match.end(), match[1]) for match in hashtag.finditer(text) if match[1]]
     found = [(start, end, "") for start, end in urls.find_urls(text)]
     reached = 0

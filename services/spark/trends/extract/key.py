@@ -1,22 +1,22 @@
-"""The key of a hashtag: the one form under which all its spellings are counted.
+"""Folds hashtags to keys: the form under which all spellings of a hashtag are counted.
 
-docs/contracts/examples/keys.json defines it by examples, which bind every service that makes keys:
-each has these few lines of its own.
+docs/contracts/examples/keys.json defines keys by examples, which bind every service that makes
+keys: each has its own copy of these few lines.
 """
 
 import re
 from functools import lru_cache
 from unicodedata import category, normalize
 
-# Unicode's property Default_Ignorable_Code_Point: joiners, selectors, fillers, marks of direction.
+# Unicode's property Default_Ignorable_Code_Point: joiners, selectors, fillers, direction marks.
 DEFAULT_IGNORABLE = (
     (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5),
     (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
     (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
     (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
-# Invisible as well, without a property of their own: controls that are no white space, surrogates,
-# noncharacters, and characters that are drawn as nothing (the blank of Braille, for instance).
+# Also invisible, but without a property of their own: controls other than white space, surrogates,
+# noncharacters, and characters that are drawn as nothing (the Braille blank, for instance).
 _OTHERS = (
     (0x0, 0x8), (0xE, 0x1F), (0x7F, 0x84), (0x86, 0x9F), (0xD800, 0xDFFF),
     (0xFDD0, 0xFDEF), *((plane | 0xFFFE, plane | 0xFFFF) for plane in range(0, 0x110000, 0x10000)),
@@ -25,7 +25,7 @@ _OTHERS = (
 _UNSEEN = "".join(f"{chr(first)}-{chr(last)}" for first, last in DEFAULT_IGNORABLE + _OTHERS)
 _SIGNS = "#＃﹟"
 
-# At the end of a spelling, selectors, joiners and the tags of flags shape what they follow.
+# Selectors, joiners and flag tags stay at the end of a spelling: they shape what they follow.
 _SHAPING = "\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 
 _remove_unseen = re.compile(f"[{_UNSEEN}]+").sub
@@ -35,7 +35,7 @@ _match_blank = re.compile(rf"(?![{_SHAPING}])[\s{_UNSEEN}]").match
 
 
 def key_of(tag: str) -> str:
-    """The key of a tag, which is its own key; empty if nothing of the tag can be seen."""
+    """The key of a tag; empty if nothing of the tag is visible. A key is its own key."""
     if tag.isascii() and (tag.isalnum() or tag.isidentifier()):
         return tag.lower()
     return _fold(tag)
@@ -44,7 +44,7 @@ def key_of(tag: str) -> str:
 @lru_cache(maxsize=16_384)
 def _fold(tag: str) -> str:
     folded, key = tag, _fold_once(tag)
-    # Folding may compose what folds again, and bring a sign or a blank to the front.
+    # Folding may compose characters that fold again, and bring a sign or a blank to the front.
     while key != folded:
         folded, key = key, _fold_once(key)
     # Marks and blanks alone show nothing.
@@ -58,9 +58,9 @@ def _fold_once(tag: str) -> str:
 
 
 def spelling_of(tag: str) -> str:
-    """The tag as it is shown: without signs in front and blanks at its ends.
+    """The tag as it is displayed: without leading signs, and without blanks at its ends.
 
-    What joins or shapes the characters between stays; a run of white space is one space.
+    Joiners and selectors in between stay; a run of white space becomes one space.
     """
     if tag.isascii() and (tag.isalnum() or tag.isidentifier()):
         return tag

@@ -1,7 +1,7 @@
-"""Decodes and validates Kafka records, and takes the hashtags of a message.
+"""Decodes and validates Kafka records, and extracts the hashtags of a message.
 
-The contract is docs/contracts/message.schema.json. A reader needs only `id`, `created_at` and
-`text`, and ignores fields that it does not know.
+The contract is docs/contracts/message.schema.json. Only `id`, `created_at` and `text` are required
+here, and unknown fields are ignored.
 """
 
 import json
@@ -19,7 +19,7 @@ from trends.extract.timestamps import milliseconds
 # A long post has up to 25,000 characters; nothing larger than this can be a message.
 MAX_RECORD_BYTES = 262_144
 MAX_ID_CHARACTERS = 256
-# X's limit of characters allows no more of either; the caps are against abuse.
+# X's character limit allows no more of either; the caps guard against abuse.
 MAX_TAG_CHARACTERS = 280
 MAX_TAGS = 140
 QUARANTINED_CHARACTERS = 1024
@@ -27,7 +27,7 @@ QUARANTINED_CHARACTERS = 1024
 _match_author = re.compile("[0-9a-f]{16}").fullmatch
 
 
-class MalformedRecord(ValueError):  # noqa: N818 -- what is wrong is the record
+class MalformedRecord(ValueError):  # noqa: N818 -- the name says what is wrong
     """A record that breaks the contract; `reason` names the first rule that it breaks."""
 
     def __init__(self, reason: str) -> None:
@@ -36,7 +36,7 @@ class MalformedRecord(ValueError):  # noqa: N818 -- what is wrong is the record
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """A post, as far as it is counted."""
+    """The fields of a post that counting needs."""
 
     id: str
     source: str
@@ -46,11 +46,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     """The salted hash, below 2**64."""
     text: str
     hashtags: list[str] | None
-    """Those that the network hands over; without them, they are in the text."""
+    """Those that the network supplies; None if they are to be found in the text."""
 
 
 class _Record(msgspec.Struct, gc=False):
-    """The fields of the contract that are read."""
+    """The fields of the contract that are used."""
 
     id: str
     created_at: str
@@ -106,7 +106,7 @@ def _to_text(value: bytes) -> str:
 
 
 def _decode_loosely(text: str) -> _Record:
-    """Decode what the typed decoder rejects: wrong types may stay, so that the reason is found."""
+    """Decode what the typed decoder rejects; keeps some wrong types, for `parse` to name."""
     try:
         given = json.loads(text, parse_constant=_reject)
         _check_types(given)
@@ -131,7 +131,7 @@ def _reject(constant: str) -> NoReturn:
 
 
 def _check_types(given: object) -> None:
-    """Of the fields that need not be there, only `author` may be of any type."""
+    """Raise TypeError for a wrong type; of the optional fields, only `author` may have any type."""
     if not isinstance(given, dict) or not isinstance(given.get("source"), str | None):
         raise TypeError
     hashtags = given.get("hashtags")
@@ -161,7 +161,8 @@ def _author(digits: str | None) -> int | None:
 def hashtags_of(message: Message) -> tuple[dict[str, str], int]:
     """The keys to count, in order, with the first spelling of each, and how many tags are ignored.
 
-    Ignored is what exceeds the caps, but not what shows nothing, which is no hashtag.
+    Tags beyond the caps are ignored. A tag with nothing visible is not a hashtag, so it is not even
+    counted as ignored.
     """
     tags = find_hashtags(message.text) if message.hashtags is None else message.hashtags
     found: dict[str, str] = {}
@@ -179,7 +180,7 @@ def hashtags_of(message: Message) -> tuple[dict[str, str], int]:
     return found, ignored
 
 
-# Most hashtags of a timeline come again and again.
+# Most hashtags of a timeline recur.
 @lru_cache(maxsize=65_536)
 def _key_and_spelling(tag: str) -> tuple[str, str]:
     spelling = spelling_of(tag)

@@ -11,10 +11,10 @@ _match_time = re.compile(
 
 
 def milliseconds(time: str) -> int:
-    """The milliseconds from 1970 to a time.
+    """Parse a time to milliseconds since 1970.
 
     Raises:
-        ValueError: it is no time, or has no zone.
+        ValueError: it is not a time, or has no zone.
     """
     try:
         return _whole_seconds(time[:19]) + _fraction(time[19:])
@@ -22,7 +22,7 @@ def milliseconds(time: str) -> int:
         return _parse(time)
 
 
-# Many posts share a second, and there are only so many fractions of one.
+# Cached, because many posts share a second, and a second has few fractions.
 @lru_cache(maxsize=4096)
 def _whole_seconds(date_and_time: str) -> int:
     return _parse(f"{date_and_time}Z")
@@ -34,7 +34,7 @@ def _fraction(fraction_and_zone: str) -> int:
 
 
 def _parse(time: str) -> int:
-    # Python alone takes other notations of ISO 8601 too, such as weeks.
+    # `fromisoformat` alone would accept other notations of ISO 8601 too, such as weeks.
     if _match_time(time) is None:
         raise ValueError(time)
     return (datetime.fromisoformat(time) - _EPOCH) // timedelta(milliseconds=1)

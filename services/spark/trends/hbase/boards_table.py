@@ -1,4 +1,4 @@
-"""Reads and writes the table `boards`: what is shown, and the progress of the counting."""
+"""Reads and writes the table `boards`: the boards, and the progress of counting."""
 
 import time
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {"b": {"max_versions": 1}}
 
 
 class BoardsTable:
-    """The boards, and the row `_progress`."""
+    """The rows of the boards, and the row `_progress`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -27,16 +27,22 @@ class BoardsTable:
         self._client.create_table(BOARDS, FAMILIES)
 
     def read_progress(self) -> tuple[Done, Intent | None]:
-        """The batch applied last, and the one announced last."""
-        row = self._client.call(lambda connection: connection.table(BOARDS).row(PROGRESS))
+        """Read the progress, and the intent written last."""
+        rows = self._client.call(
+            lambda connection: dict(connection.table(BOARDS).scan(include_timestamp=True))
+        )
+        # What is written next must be newer than all of this, even if the clock was set back.
+        written_at = [at for cells in rows.values() for _, at in cells.values()]
+        self._written_at = max([self._written_at, *written_at])
+        row = {column: value for column, (value, _) in rows.get(PROGRESS, {}).items()}
         done = Done.from_json(row[DONE]) if DONE in row else Done()
         return done, Intent.from_json(row[INTENT]) if INTENT in row else None
 
     def announce(self, intent: Intent, earlier: Intent | None, done: Done) -> None:
-        """Write the intent, provided that HBase still has `earlier` and `done`.
+        """Write the intent, provided that HBase still has the `earlier` intent and `done`.
 
         Raises:
-            ProgressError: another driver has written, or HBase has lost what it acknowledged.
+            ProgressError: another driver has written, or HBase has lost acknowledged writes.
         """
         value = intent.to_json()
 
@@ -62,8 +68,8 @@ class BoardsTable:
         self._client.call(announce)
 
     def write(self, boards: Mapping[str, bytes], done: Done | None = None) -> None:
-        """Replace the boards, each at once, and the progress with them."""
-        # What an attempt that was given up has sent may arrive late: it must hide nothing newer.
+        """Replace boards, each of them atomically, and the progress in the same call."""
+        # What an abandoned attempt has sent may arrive late; it must not hide anything newer.
         at = self._written_at = max(time.time_ns() // 1_000_000, self._written_at + 1)
 
         def write(connection: happybase.Connection) -> None:

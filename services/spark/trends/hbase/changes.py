@@ -1,4 +1,4 @@
-"""Takes a tally apart into what each row of the table `hashtags` is changed by."""
+"""Splits a tally into the change of each row of the table `hashtags`."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ _WIDTH = 2 * _AUTHOR_BYTES + len(" ")
 
 
 def changes_of(tally: Tally) -> list[Change]:
-    """The change of each of the tally's keys, in their order."""
+    """The change of each of the tally's keys, in the same order."""
     minutes, hours, spellings = _minutes(tally), _hours(tally), _spellings(tally)
     return [
         Change(count, first, last, *parts)

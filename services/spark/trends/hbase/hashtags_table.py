@@ -1,6 +1,5 @@
-"""Reads and writes the table `hashtags`: one row a tag, all that was ever counted."""
+"""Reads and writes the table `hashtags`: one row per tag, with everything ever counted."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,11 +20,11 @@ from trends.hbase.client import Client
 from trends.hbase.row import COUNT, FIRST, LAST, Change, Row, changed, day_column, minute_column
 
 HASHTAGS = "hashtags"
-# One request's worth of rows: large enough to be efficient, small enough for the time-out, and
-# for the region server, which keeps the blocks of all rows that it has yet to answer with.
+# Large enough to be efficient, small enough for the time-out and for the region server's memory: it
+# keeps the blocks of all rows of a request until it has answered.
 ROWS_PER_REQUEST = 1_000
 CACHED_ROWS = 100_000
-# A row of which more minutes and days are needed is read whole.
+# A request that needs more columns than this, because of many minutes and days, reads whole rows.
 _COLUMNS = 60
 # Bloom filter: 1 % false positives at 2 million keys, more beyond that. A false positive costs a
 # read that finds nothing.
@@ -41,20 +40,20 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The totals of a batch's tags once it is in HBase: posts ever, and the last use (ms)."""
+    """The totals of a batch's tags once it is in HBase: posts of all time, and last use (ms)."""
 
     counts: Ints
     lasts: Ints
 
 
 class Writing:
-    """A batch on its way into HBase."""
+    """A batch that is being written to HBase."""
 
     def __init__(self, parts: list[Future[list[tuple[int, int]]]]) -> None:
         self._parts = parts
 
     def wait(self) -> Written:
-        """Wait until every row is in HBase; raises what a writer has raised."""
+        """Wait until every row is in HBase; raises what a writer raised."""
         totals = np.array(
             [each for part in self._parts for each in part.result()], np.int64
         ).reshape(-1, 2)
@@ -62,10 +61,10 @@ class Writing:
 
 
 class HashtagsTable:
-    """The rows of all tags, written by `writers` threads at once.
+    """The rows of all tags, written by `writers` threads in parallel.
 
-    Rows that were written lately are kept in memory, and a Bloom filter knows the keys that were
-    never written: most tags of a timeline are used once, and are not looked for.
+    Recently written rows are cached. A Bloom filter recognises keys that were never written, so
+    that their rows are not read: most tags of a timeline are used only once.
     """
 
     def __init__(self, client: Client, writers: int = 1) -> None:
@@ -79,12 +78,12 @@ class HashtagsTable:
         self._client.create_table(HASHTAGS, FAMILIES)
 
     def forget(self) -> None:
-        """Drop everything that is kept in memory."""
+        """Drop the cached rows and the Bloom filter."""
         self._rows.clear()
         self._keys = None
 
     def start_writing(self, tally: Tally, fence: int) -> Writing:
-        """Begin to add a batch, each row once however often this is called with the fence."""
+        """Start adding a batch; calling this again with the same fence adds nothing twice."""
         while len(self._rows) > CACHED_ROWS:
             self._rows.popitem(last=False)
         keys, changes = tally.uses.keys, changes_of(tally)
@@ -101,7 +100,7 @@ class HashtagsTable:
         )
 
     def _write(self, keys: list[str], changes: list[Change], fence: int) -> list[tuple[int, int]]:
-        """Add changes; each row's count and last use afterwards."""
+        """Add changes; returns each row's count and last use afterwards."""
 
         def write(connection: happybase.Connection) -> list[tuple[int, int]]:
             rows = self._take(connection, keys, changes, fence)
@@ -117,14 +116,14 @@ class HashtagsTable:
     def _take(
         self, connection: happybase.Connection, keys: list[str], changes: list[Change], fence: int
     ) -> list[Row]:
-        """The rows as they are in HBase; they leave the cache until their changes are there too."""
+        """Get rows as they are in HBase; they leave the cache until their changes are written."""
         rows: dict[str, Row] = {}
         unknown: dict[str, Change] = {}
         for key, change in zip(keys, changes, strict=True):
             row = self._rows.pop(key, None)
             if row is None and self._keys is not None and key not in self._keys:
                 row = Row(empty_after=-1)
-                self._keys.add(key)  # from now on it is looked for, whatever becomes of this write
+                self._keys.add(key)  # from now on it is read, even if this write fails
             if row is not None and row.knows(change, fence):
                 rows[key] = row
             else:
@@ -133,7 +132,7 @@ class HashtagsTable:
         return [rows[key] for key in keys]
 
     def spellings(self, keys: Iterable[str]) -> dict[str, str]:
-        """The spelling to show of each tag."""
+        """The spelling to show for each tag."""
         known, unknown = {}, []
         for key in keys:
             if row := self._rows.get(key):
@@ -151,7 +150,7 @@ class HashtagsTable:
         return known
 
     def read_all(self, since: int) -> list[StoredTag]:
-        """All tags, with their minutes from `since` on; the rows used last are kept in memory."""
+        """Read all tags, with their minutes from `since` on, and cache the rows used last."""
         tags, recent = self._client.call(lambda connection: _scan(connection, since))
         self._rows = OrderedDict((key, row) for _, key, row in sorted(recent))
         self._keys = Bloom(max(_EXPECTED_KEYS, 2 * len(tags)), _FALSE_POSITIVES)
@@ -175,7 +174,7 @@ class HashtagsTable:
 def _scan(
     connection: happybase.Connection, since: int
 ) -> tuple[list[StoredTag], list[tuple[int, str, Row]]]:
-    """All tags, and the rows used last: last use, key, row."""
+    """Read all tags, and the rows used last as (last use, key, row)."""
     tags: list[StoredTag] = []
     recent: list[tuple[int, str, Row]] = []
     columns = [COUNT, FIRST, LAST, b"s", b"m"]
@@ -203,12 +202,13 @@ def _stored_tag(key: str, row: Row, since: int) -> StoredTag:
 def _read(
     connection: happybase.Connection, changes: Mapping[str, Change], fence: int
 ) -> dict[str, Row]:
-    """Read what the changes are added to."""
+    """Read rows, with at least the cells that the changes add to."""
     if not changes:
         return {}
-    # No post is from the future; one minute more for skewed clocks. The last minutes are read in
-    # any case, so that the next batches need not read the rows again.
-    now = int(time.time() // 60)
+    # No earlier post is later than this fence, even if the clock was set back; one minute more
+    # allows for clock skew. The last minutes are always read, so that the next batches need not
+    # read the rows again.
+    now = fence // 60_000
     recent = range(now - 1, now + 2)
     empty_after = recent.start - 1
     parts = [changed(change, fence) for change in changes.values()]

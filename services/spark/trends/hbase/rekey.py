@@ -1,9 +1,9 @@
-"""Moves rows that an earlier version counted under what is no longer their key.
+"""Moves rows that an earlier version counted under a key that has changed since.
 
-The first edition kept joiners and selectors in keys. A row is moved in three steps, each of them
-one put or delete of one row: its counts are added to the row of its new key, together with a cell
-that names it; it is deleted; the cell is deleted. Whenever that is interrupted, the cell tells
-whether the counts were added.
+The first version kept joiners and selectors in keys. A row is moved in three steps, each of them
+one put or delete of one row: add its counts to the row of its new key, together with a marker cell
+that names the old key; delete the old row; delete the marker. After an interruption, the marker
+shows whether the counts were added.
 """
 
 import logging
@@ -22,9 +22,9 @@ _MERGED = b"n:merged:"
 
 
 def rekey(client: Client, key_of: Callable[[str], str], fence: int) -> None:
-    """Move the rows whose key `key_of` does not leave as it is; `fence` is that of the last batch.
+    """Move the rows whose key `key_of` changes; `fence` is that of the last batch.
 
-    A row whose new key is empty is deleted: nothing of its tag can be seen.
+    A row whose new key is empty is deleted: nothing of its tag is visible.
     """
     keys = client.call(_read_keys)
     moved = {old: new for old in keys if (new := key_of(old)) != old}
@@ -59,7 +59,7 @@ def _read(table: happybase.Table, key: str) -> Cells:
 
 
 def _change(cells: Cells) -> Change:
-    """A whole row as something to add to another one."""
+    """Convert a whole row to a change of another one."""
     row = Row.from_cells(cells)
     days = {**row.days, row.day: row.hours}
     return Change(

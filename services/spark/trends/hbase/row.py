@@ -1,4 +1,4 @@
-"""One row of the table `hashtags`, as docs/contracts/hbase.md describes it."""
+"""A row of the table `hashtags` (docs/contracts/hbase.md)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from trends.counting.spans import DAY, HOUR, LONGEST
 
 COUNT, FIRST, LAST = b"n:count", b"n:first", b"n:last"
-# Of a row with many minutes and days the later ones are kept in memory.
+# If a row has many minutes and days, only the latest are kept in memory.
 _MINUTES_KNOWN, _DAYS_KNOWN = 30, 4
 
 Cells = Mapping[bytes, tuple[bytes, int]]
@@ -20,8 +20,9 @@ Hours = dict[int, int]
 class Change(NamedTuple):
     """What a batch adds to a tag: posts by spelling, by hour and by minute (both since 1970).
 
-    `first` and `last` are the earliest and latest of them, in milliseconds since 1970. A minute
-    has its posts and the distinct authors as the cell has them: 16 hexadecimal digits each.
+    `first` and `last` are the times of the earliest and latest post, in milliseconds since 1970. A
+    minute has its posts, and their distinct authors in the cell's format: 16 hexadecimal digits
+    each.
     """
 
     posts: int
@@ -34,14 +35,13 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """What is known of a tag's row.
+    """The known part of a tag's row.
 
     The hours of the day `day` are written into the cell with the count, and so is `spelling` while
     all posts have the same one; otherwise it is empty and `spellings` has them all.
 
-    `minutes` holds each minute's posts and authors, the authors as the cell has them. Together
-    with `days` it holds all that there is after the minute `empty_after`, and some of what was
-    before.
+    `minutes` has each minute's posts and authors, the authors in the cell's format. After the
+    minute `empty_after`, what `minutes` and `days` lack does not exist; before, HBase may have it.
     """
 
     count: int = 0
@@ -58,14 +58,14 @@ class Row:
 
     @classmethod
     def from_cells(cls, cells: Cells) -> "Row":
-        """Read the cells that HBase has."""
+        """Parse the cells that HBase has."""
         row = cls()
         for column, (value, timestamp) in cells.items():
             qualifier = column[2:]
             if column == COUNT:
                 row.fence = timestamp
                 row._read_count(value)
-            elif column == FIRST:  # rows of early versions have it in a cell of its own
+            elif column == FIRST:  # early versions wrote it to a cell of its own
                 row.first = row.first or int(value)
             elif column == LAST:
                 row.last = row.last or int(value)
@@ -76,7 +76,7 @@ class Row:
                 row.minutes[int(qualifier)] = int(posts), authors
             elif column.startswith(b"n:d"):
                 row.days[int(qualifier[1:])] = _read_hours(value.split())
-        if row.day >= 0:  # a cell of that day is older
+        if row.day >= 0:  # a cell of that day is outdated
             row.days.pop(row.day, None)
         if row.spelling:
             row.spellings = {row.spelling: row.count}
@@ -93,7 +93,7 @@ class Row:
             self.spelling = numbers[5].decode()
 
     def knows(self, change: Change, fence: int) -> bool:
-        """Whether everything that `change` is added to is known."""
+        """Whether the row has every value that `change` adds to."""
         if self.empty_after < 0:
             return True
         since = oldest(fence)
@@ -107,10 +107,10 @@ class Row:
         return True
 
     def keep_last_day(self) -> bool:
-        """Keep what is known of a row that was read without the cells of its days.
+        """Mark a row that was read without its day cells as complete from the day `day` on.
 
-        Returns whether that is enough for later changes: a row that an early version began may
-        have such a cell for its last day, too.
+        Returns whether it is: a row that an early version began may have a cell for its last day
+        too.
         """
         self.empty_after = self.day * DAY - 1
         self._forget()
@@ -140,7 +140,10 @@ class Row:
         return cells
 
     def _add_spellings(self, change: Change) -> dict[bytes, bytes]:
-        """Add the spellings, before the count: a single one stands for all of the count."""
+        """Add the spellings; must come before adding to the count, which is 0 for a new row.
+
+        A single spelling needs no cell: its posts are the count.
+        """
         total = self.spellings
         is_new = not self.count
         for spelling, posts in change.spellings.items():
@@ -148,7 +151,7 @@ class Row:
         if len(total) == 1 and (is_new or self.spelling):
             (self.spelling,) = total
             return {}
-        # From the second spelling on each has a cell, the first one's written with the second's.
+        # From the second spelling on, each has a cell; the first one's comes with the second's.
         written: Iterable[str] = total if self.spelling else change.spellings
         self.spelling = ""
         return {b"s:" + spelling.encode(): b"%d" % total[spelling] for spelling in written}
@@ -180,7 +183,7 @@ class Row:
         return f"{posts} {authors}".rstrip().encode()
 
     def _forget(self) -> None:
-        """Keep the row small."""
+        """Drop the oldest minutes and days if there are too many."""
         if len(self.minutes) > 2 * _MINUTES_KNOWN:
             dropped = sorted(self.minutes)[:-_MINUTES_KNOWN]
             self.empty_after = max(self.empty_after, dropped[-1])
@@ -193,22 +196,22 @@ class Row:
 
     @property
     def most_used_spelling(self) -> str:
-        """The spelling used most; among equals the first in code-point order."""
+        """The spelling used most; of several, the first in code-point order."""
         return min(self.spellings, key=lambda spelling: (-self.spellings[spelling], spelling))
 
 
 def minute_column(minute: int) -> bytes:
-    """The cell of a minute since 1970."""
+    """The column of a minute since 1970."""
     return b"m:%08d" % minute
 
 
 def day_column(day: int) -> bytes:
-    """The cell of a day since 1970."""
+    """The column of a day since 1970."""
     return b"n:d%08d" % day
 
 
 def oldest(fence: int) -> int:
-    """The minute up to which no cell is written: it is in no window and would soon expire."""
+    """The last minute without a cell: it is in no window, and the cell would soon expire."""
     return fence // 60_000 - LONGEST
 
 

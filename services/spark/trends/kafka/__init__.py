@@ -1,1 +1,1 @@
-"""Kafka topics and offsets outside the streaming query."""
+"""Accesses Kafka outside the streaming query: topics, offsets, quarantine."""

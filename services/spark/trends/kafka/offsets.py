@@ -1,4 +1,4 @@
-"""Offsets of the topic: where it begins and ends, and what was lost between two of them."""
+"""Offsets of the topic: where it begins and ends, and which records were lost."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ class Topic:
     def nearest(self, offsets: Offsets) -> Offsets:
         """The offset of every partition, moved to where Kafka has records.
 
-        Before `begin` retention has removed them; beyond `end` a broker has lost them that was
-        killed together with its machine, or restored from a backup.
+        Records before `begin` were removed by retention. Records beyond `end` were lost by a broker
+        that was killed together with its machine, or restored from a backup.
         """
         return {
             partition: max(begin, min(offsets.get(partition, 0), self.end[partition]))
@@ -30,7 +30,7 @@ class Topic:
 
 
 def describe_lost_records(start: Offsets, end: Offsets) -> str:
-    """The records between two offsets in words; empty where `end` is nowhere beyond `start`."""
+    """Describe the records from `start` to `end`; empty if `end` is nowhere beyond `start`."""
     lost = {p: n for p, offset in sorted(end.items()) if (n := offset - start.get(p, 0)) > 0}
     places = ", ".join(f"{n} of partition {p}" for p, n in lost.items())
     return f"{sum(lost.values())} records ({places})" if lost else ""

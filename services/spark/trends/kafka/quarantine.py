@@ -12,7 +12,7 @@ SEND_SECONDS = 30
 
 
 class Quarantine:
-    """The topic of the records that were not counted."""
+    """The topic of records that break the contract and are not counted."""
 
     def __init__(self, servers: str, topics: Topics) -> None:
         self._servers = servers

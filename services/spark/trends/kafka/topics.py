@@ -21,7 +21,7 @@ TWEETS, QUARANTINE = "tweets", "tweets.quarantine"
 
 
 class Topics:
-    """The broker, retried until it answers; `stopping` ends the retries with the last error."""
+    """Calls the broker until it answers; `stopping` ends the retries with the last error."""
 
     def __init__(self, servers: str, stopping: threading.Event) -> None:
         self._servers = servers
@@ -43,10 +43,10 @@ class Topics:
 
     def create(self, partitions: int, retention_hours: int) -> None:
         """Create the topics that are missing."""
-        # Unlike the other clients, a producer that finds no broker leaves no thread behind.
+        # First try a producer: unlike other clients, it leaves no thread behind without a broker.
         self.call(lambda: KafkaProducer(bootstrap_servers=self._servers).close())
         retention = {"retention.ms": str(retention_hours * 3_600_000)}
-        # Duplicates are recognised by the broker's own times.
+        # Duplicates are detected by the broker's append times.
         stamped = {**retention, "message.timestamp.type": "LogAppendTime"}
         self.call(
             self._create,
@@ -63,18 +63,18 @@ class Topics:
                 if topic.name not in existing:
                     try:
                         admin.create_topics([topic])
-                    except TopicAlreadyExistsError:  # ingest was quicker
+                    except TopicAlreadyExistsError:  # ingest was faster
                         continue
                     log.info("created the topic %s", topic.name)
 
     def tweets(self) -> Topic:
-        """The topic `tweets` as it is now."""
+        """Describe the topic `tweets` as it is now."""
         return self.call(self._describe)
 
     def _describe(self) -> Topic:
         with self._admin() as admin:
             (found,) = admin.describe_topics([TWEETS])
-            if found["error_code"]:  # such as: just being created, or deleted
+            if found["error_code"]:  # for instance, it is being created or deleted
                 raise for_code(found["error_code"])(TWEETS)
             partitions = [p["partition_index"] for p in found["partitions"]]
 
@@ -82,11 +82,11 @@ class Topics:
                 found = _list_offsets(admin, dict.fromkeys(partitions, spec))
                 return {str(partition): offset for partition, offset in found.items()}
 
-            begin = offsets(OffsetSpec.EARLIEST)  # asked first: it never passes the end
+            begin = offsets(OffsetSpec.EARLIEST)  # read first, so that it cannot pass the end
             return Topic(str(found["topic_id"]), begin, offsets(OffsetSpec.LATEST))
 
     def offsets_at(self, times: Offsets) -> Offsets:
-        """The first offset of each partition that was appended at its time or later.
+        """Find the first offset of each partition that was appended at the given time or later.
 
         `times` are milliseconds since 1970. A partition without such a record is left out.
         """

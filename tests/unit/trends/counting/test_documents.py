@@ -1,4 +1,4 @@
-"""The JSON of the boards."""
+"""The boards as JSON documents."""
 
 import json
 from dataclasses import dataclass

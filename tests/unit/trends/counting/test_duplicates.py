@@ -1,4 +1,4 @@
-"""A duplicate is a fact of the log: the same log gives the same counts, however it is read."""
+"""Duplicates depend only on the log: the same log gives the same counts, however it is read."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Log = list[list[Record]]  # each partition's records in the order of their offse
 
 
 def oracle(log: Log) -> Counter[str]:
-    """How often each id counts."""
+    """Return how often each id counts."""
     counted: Counter[str] = Counter()
     for partition in log:
         newest, last = 0, dict[str, int]()
@@ -31,7 +31,7 @@ def oracle(log: Log) -> Counter[str]:
 
 @dataclass
 class Counting:
-    """A driver's life: it counts batches, and may be started again between any two of them."""
+    """Simulates a driver that counts batches and may restart between any two of them."""
 
     log: Log
 
@@ -54,7 +54,7 @@ class Counting:
             self.times[partition] = max(time, self.times.get(partition, 0))
 
     def restart(self) -> None:
-        """Forget everything but the progress, and read the ids that still matter again."""
+        """Forget everything but the progress, then read the ids that still matter again."""
         self.recent = RecentIds(SPAN)
         start = []
         for number, partition in enumerate(self.log):
@@ -66,7 +66,7 @@ class Counting:
         self.recent.advance(self.times)
 
     def _read(self, start: list[int], end: list[int]) -> tuple[Posts, list[Record], dict[str, int]]:
-        """As the executors do, who know nothing of earlier batches."""
+        """Read records as the executors do, without knowing earlier batches."""
         records: list[Record] = []
         newest: dict[str, int] = {}
         parts = zip(self.log, start, end, strict=True)
@@ -84,7 +84,7 @@ steps = st.lists(st.integers(-3, 14), min_size=0, max_size=25)
 
 @st.composite
 def logs(draw: st.DrawFn) -> Log:
-    """Partitions with growing times, but for clocks that are set back; copies share one."""
+    """Partitions whose times grow unless a clock is set back; copies share a partition."""
     log: Log = []
     for number in range(draw(st.integers(1, 3))):
         at = draw(st.integers(20, 60))
@@ -155,7 +155,7 @@ def test_ids_that_share_a_half_are_different() -> None:
 
 
 def test_old_ids_are_dropped_and_an_idle_partition_keeps_its_own() -> None:
-    """Memory is that of one span, and of the last span of a partition that gets nothing new."""
+    """Memory holds the ids of one span, and those of an idle partition's last span."""
     recent = RecentIds(SPAN)
     find(recent, Record("idle", 50, 1))
     for start in range(0, 200_000, 200):

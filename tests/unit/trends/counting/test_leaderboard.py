@@ -1,4 +1,4 @@
-"""All boards against a recount of every use, sorted as a whole."""
+"""Compares all boards with a recount and a full sort of every use."""
 
 import random
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from trends.counting.spans import ALL, RISING, STEPS, WINDOWS
 from trends.counting.stored_tag import StoredTag
 from unit.trends.counting.uses import Use, columns, totals
 
-NOW = 30_000_000  # a minute since 1970
+NOW = 30_000_000  # minutes since 1970
 AGES = [0, 0, 0, 1, 2, 9, 10, 11, 59, 60, 69, 70, 1439, 1440, 1500, 5000, 10_079, 10_080, 10_090,
         11_519, 11_520, 20_000, -2]  # fmt: skip
 
@@ -48,7 +48,7 @@ class Recount:
             self.lasts[key] = max(self.lasts.get(key, 0), minute * 60_000)
 
     def count(self, length: int, lag: int = 0) -> dict[str, tuple[int, int]]:
-        """Posts and people by key in a span of minutes."""
+        """Count posts and people by key in a span of minutes."""
         found: dict[str, list[int]] = {}
         for key, minute, author in self.uses:
             if self.now - lag - length < minute <= self.now - lag:
@@ -121,9 +121,9 @@ def random_batch(rng: random.Random, now: int) -> list[Use]:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_all_boards_equal_a_recount_of_everything_added(seed: int) -> None:
-    """With tags that are loaded at the start, hidden ones, and ones that too few people use.
+    """Covers tags loaded at the start, hidden tags, and tags that too few people use.
 
-    There are at most 160 tags, so that the board of all time is known a step earlier, too.
+    There are at most 160 tags, so that the all-time board of a step earlier is known, too.
     """
     rng = random.Random(seed)
     hidden, min_authors = frozenset({"t1", "t3"} if seed % 2 else ()), seed % 3
@@ -186,7 +186,7 @@ def test_a_batch_may_have_no_tags() -> None:
 
 
 def test_totals_are_those_given_whatever_the_windows_have() -> None:
-    """Minutes of the stored tags that are over 8 days old are gone, their counts are not."""
+    """Stored tags have lost their minutes older than 8 days, but not their counts."""
     leaderboard = Leaderboard(NOW)
     uses = columns([("a", NOW, 1)])
     leaderboard.add(uses, np.array([1_000]), np.array([NOW * 60_000 + 7]))

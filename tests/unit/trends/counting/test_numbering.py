@@ -1,4 +1,4 @@
-"""Numbers for tags and for pairs, against dictionaries."""
+"""Compares the numbers of tags and pairs with dictionaries."""
 
 import random
 
@@ -57,7 +57,7 @@ def test_pairs_whose_search_begins_in_one_slot_are_told_apart() -> None:
     home = pairs._home(np.zeros(len(authors), np.int32), authors)
     crowded = authors[home == home[0]][:30].tolist()
     assert len(set(number(pairs, [(0, author) for author in crowded]))) == 30
-    assert len(pairs._slots) == 64  # it was not rebuilt, which would have spread them
+    assert len(pairs._slots) == 64  # not rebuilt, which would have spread them out
 
 
 def test_numbers_of_freed_pairs_are_given_out_again() -> None:

@@ -1,4 +1,4 @@
-"""The bookkeeping: totals, and the topic that they belong to."""
+"""The progress of counting: totals, and the topic they belong to."""
 
 import json
 from typing import Any
@@ -72,7 +72,7 @@ def test_offsets_stay_with_the_topic_that_they_are_of() -> None:
 
 
 def test_a_topic_of_which_nothing_is_known_is_taken_if_it_is_long_enough() -> None:
-    """Earlier versions did not write it down."""
+    """Earlier versions did not store the topic's id."""
     done = Done(fence=3, end={"0": 20, "1": 5}, read=25)
     assert done.adopt(TOPIC, Intent(3, {}, done.end), "").topic == "new"
     assert Done().adopt(TOPIC, None, "") == Done(topic="new")

@@ -1,4 +1,4 @@
-"""The order of boards against sorting the whole list."""
+"""Compares the order of boards with sorting the whole list."""
 
 import random
 
@@ -32,7 +32,7 @@ def test_a_tag_that_was_not_used_is_on_no_board() -> None:
 
 @pytest.mark.parametrize("seed", range(200))
 def test_ties_with_the_last_tag_of_a_board_are_decided_as_all_others_are(seed: int) -> None:
-    """Few counts, times and tags: the border of the board is nearly always within a tie."""
+    """With few counts, times and tags, the end of the board is nearly always within a tie."""
     rng = random.Random(seed)
     size, many = rng.choice([1, 2, 10, BOARD_SIZE]), rng.choice([0, 5, 99, 100, 101, 300])
     keys = [f"t{number}" for number in rng.sample(range(1000), many)]

@@ -1,4 +1,4 @@
-"""Sliding counts against sums over everything that was ever added."""
+"""Compares sliding counts with sums over everything ever added."""
 
 import random
 from collections import Counter
@@ -27,7 +27,7 @@ def is_inside(minute: int, now: int, span: Span) -> bool:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_sums_equal_a_recount_at_every_moment(seed: int) -> None:
-    """Numbers that come twice in a batch, late and early minutes, and jumps of the clock."""
+    """Covers repeated numbers in a batch, late and early minutes, and clock jumps."""
     rng = random.Random(seed)
     sliding, added, now = SlidingCounts(NOW, SPANS), [], NOW
     sliding.reserve(40)
@@ -70,7 +70,7 @@ def test_an_author_counts_until_the_last_use_has_left_the_span() -> None:
 
     add((0, NOW, 7), (0, NOW - 3, 7), (0, NOW - 3, 8), (1, NOW, 7))
     assert sliding.authors[row, :2].tolist() == [2, 1]
-    sliding.advance(NOW + 7)  # the minute NOW - 3 leaves
+    sliding.advance(NOW + 7)  # the minute NOW - 3 leaves the span
     assert sliding.authors[row, :2].tolist() == [1, 1]
     add((0, NOW + 7, 7))
     sliding.advance(NOW + 10)
@@ -81,7 +81,7 @@ def test_an_author_counts_until_the_last_use_has_left_the_span() -> None:
 
 
 def test_what_is_kept_of_a_minute_does_not_grow_by_the_batch() -> None:
-    """A driver that applies small batches for days would otherwise fill its memory."""
+    """Otherwise a driver that applies small batches for days would run out of memory."""
     sliding = SlidingCounts(NOW, SPANS)
     sliding.reserve(1)
     for _ in range(1000):

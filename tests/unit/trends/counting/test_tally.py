@@ -1,4 +1,4 @@
-"""What a batch of posts adds up to."""
+"""Tallying a batch of posts."""
 
 import random
 from collections import Counter, defaultdict

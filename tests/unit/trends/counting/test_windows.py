@@ -1,4 +1,4 @@
-"""Windows against sums over the whole list."""
+"""Compares windows with sums over the whole list."""
 
 import random
 from collections import Counter
@@ -12,7 +12,7 @@ from trends.counting.spans import ALL, LONGEST, STEPS, WINDOWS
 from trends.counting.windows import Windows
 from unit.trends.counting.uses import Use, columns, totals
 
-NOW = 30_000_000  # a minute since 1970
+NOW = 30_000_000  # minutes since 1970
 
 
 def add(windows: Windows, uses: list[Use]) -> None:
@@ -22,7 +22,7 @@ def add(windows: Windows, uses: list[Use]) -> None:
 
 
 def recount(uses: Iterable[Use], now: int, length: int) -> tuple[dict[str, int], dict[str, int]]:
-    """Posts and people of each tag in a window that ends with the minute `now`."""
+    """Count the posts and people of each tag in a window that ends with the minute `now`."""
     inside = [(key, author) for key, minute, author in uses if now - length < minute <= now]
     people = Counter(key for key, _ in {(key, author) for key, author in inside if author})
     return dict(Counter(key for key, _ in inside)), dict(people)
@@ -30,7 +30,7 @@ def recount(uses: Iterable[Use], now: int, length: int) -> tuple[dict[str, int],
 
 @pytest.mark.parametrize("seed", range(5))
 def test_windows_equal_a_recount_at_every_moment(seed: int) -> None:
-    """Late, early and out-of-order minutes; a clock that jumps; minutes beyond every window."""
+    """Covers late, early and out-of-order minutes, clock jumps, and minutes beyond all windows."""
     rng = random.Random(seed)
     windows, uses = Windows(NOW), []
     now = NOW
@@ -53,7 +53,7 @@ def test_windows_equal_a_recount_at_every_moment(seed: int) -> None:
 
 
 def test_tags_and_people_that_have_left_all_windows_are_forgotten() -> None:
-    """Memory is that of the tags and people of the longest window, not of all there ever were."""
+    """Memory holds only the tags and people of the longest window, not all there ever were."""
     windows = Windows(NOW)
     for hour in range(24 * 30):
         now = NOW + 60 * hour

@@ -13,7 +13,7 @@ Use = tuple[str, int, int]
 
 
 def columns(uses: Iterable[Use]) -> TagUses:
-    """The columns of a batch with these uses."""
+    """Turn uses into the columns of one batch."""
     uses = list(uses)
     codes = {key: code for code, key in enumerate(dict.fromkeys(key for key, *_ in uses))}
     posts = sorted(Counter((codes[key], minute) for key, minute, _ in uses).items())
@@ -30,7 +30,7 @@ def columns(uses: Iterable[Use]) -> TagUses:
 
 
 def totals(uses: TagUses, earlier: Iterable[Use]) -> tuple[Ints, Ints]:
-    """The counts ever and the last uses (at the start of a minute) of the keys of `uses`."""
+    """Return all-time counts and last uses (start of the minute) of the keys of `uses`."""
     counts: Counter[str] = Counter()
     lasts: dict[str, int] = {}
     for key, minute, _ in earlier:

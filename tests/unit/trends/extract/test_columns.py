@@ -1,4 +1,4 @@
-"""From Arrow batches of records to the driver's columns, without Spark."""
+"""Converting Arrow batches of records to the driver's columns, without Spark."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def message(**fields: Any) -> bytes:
 
 
 def batch_of(*batches: Sequence[Record]) -> Batch:
-    """What the driver gets when the executors get these."""
+    """Return the batch that the driver gets when the executors get these records."""
     given = [
         pa.RecordBatch.from_pylist(
             [dict(zip(RECORDS.names, record, strict=True)) for record in records], RECORDS

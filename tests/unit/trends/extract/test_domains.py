@@ -1,4 +1,4 @@
-"""Names of domains and their labels are those of X's own library, twitter-text."""
+"""Domain names and labels are those that X's own library, twitter-text, accepts."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_letters_that_share_their_case_with_ascii_are_no_ascii() -> None:
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
 
 
-# Some of RFC 3492, section 7.1, and some with the full stops of other scripts in them.
+# Some from RFC 3492, section 7.1, and some that contain the full stops of other scripts.
 LABELS = [
     ("a", "a"),
     ("a-b", "a-b"),

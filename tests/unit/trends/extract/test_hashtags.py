@@ -1,4 +1,4 @@
-"""Hashtags are what X's own library, twitter-text, says they are."""
+"""Hashtags are exactly those that X's own library, twitter-text, finds."""
 
 import random
 import time
@@ -10,7 +10,7 @@ from reference import texts, twitter_text
 from reference.comparison import differences
 from trends.extract.hashtags import find_hashtags
 
-# One clause of X's rule each.
+# Each is for one clause of X's rule.
 CLAUSES = [
     ("#start and ＃fullwidth", ["start", "fullwidth"]),
     ("a#b c&#d _#e 1#f é#g", []),
@@ -34,7 +34,7 @@ CLAUSES = [
 ]
 
 
-# What each clause of the rule is for, with the answer.
+# Cases for each clause of the rule, with the expected hashtags.
 CASES = [
     # where a hashtag may start
     ("#a", ["a"]),
@@ -45,7 +45,7 @@ CASES = [
     ("(#a) 「#b」 .#c、#d 😀#e \u200b#f", ["a", "b", "c", "d", "e", "f"]),
     ("☀\ufe0f#a x\ufe0e#b", ["a", "b"]),
     ("#a\ufe0f#b", []),
-    # what it consists of
+    # what it may contain
     ("#1 #12 #1_ #٣ #１ #_ #\u200d", []),
     ("#1a #a1 #_a #٣ا #１あ", ["1a", "a1", "_a", "٣ا", "１あ"]),
     ("#a_b #a·b #a\u200cb #タグ・タグ #קו״ח", ["a_b", "a·b", "a\u200cb", "タグ・タグ", "קו״ח"]),
@@ -118,7 +118,7 @@ def test_generated_texts() -> None:
 
 
 def test_random_texts_have_the_oracles_tags() -> None:
-    """Texts put together from the characters that the rule turns on."""
+    """Texts made from the characters that matter to the rule."""
     rng = random.Random(11)
     pieces = [*"##＃ab1_é東·&.,:/ \u3000\u200d\u0301\ufe0e", "://", "٣", "𠮷", "ﬀ"]
     given = ["".join(rng.choices(pieces, k=rng.randrange(2, 16))) for _ in range(4000)]
@@ -130,7 +130,7 @@ def test_every_character_of_a_hashtag() -> None:
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
 
 
-# What comes first, what is repeated, and what comes last: a start may be tried again and again.
+# Prefix, repeated unit and suffix, chosen so that a match may be attempted again and again.
 REPETITIONS = {
     "letters": ("", "日", "./#x"),
     "starts": ("", "a日", ".b/#x"),
@@ -176,8 +176,8 @@ def test_repetitions() -> None:
 
 @pytest.mark.parametrize("repetition", REPETITIONS)
 def test_no_text_takes_long(repetition: str) -> None:
-    """X's longest posts have 25,000 characters; what is tried over and over takes hours."""
-    find_hashtags("a.com/#b")  # compiles what is compiled only when it is needed
+    """X's longest posts have 25,000 characters; with repeated attempts one could take hours."""
+    find_hashtags("a.com/#b")  # compiles the patterns that are compiled lazily
     text = repeat(*REPETITIONS[repetition], 25_000)
     began = time.process_time()
     find_hashtags(text)

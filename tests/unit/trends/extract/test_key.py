@@ -1,4 +1,4 @@
-"""One hashtag has one key, however it is written, and nothing in it that cannot be seen."""
+"""All spellings of a hashtag have one key, which contains nothing invisible."""
 
 import json
 import unicodedata
@@ -15,7 +15,7 @@ EXAMPLES = json.loads(
     (Path(__file__).parents[4] / "docs/contracts/examples/keys.json").read_text(encoding="utf-8")
 )
 
-# Characters that matter: each changes a key, or what is around it.
+# Characters that matter: each changes a key, or affects the characters around it.
 TELLING = (
     "aAßẞſςΣİıﬁ#＃﹟ \u00a0\u3000\n\x00\x1f\x85\u0301\u0323\u0345\u00b4\u200b\u200d\ufe0f\u20e3"
     "\u3164\u2800\u1112\u1161\u11ab한\uffa0\u034f\u2126\u212a\u1fb3\ufffe\U000e0041\ud800_1"

@@ -1,4 +1,4 @@
-"""From Kafka records to messages and their hashtags."""
+"""Parsing Kafka records into messages, and finding their hashtags."""
 
 import json
 import random
@@ -137,7 +137,7 @@ def test_each_broken_record_is_rejected_with_its_reason(value: bytes | None, exp
     assert expected in error.value.reason == str(error.value)
 
 
-# Each breaks the rules from its own on; the reason is that of the first.
+# Each breaks one rule and later ones; the reason is that of the first rule broken.
 ORDER: list[tuple[bytes, str]] = [
     (b"\xff" * 300_000, "larger than"),
     (b"\xef\xbb\xbf\xff", "not UTF-8"),
@@ -160,8 +160,8 @@ def test_the_reason_is_the_first_rule_that_is_broken(value: bytes, expected: str
 
 
 FINE = [
-    json.dumps(MESSAGE | {"text": "#a \U0001f600"}).encode(),  # a pair of escapes
-    json.dumps(MESSAGE | {"text": "#a \\ud800"}).encode(),  # a backslash, and letters
+    json.dumps(MESSAGE | {"text": "#a \U0001f600"}).encode(),  # a surrogate pair, escaped
+    json.dumps(MESSAGE | {"text": "#a \\ud800"}).encode(),  # an escaped backslash, then letters
     json.dumps(MESSAGE, indent=4).encode(),
     b"  " + message() + b"\n",
     message(id="i" * 256),
@@ -181,7 +181,7 @@ def test_what_only_looks_broken_is_a_message(value: bytes) -> None:
 
 
 def test_random_messages_are_judged_alike_by_both_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Messages as ingest writes them, and what becomes of them when bytes are changed."""
+    """Covers messages as ingest writes them, and the same with a byte replaced."""
     values = list(random_messages(6000))
     fast = [outcome(value) for value in values]
     monkeypatch.setattr(module, "_decode", lambda text: module._decode_loosely(text))
@@ -229,7 +229,7 @@ def test_hashtags_of_the_network_are_taken_instead_of_the_text() -> None:
     assert tags(text="#no", hashtags=[]) == {}
 
 
-# What people reported about programs that do this job.
+# From people's reports about programs that do the same job.
 REPORTED = [
     (["\u200b", " ", "\u3000", "\u3164", "\u2800", "\ufe0f\u20e3", "#", ""], {}),
     (["gardening", "gar\u200bdening", "gardening\u200b", " gardening"], {"gardening": "gardening"}),

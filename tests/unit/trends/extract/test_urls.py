@@ -1,4 +1,4 @@
-"""URLs are what X's own library, twitter-text, says they are: no hashtag starts in one."""
+"""URLs are those that X's own library, twitter-text, finds: no hashtag starts inside one."""
 
 import random
 import time
@@ -16,7 +16,7 @@ def test_every_kind_of_character_of_a_url() -> None:
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
 
 
-# What decides where a URL starts: parts of names that can start one, and what may be before them.
+# Pieces that decide where a URL starts: parts of names, and what may precede them.
 STARTS = [
     [
         "a",
@@ -113,7 +113,7 @@ PIECES = [
 
 def test_no_random_repetition_takes_long() -> None:
     rng = random.Random(8)
-    find_hashtags("a.com/#b")  # compiles what is compiled only when it is needed
+    find_hashtags("a.com/#b")  # compiles the patterns that are compiled lazily
     for _ in range(60):
         unit = "".join(rng.choices(PIECES, k=rng.randint(1, 7)))
         text = unit * (25_000 // len(unit)) + rng.choice(["./#x", "/#", "#", ".com/#x", "b.com/#x"])

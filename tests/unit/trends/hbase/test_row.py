@@ -1,4 +1,4 @@
-"""Rows of the table `hashtags`, from cells and to cells."""
+"""Converting rows of the `hashtags` table from and to cells."""
 
 import random
 from collections import Counter
@@ -13,7 +13,7 @@ HOUR = 3_600_000
 
 
 def change(*uses: tuple[str, int, str | None]) -> Change:
-    """What posts add to a tag: spelling, time (milliseconds) and author of each."""
+    """Return what posts add to a tag, from the spelling, time (milliseconds) and author of each."""
     times = [at for _, at, _ in uses]
     minutes: dict[int, tuple[int, str]] = {}
     for _, at, author in uses:
@@ -85,7 +85,7 @@ def test_a_day_that_is_over_gets_a_cell_of_its_own() -> None:
 
 
 def test_a_row_of_the_version_before_is_continued() -> None:
-    """Its day and its spellings have cells of their own; the day's moves to the count."""
+    """Its day and spellings have cells of their own; the day moves into the count's cell."""
     stored = {
         b"n:count": b"3 1 %d" % NOW,
         b"n:d%08d" % DAY: b"9:2 10:1",
@@ -110,7 +110,7 @@ def test_a_row_of_an_early_version_is_read() -> None:
     row = Row.from_cells(cells_of(cells, 5))
     assert (row.count, row.first, row.last, row.fence) == (7, 1, 9, 5)
     assert (row.minutes, row.days) == ({3: (2, "")}, {})
-    # Both forms at once: what was written later is in the newer one.
+    # With both formats at once, the newer one has what was written later.
     both = cells | {b"n:count": b"8 1 10"}
     for columns in (sorted(both), sorted(both, reverse=True)):
         row = Row.from_cells({column: (both[column], 5) for column in columns})
@@ -127,7 +127,7 @@ def test_minutes_too_old_for_every_window_are_in_their_day_alone() -> None:
 
 
 def test_what_a_row_says_it_knows_it_knows() -> None:
-    """Whatever is forgotten to keep a row small is read again, or is added up wrongly."""
+    """What is forgotten to keep a row small has to be read again, or sums would be wrong."""
     rng = random.Random(3)
     row, stored = Row(empty_after=-1), dict[bytes, bytes]()
     posts, hours = Counter[int](), Counter[int]()
@@ -135,7 +135,7 @@ def test_what_a_row_says_it_knows_it_knows() -> None:
         fence = NOW + step * 20_000
         at = fence - 60_000 * rng.choice([0, 0, 0, 1, 40, 70, 3000, 9000, 20_000])
         added = change(("a", at, None))
-        if step % 100 == 99:  # a start, which reads no cells of days
+        if step % 100 == 99:  # a restart, which reads no cells of days
             without_days = {c: value for c, value in stored.items() if not c.startswith(b"n:d")}
             row = Row.from_cells(cells_of(without_days, 1))
             assert row.keep_last_day()
@@ -154,7 +154,7 @@ def test_what_a_row_says_it_knows_it_knows() -> None:
 
 
 def stored(key: str, cells: dict[bytes, bytes]) -> int:
-    """Bytes of cells in HBase, without compression: HBase reference guide, "KeyValue"."""
+    """Return the bytes of uncompressed cells: HBase reference guide, "KeyValue"."""
     around = 4 + 4 + 2 + 1 + 8 + 1  # lengths of key, value, row and family; timestamp, type
     return sum(
         around + len(key.encode()) + len(column) - len(b":") + len(value)

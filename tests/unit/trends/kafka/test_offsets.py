@@ -1,4 +1,4 @@
-"""Offsets against what Kafka has."""
+"""Compares offsets with the records that Kafka has."""
 
 from trends.kafka.offsets import Topic, describe_lost_records
 
