@@ -10,6 +10,7 @@ some cut.
 """
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -51,11 +52,12 @@ FAULTS: list[Json] = [
     {"drip": 0.1},
     {"delay": 11},
 ]
-# Once in all: a refusal is tried again after two minutes.
+# Each once on each network.
 REFUSALS: list[Json] = [{"status": 401}, {"status": 429}]
 TAGS = ("Café", "CAFÉ", "東京", "مرحبا", "Brücke", "OneWord", "two_words")
 BURST, BURST_SECONDS = 350, 45
 KILL_SECONDS = 60
+REFUSAL_SECONDS = 60
 SETTLE_SECONDS = 400
 LABEL = [{"val": "!no-unauthenticated"}]
 
@@ -66,6 +68,7 @@ class Feed:
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
         self.expected: list[Json] = []
+        self.malformed: Counter[str] = Counter()
         self.posted: Counter[str] = Counter()
 
     def posts(self, name: str, number: int) -> list[Json]:
@@ -84,12 +87,17 @@ class Feed:
         message = {"id": f"{source}{number}", "source": source, "created_at": at, "text": ""}
         self.expected.append(message | {"hashtags": tags, "author": author or source})
 
+    def _malformed(self, source: str) -> int:
+        """A number, another one each time, in the place of a text."""
+        self.malformed[source] += 1
+        return self.malformed[source]
+
     def _x(self, at: str, tags: list[str]) -> Json:
         kind = self._rng.random()
         text = " ".join(["Tea", *(f"#{tag}" for tag in tags)])
         post: Json = {"text": text, "created_at": at, "entities": _entities(text)}
         if kind < 0.02:
-            return post | {"text": 5}
+            return post | {"text": self._malformed("x")}
         self._expect("x", at, tags)
         if kind < 0.1:
             # The text of a long post is cut; so is a repost's, within a tag.
@@ -105,7 +113,7 @@ class Feed:
         names = [{"name": tag} for tag in tags]
         status: Json = {"created_at": at, "content": "<p>Toast</p>", "tags": names}
         if kind < 0.02:
-            return status | {"content": 5}
+            return status | {"content": self._malformed("mastodon")}
         if kind < 0.15:
             private: Json = self._rng.choice([{"visibility": "private"}, {"local_only": True}])
             return (
@@ -118,7 +126,7 @@ class Feed:
         kind = self._rng.random()
         post: Json = {"text": "Toast", "tags": tags, "indexedAt": at}
         if kind < 0.02:
-            return post | {"text": 5}
+            return post | {"text": self._malformed("bluesky")}
         if kind < 0.1:
             return post | {"reason": {"by": {"did": bluesky.REPOSTER, "labels": LABEL}}}
         is_repost = kind < 0.2
@@ -164,15 +172,22 @@ def run(stack: Stack, minutes: float, seed: int) -> None:
     oracle.read = len(messages)
     assert len({message["id"] for message in messages}) == len(feed.expected)
     assert_exact(stack, oracle)
+    aside = {(each["origin"], each["record"]) for each in quarantined(stack)}
+    assert Counter(origin for origin, _ in aside) == feed.malformed
     sources = stack.api("/api/v1/status").json()["ingest"]["sources"]
     assert [each["gaps"] for each in sources] == [0, 0, 0]
     _say(f"exact: {len(feed.expected):,} posts, {oracle.tagged:,} with hashtags")
 
 
+def quarantined(stack: Stack) -> list[Json]:
+    """The entries of the quarantine, some of them perhaps twice: ingest was killed."""
+    return [json.loads(value) for value in stack.records("tweets.quarantine")]
+
+
 def _suffer(stack: Stack, feed: Feed, rng: random.Random, minutes: float) -> Counter[str]:
     """Posts, faults and kills until the time is over; the number of each fault."""
     began, done = time.monotonic(), Counter[str]()
-    next_burst, next_kill = BURST_SECONDS, KILL_SECONDS
+    next_burst, next_kill, next_refusal = BURST_SECONDS, KILL_SECONDS, REFUSAL_SECONDS / 2
     refusals = [(name, fault) for name in NETWORKS for fault in REFUSALS]
     while (elapsed := time.monotonic() - began) < 60 * minutes:
         for name, double in NETWORKS.items():
@@ -186,12 +201,15 @@ def _suffer(stack: Stack, feed: Feed, rng: random.Random, minutes: float) -> Cou
             stack.kill9("ingest")
             done["ingest killed"] += 1
         name, fault = rng.choice([*NETWORKS]), rng.choice(FAULTS)
-        if refusals and rng.random() < 0.05:
+        # One each minute: ingest tries again after two.
+        if refusals and elapsed >= next_refusal:
+            next_refusal += REFUSAL_SECONDS
             name, fault = refusals.pop()
         control(stack, NETWORKS[name], "faults", [fault | {"times": 1_000_000}])
         done[f"{name} {fault}"] += 1
         time.sleep(rng.uniform(0.5, 4))
         control(stack, NETWORKS[name], "faults", [])
+    assert not refusals, "too short a run for each refusal"
     return done
 
 

@@ -162,13 +162,17 @@ def test_credits_are_added_and_reading_resumes_by_itself(scene: ExitStack) -> No
 
 
 def rate_limit(scene: ExitStack) -> None:
+    """At a poll every 10 ms there are more calls than the network allows, at two a second not."""
+    scene.enter_context(pytest.MonkeyPatch.context()).setattr(mastodon, "WINDOW_SECONDS", 1)
     served = serving(scene, mastodon.MastodonDouble())
-    served.double.faults = [{"status": 429, "times": 1000}]
+    served.double.rate_limit = 20
     ingest = started(scene, environment("mastodon", served.url))
     eventually(lambda: ingest.advice() == REMEDIES["429"], within=10)
-    served.double.faults = []
     ingest.up(POLL_SECONDS="60")
     eventually(ingest.is_fine, within=10)
+    before = len(served.requests)
+    eventually(lambda: len(served.requests) >= before + 4 or ingest.advice(), within=10)
+    assert ingest.advice() == ""
 
 
 def budget(scene: ExitStack) -> None:
@@ -241,4 +245,28 @@ def test_a_wrong_value_is_corrected(scene: ExitStack) -> None:
     ingest = started(scene, environment("x", served.url) | {"POLL_SECONDS": "often"})
     assert ingest.advice() == "Fix `POLL_SECONDS` in `.env`, then run `make up`"
     ingest.up(POLL_SECONDS="1")
+    eventually(ingest.is_fine, within=10)
+
+
+def test_a_wrong_file_is_replaced_and_read(scene: ExitStack, tmp_path: Path) -> None:
+    path = tmp_path / "tweets.jsonl"
+    path.write_text(TWEET, encoding="utf-16")
+    ingest = started(scene, {"REPLAY_FILE": str(path)})
+    advice = "Replace the file, which is then read; or change `REPLAY_FILE` in `.env`"
+    assert ingest.advice().startswith(advice)
+    path.write_text(TWEET)
+    ingest.up()  # as the process does every few seconds (tests/unit/ingest/test_main.py)
+    eventually(ingest.is_fine, within=10)
+
+
+def test_the_file_of_a_secret_is_fixed(scene: ExitStack, tmp_path: Path) -> None:
+    served, path = serving(scene, mastodon.MastodonDouble()), tmp_path / "token"
+    given = {"MASTODON_URL": served.url, "MASTODON_ACCESS_TOKEN_FILE": str(path)}
+    ingest = started(scene, given)
+    advice = (
+        "Fix the file of `MASTODON_ACCESS_TOKEN_FILE`, then run `docker compose restart ingest`"
+    )
+    assert ingest.advice() == advice
+    path.write_text(mastodon.TOKEN)
+    ingest.up()
     eventually(ingest.is_fine, within=10)
