@@ -18,7 +18,7 @@ MALFORMED = (
     b"not json",
     b'{"id": "1", "text": "cut of',
     b"[1, 2, 3]",
-    b'{"id": 5, "text": "a number for an id", "created_at": "2026-11-01T00:00:00Z"}',
+    b'{"id": 5.5, "text": "no id", "created_at": "2026-11-01T00:00:00Z"}',
     b'{"id": "6", "text": "no time"}',
     b'{"id": "7", "created_at": "yesterday", "text": "no time either"}',
     b'{"id": "8", "created_at": "2026-11-01T00:00:00Z", "text": null}',

@@ -178,7 +178,7 @@ STATUS: dict[str, Any] = {
 }  # fmt: skip
 STATUS_NULLS = ("account", "language", "reblog", "media_attachments", "mentions", "emojis", "card")
 STATUS_ODD: list[Any] = [
-    STATUS | {"id": 5}, STATUS | {"id": "1", "content": None}, STATUS | {"id": "2", "tags": "x"},
+    STATUS | {"id": 5}, STATUS | {"id": "1", "content": 5}, STATUS | {"id": "2", "tags": "x"},
     STATUS | {"id": "3", "content": "\ud800"}, STATUS | {"id": "4", "created_at": "yesterday"},
     STATUS | {"id": "6", "tags": [{"name": "\ud800"}]}, STATUS | {"id": "7", "visibility": None},
     STATUS | {"id": "8", "reblog": []}, None, "x", [], 7,

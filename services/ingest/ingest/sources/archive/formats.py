@@ -35,7 +35,7 @@ def posts_of(record: object) -> list[object]:
     The posts of a response take the form of a line of X's filtered stream. A notice has none, nor
     has a response that only reports errors.
     """
-    if isinstance(record, list):
+    if isinstance(record, list) and all(isinstance(each, dict | list) for each in record):
         return [post for each in record for post in posts_of(each)]
     if not isinstance(record, dict):
         return [record]
