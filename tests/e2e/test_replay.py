@@ -54,6 +54,7 @@ class Archive:
     def write(self, path: Path) -> None:
         path.write_bytes(gzip.compress(b"\n".join(self.lines) + b"\n"))
         path.chmod(0o644)
+        path.parent.chmod(0o755)
 
     def _repeat(self) -> None:
         """A tweet that the archive has twice."""

@@ -1,6 +1,7 @@
 """Finds out what the file of a replay is: its parts, its format, and the key of its cursor."""
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,6 +74,9 @@ def identify(path: Path, display: str) -> Replayed:
             ArchiveFile(paths) if is_script else LineFile([path]),
             Notes(sorted(path.parent.glob(NOTES)) if is_script else []),
         )
+    except PermissionError as error:
+        needed = f"that user {os.getuid()} may read, in a folder that it may enter"
+        raise _unreadable(f"{needed} ({display}: {error.strerror})") from error
     except OSError as error:
         raise _unreadable(f"({display}: {error.strerror})") from error
 
