@@ -261,7 +261,7 @@ def processor_seconds(stack: Stack) -> dict[str, float]:
     return {service: usage(each).cpu_seconds for service, each in containers(stack).items()}
 
 
-def measure_idle(stack: Stack) -> dict[str, tuple[float, float]]:
+def measure_resources(stack: Stack) -> dict[str, tuple[float, float]]:
     """Service -> cores and megabytes, over a minute in which nothing is done to the stack."""
     before = processor_seconds(stack)
     time.sleep(IDLE_SECONDS)
@@ -281,4 +281,4 @@ def measure_demo(stack: Stack) -> dict[str, tuple[float, float]]:
     stack.down()
     stack.up()
     time.sleep(DEMO_SECONDS)
-    return measure_idle(stack)
+    return measure_resources(stack)

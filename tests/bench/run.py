@@ -12,9 +12,9 @@ from bench.page import Figures, write
 from bench.product import (
     measure_demo,
     measure_driver,
-    measure_idle,
     measure_latency,
     measure_recovery,
+    measure_resources,
     measure_warm,
     measure_workers,
     read_so_far,
@@ -89,7 +89,7 @@ def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> 
         if part in LATENCIES:
             figures.latencies.append(measure_latency(stack, *LATENCIES[part]))
         elif part == "idle":
-            figures.idle = measure_idle(stack)
+            figures.idle = measure_resources(stack)
         elif part == "web":
             figures.web = measure_web(stack)
         elif part == "recovery":
