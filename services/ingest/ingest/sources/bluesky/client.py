@@ -73,6 +73,7 @@ class BlueskyApi:
         self._account, self._timeout, self._now = account, timeout, now
         self._transport = LimitedTransport(egress, timeout, httpx.URL(account.url).scheme)
         self._client: Client | None = None
+        self._has_served = False
         self._fine_at, self._renewed_at = 0.0, -math.inf
         self._failed_logins = 0
         self._gate = RateLimitGate(NETWORK, stats, now)
@@ -110,7 +111,7 @@ class BlueskyApi:
         feed = page.get("feed") if isinstance(page, dict) else None
         if not isinstance(feed, list):
             raise self._unreadable(NETWORK)
-        self._fine_at = time.monotonic()
+        self._fine_at, self._has_served = time.monotonic(), True
         return feed, _cursor(page.get("cursor"))
 
     def _query(self, client: Client, given: dict[str, Any]) -> Any:
@@ -144,6 +145,7 @@ class BlueskyApi:
             longest = QUICK_SECONDS if is_quick else LONGEST_WAIT_SECONDS
             raise SourceError(error.kind, str(error), longest=longest) from error
         self._client, self._fine_at, self._failed_logins = client, time.monotonic(), 0
+        self._has_served = False
         return client
 
     def _call(self, network: Network, function: Callable[[], T]) -> T:
@@ -191,11 +193,14 @@ class BlueskyApi:
     def _is_session_lost(self, error: SourceError) -> bool:
         """Whether to log in again: the session was rejected, or its server is gone for good.
 
-        The latter is what it looks like when the account has moved to another server.
+        The latter is what it looks like when the account has moved to another server. A session
+        that has served a page ends for good reasons: it was revoked, or the answer with its next
+        token was lost. One that has not is replaced rarely, to spare the limit of logins.
         """
         now = time.monotonic()
         is_gone = error.kind != "429" and now - self._fine_at > RENEW_SECONDS
-        return (self._is_refused() or is_gone) and now - self._renewed_at > RENEW_SECONDS
+        may_renew = now - self._renewed_at > RENEW_SECONDS
+        return (self._is_refused() and (self._has_served or may_renew)) or (is_gone and may_renew)
 
     def _note_rate_limit(self) -> None:
         """Read the headers of a timeline response only: logins have separate limits."""

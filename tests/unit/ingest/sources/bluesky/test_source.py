@@ -473,21 +473,32 @@ def test_a_session_is_refreshed_before_it_expires(bluesky, source):
     assert paths(bluesky) == [CREATE] + [RENEW, TIMELINE] * 3
 
 
-def test_a_session_that_is_lost_is_made_anew_once(bluesky, source, clock):
+def test_a_session_that_is_lost_is_replaced(bluesky, source):
+    """Each time, however soon: a new one works, and no post is missing."""
     made = source()
     cursor = made.fetch(None).cursor
-    bluesky.double.secret = "another"
-    expected = post(bluesky, 1)
-    batch = made.fetch(cursor)
-    assert ids(batch) == expected
-    assert paths(bluesky) == [CREATE, TIMELINE, TIMELINE, CREATE, TIMELINE]
-    bluesky.double.secret = "a third"
-    error = failure(made, batch.cursor)
-    assert "BLUESKY_APP_PASSWORD" in str(error)
-    assert paths(bluesky)[5:] == [TIMELINE]
-    clock[0] += 16 * 60
-    assert made.fetch(batch.cursor).messages == []
-    assert paths(bluesky)[6:] == [TIMELINE, CREATE, TIMELINE]
+    for secret in ("another", "a third", "a fourth"):
+        bluesky.double.secret = secret
+        expected = post(bluesky, 1)
+        batch = made.fetch(cursor)
+        assert ids(batch) == expected
+        cursor = batch.cursor
+    assert paths(bluesky) == [CREATE, TIMELINE] + [TIMELINE, CREATE, TIMELINE] * 3
+
+
+def test_a_token_whose_replacement_was_lost_leads_to_a_new_session(bluesky, source):
+    """The answer to a refresh is lost: the server has replaced the token, and refuses the old."""
+    bluesky.double.token_seconds = 600
+    made = source()
+    cursor = made.fetch(None).cursor
+    for _ in range(2):
+        expected = post(bluesky, 1)
+        bluesky.double.faults = [{"request": len(bluesky.requests) + 1, "drop": True}]
+        failure(made, cursor)
+        assert paths(bluesky)[-1] == RENEW
+        batch = made.fetch(cursor)
+        assert ids(batch) == expected
+        cursor = batch.cursor
 
 
 def test_a_refused_refresh_leads_to_a_new_session(bluesky, source):
