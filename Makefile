@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs backup restore reset test lint format lock bench chaos screenshots
+.PHONY: help up down logs backup restore reset test lint format lock bench evaluate chaos screenshots
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ screenshots: ## Take the pictures of docs/screenshots
 
 bench: ## Measure the product, and others beside it: make bench [ARGS="--only latency"]
 	@scripts/bench $(ARGS)
+
+evaluate: ## Show what would have been trending in a stream (docs/trending.md): make evaluate FILE=stream.jsonl [ARGS=--text]
+	@docker run --rm --interactive --network none tweet-trends/spark evaluate - $(ARGS) <"$(FILE)"
 
 chaos: ## Break a stack in every way, and judge its counts: make chaos [ARGS="--only kafka --minutes 30"]
 	@scripts/chaos $(ARGS)

@@ -250,10 +250,16 @@ def check(hbase: happybase.Connection, oracle: Oracle, sink: Sink) -> None:
             for place in board["hashtags"]
         ]
         if name == "rising":
-            explained = ("key", "observed", "expected", "score", "change")
-            rises = [{field: place[field] for field in explained} for place in places]
-            assert (board["warming_up"], rises) == oracle.rising(as_of, size=100)
+            assert places == oracle.rising(as_of, 100)
+        elif name == "now":
+            assert (board["window"], places) == oracle.now(as_of, 100)
         else:
             assert places == oracle.board(name, as_of, 100, board["rank_by"]), row
     windows = ("1h", "24h", "7d")
-    assert boards.keys() == {"all", "rising", *windows, *(f"{name}.people" for name in windows)}
+    assert boards.keys() == {
+        "all",
+        "rising",
+        "now",
+        *windows,
+        *(f"{name}.people" for name in windows),
+    }

@@ -14,6 +14,8 @@ from typing import Any
 
 import regex
 
+import trending_oracle
+
 SPECIALS = set(
     "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
 )
@@ -22,7 +24,7 @@ SELECTORS = "\ufe0e\ufe0f"
 MAX_TAGS, MAX_LENGTH = 140, 280
 WINDOWS = {"1h": 60, "24h": 1440, "7d": 10080}
 # A change of rank is relative to the board of this many minutes ago.
-STEPS = {"all": 1440, "1h": 10, "24h": 60, "7d": 1440, "rising": 10}
+STEPS = {"all": 1440, "1h": 10, "24h": 60, "7d": 1440}
 
 # Invisible characters. Python's `unicodedata` lacks the property Default_Ignorable_Code_Point.
 _UNSEEN = regex.compile(
@@ -127,8 +129,7 @@ class Oracle:
         """Return the top `size` tags with what the endpoint shows of each, except rank and URL."""
         now = int(as_of.timestamp()) // 60
         tweets, people = self._used(name, now, "tweets"), self._used(name, now, "people")
-        earlier = self._order(self._used(name, now - STEPS[name], rank_by))
-        ranks = {key: rank for rank, key in enumerate(earlier[:100])}
+        ranks = self._ranks(self._order(self._used(name, now - STEPS[name], rank_by)))
         order = self._order(tweets if rank_by == "tweets" else people)
         return [
             {"tag": self._spelling(key), "key": key, "count": tweets[key]}
@@ -139,7 +140,9 @@ class Oracle:
 
     def _used(self, name: str, now: int, what: str) -> Counter[str]:
         """Count posts or people by tag in the window that ends with the minute `now`."""
-        length = WINDOWS.get(name, now + 1)
+        return self._inside(WINDOWS.get(name, now + 1), now, what)
+
+    def _inside(self, length: int, now: int, what: str) -> Counter[str]:
         inside = [
             (key, author)
             for key, uses in self.uses.items()
@@ -155,30 +158,36 @@ class Oracle:
     def _order(self, counts: Counter[str]) -> list[str]:
         return sorted(counts, key=lambda key: (-counts[key], -self.last[key], key))
 
-    def rising(self, as_of: datetime, size: int = 10) -> tuple[bool, list[dict[str, Any]]]:
-        """Return whether the board is warming up, and the rising tags (`key` … `change`)."""
+    def rising(self, as_of: datetime, size: int = 10) -> list[dict[str, Any]]:
+        """Return the rising tags, with what the endpoint shows of each, except rank and URL."""
         now = int(as_of.timestamp()) // 60
-        hours, found = self._risers(now)
-        _, earlier = self._risers(now - STEPS["rising"])
-        ranks = {key: rank for rank, (*_, key, _) in enumerate(earlier[:100])}
-        places = [
-            {"key": key, "observed": -hour, "expected": round(usual, 2), "score": round(-score, 2)}
-            | {"change": ranks[key] - rank if key in ranks else None}
-            for rank, (score, hour, _, key, usual) in enumerate(found[:size])
+        board = trending_oracle.rising(self.uses, now)[:100]
+        ranks = self._ranks(trending_oracle.earlier(board))
+        return [
+            {"tag": self._spelling(rise.key), "key": rise.key}
+            | {"change": ranks[rise.key] - rank if rise.key in ranks else None}
+            | trending_oracle.explained(rise)
+            for rank, rise in enumerate(board[:size])
         ]
-        return hours < 24, places
 
-    def _risers(self, now: int) -> tuple[int, list[tuple[float, int, int, str, float]]]:
-        week = [now - minute for minutes in self.minutes.values() for minute in minutes]
-        hours = len({age // 60 for age in week if 60 <= age < WINDOWS["7d"]})
-        found = []
-        for key, minutes in self.minutes.items():
-            hour = sum(n for minute, n in minutes.items() if 0 <= now - minute < 60)
-            days = sum(n for minute, n in minutes.items() if 60 <= now - minute < WINDOWS["7d"])
-            usual = max(days / max(hours, 1), 1.0)
-            if hour >= 5 and hour > usual:
-                found.append((-((hour - usual) ** 2) / usual, -hour, -self.last[key], key, usual))
-        return hours, sorted(found)
+    def now(self, as_of: datetime, size: int = 10) -> tuple[str, list[dict[str, Any]]]:
+        """Return the window of the board `now`, and its tags as `rising` does."""
+        now = int(as_of.timestamp()) // 60
+        window = trending_oracle.window_of_now(self.uses, now)
+        length = WINDOWS.get(window) or trending_oracle.WINDOWS[window]
+        step = STEPS[window] if window == "7d" else 10
+        people = self._inside(length, now, "people")
+        tweets = self._inside(length, now, "tweets")
+        ranks = self._ranks(self._order(self._inside(length, now - step, "people")))
+        return window, [
+            {"tag": self._spelling(key), "key": key, "count": tweets[key], "people": people[key]}
+            | {"change": ranks[key] - rank if key in ranks else None}
+            for rank, key in enumerate(self._order(people)[:size])
+        ]
+
+    @staticmethod
+    def _ranks(keys: Iterable[str]) -> dict[str, int]:
+        return {key: rank for rank, key in enumerate(list(keys)[:100])}
 
     def _spelling(self, key: str) -> str:
         return min(self.spellings[key].items(), key=lambda item: (-item[1], item[0]))[0]

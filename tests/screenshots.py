@@ -51,7 +51,7 @@ def fill(boards: Boards) -> None:
     totals: dict[str, Any] = {"tweets_read": 182_340, "tweets_tagged": 41_207}
     totals["source"] = ["mastodon", "x"]
     boards.put("all", hashtags=tags, **totals)
-    for row in ("1h", "24h", "7d"):
+    for row in ("now", "1h", "24h", "7d"):
         counted = [tag | {"people": people[str(tag["key"])]} for tag in tags]
         boards.put(row, hashtags=counted, **totals)
     boards.put_report(sources=[source(), source(name="mastodon")])

@@ -11,7 +11,7 @@ from trends.counting.leaderboard import Leaderboard
 from trends.counting.progress import Done
 from trends.counting.spans import WINDOWS
 from trends.counting.stored_tag import StoredTag
-from unit.trends.counting.uses import Use, columns
+from unit.trends.counting.uses import Use, columns, stored
 from web.board import parse_board
 
 EXAMPLES = Path(__file__).parents[2] / "docs/contracts/examples"
@@ -22,7 +22,7 @@ DONE = replace(Done(), read=18_234, tagged=4120, sources=("x",), demo=False)
 
 def leaderboard(hidden: frozenset[str] = frozenset()) -> Leaderboard:
     board = Leaderboard(MINUTE, hidden)
-    board.load([StoredTag("東京", 390, NOW, {MINUTE: (3, [1])})])
+    board.load([StoredTag("東京", 390, NOW, {MINUTE: (3, [1])}, {MINUTE // 60: 3})])
     return board
 
 
@@ -62,9 +62,10 @@ def test_a_written_board_has_the_examples_shape() -> None:
 
 def test_the_web_service_reads_what_is_written() -> None:
     written = boards()
-    assert set(written) == {"all", *WINDOWS, *(f"{name}.people" for name in WINDOWS), "rising"}
+    by_people = {"rising", "now", *(f"{name}.people" for name in WINDOWS)}
+    assert set(written) == {"all", *WINDOWS, *by_people}
     assert all(
-        parse_board(row, cell).rank_by == ("people" if row.endswith(".people") else "tweets")
+        parse_board(row, cell).rank_by == ("people" if row in by_people else "tweets")
         for row, cell in written.items()
     )
     board = parse_board("all", written["all"])
@@ -72,18 +73,32 @@ def test_the_web_service_reads_what_is_written() -> None:
 
 
 def test_the_rising_board_has_the_examples_shape_and_is_read() -> None:
-    example = json.loads((EXAMPLES / "board.rising.json").read_text())
     rising = leaderboard()
-    # 東京 was used in a second hour, so four posts in two hours are two an hour.
-    add(rising, "東京", {MINUTE - 200: 3}, 393, NOW)
-    add(rising, "café", {MINUTE: 46, MINUTE - 100: 4}, 48, NOW)
+    uses: list[Use] = [(f"usual{n % 40}", MINUTE - 60 * n, n) for n in range(1, 600)]
+    uses += [("café", MINUTE - n, 1 + n) for n in range(46)]
+    rising.load(stored(uses))
     written = write(rising, Done())["rising"]
-    found = json.loads(written)
-    assert found.keys() == example.keys()
-    assert found["hashtags"][0].keys() == example["hashtags"][0].keys()
+    assert_shape(written, "board.rising.json")
     board = parse_board("rising", written)
-    assert board.warming_up
+    assert board.known_hours == 599
     assert [place.key for place in board.hashtags] == ["café"]
     rise = board.hashtags[0].rise
     assert rise
-    assert (rise.observed, rise.expected, rise.score) == (46, 2.0, 968.0)
+    assert (rise.window, rise.observed, rise.surprise) == ("1h", 46, 10**9)
+    assert board.hashtags[0].people == 46
+
+
+def test_the_board_of_now_has_the_examples_shape_and_is_read() -> None:
+    now = leaderboard()
+    now.load(stored((f"t{n % 5}", MINUTE - 300, 1 + n) for n in range(15)))
+    written = write(now, Done())["now"]
+    assert_shape(written, "board.now.json")
+    board = parse_board("now", written)
+    assert board.window == "12h"
+    assert [(place.count, place.people) for place in board.hashtags] == [(3, 3)] * 5 + [(3, 1)]
+
+
+def assert_shape(written: bytes, name: str) -> None:
+    example, found = json.loads((EXAMPLES / name).read_text()), json.loads(written)
+    assert found.keys() == example.keys()
+    assert found["hashtags"][0].keys() == example["hashtags"][0].keys()

@@ -9,11 +9,12 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from unit.web.memory_store import MemoryStore, entries
 from web import create_app
-from web.board import BOARDS, RANKINGS, WINDOWS, parse_board, row_of
+from web.board import BOARDS, NOW_WINDOWS, RANKINGS, RISING_WINDOWS, WINDOWS, parse_board, row_of
 from web.settings import Settings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 SCHEMA = json.loads((CONTRACTS / "trends.schema.json").read_text())
+NOW = (CONTRACTS / "examples" / "board.now.json").read_bytes()
 RISING = (CONTRACTS / "examples" / "board.rising.json").read_bytes()
 PEOPLE = (CONTRACTS / "examples" / "board.people.json").read_bytes()
 BOARD = (CONTRACTS / "examples" / "board.json").read_bytes()
@@ -38,15 +39,47 @@ def test_the_example_board_is_served_as_the_example_answer() -> None:
 
 def test_the_rising_board_is_served_with_what_its_ranks_are_made_of() -> None:
     answer, written = serve(RISING, "?board=rising"), json.loads(RISING)
-    assert answer["warming_up"] is False
-    explained = ("observed", "expected", "score")
+    assert (answer["rank_by"], answer["known_hours"], answer["certainty"]) == (
+        "people", 672, "high",
+    )  # fmt: skip
     for shown, stored in zip(answer["hashtags"], written["hashtags"], strict=True):
-        assert [shown[name] for name in explained] == [stored[name] for name in explained]
-    for name in ("warming_up", *explained):
+        assert {name: shown[name] for name in stored} == stored
+    for name in ("known_hours", "people", "window", "observed", "expected", "surprise", "score"):
         broken = json.loads(RISING)
-        del (broken if name == "warming_up" else broken["hashtags"][0])[name]
+        del (broken if name == "known_hours" else broken["hashtags"][0])[name]
         with pytest.raises(ValueError, match=name):
             parse_board("rising", json.dumps(broken).encode())
+        unlike = json.loads(json.dumps(answer))
+        del (unlike if name == "known_hours" else unlike["hashtags"][0])[name]
+        with pytest.raises(ValidationError):
+            Draft202012Validator(SCHEMA).validate(unlike)
+
+
+@pytest.mark.parametrize("known_hours", [0, 23, 24, 167, 168, 672])
+@pytest.mark.parametrize("rank_by", RANKINGS)
+def test_any_rising_board_meets_the_schema(known_hours: int, rank_by: str) -> None:
+    written = json.loads(RISING)
+    (entry, _) = written["hashtags"]
+    least = {"expected": 1.2e-7, "surprise": 1, "score": 0.0, "observed": 1, "people": 1}
+    most = {"expected": 12_000.0, "surprise": 10**9, "score": 690.78}
+    windows = [{**entry, "window": window} for window in RISING_WINDOWS]
+    written["hashtags"] = [{**entry, **least}, {**entry, **most}, *windows]
+    written["known_hours"] = known_hours
+    answer = serve(json.dumps(written).encode(), f"?board=rising&rank_by={rank_by}")
+    assert len(answer["hashtags"]) == 8
+
+
+@pytest.mark.parametrize("window", NOW_WINDOWS)
+@pytest.mark.parametrize("rank_by", RANKINGS)
+def test_the_board_now_is_served_with_its_window(window: str, rank_by: str) -> None:
+    written = {**json.loads(NOW), "window": window}
+    answer = serve(json.dumps(written).encode(), f"?board=now&rank_by={rank_by}")
+    assert (answer["window"], answer["rank_by"]) == (window, "people")
+    for shown, stored in zip(answer["hashtags"], written["hashtags"], strict=True):
+        assert {name: shown[name] for name in stored} == stored
+    for wrong in ({"rank_by": "tweets"}, {"window": "3h"}, {"known_hours": 1}, {"board": "24h"}):
+        with pytest.raises(ValidationError):
+            Draft202012Validator(SCHEMA).validate({**answer, **wrong})
 
 
 def test_the_board_by_people_is_served_with_both_counts() -> None:
@@ -89,6 +122,9 @@ def test_the_example_answer_meets_the_schema() -> None:
 
 def test_the_boards_that_can_be_asked_for_are_the_schema_s() -> None:
     assert list(BOARDS) == SCHEMA["properties"]["board"]["enum"]
+    entry = SCHEMA["properties"]["hashtags"]["items"]["properties"]
+    assert list(NOW_WINDOWS) == SCHEMA["properties"]["window"]["enum"]
+    assert list(RISING_WINDOWS) == entry["window"]["enum"]
     assert list(RANKINGS) == SCHEMA["properties"]["rank_by"]["enum"]
 
 

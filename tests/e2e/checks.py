@@ -34,10 +34,7 @@ def assert_exact(stack: Stack, oracle: Oracle) -> None:
         for rank_by in ("tweets", "people") if name != "all" else ("tweets",):
             for limit in (100, 10):
                 board = stack.board(name, limit, rank_by)
-                shown = [
-                    {field: value for field, value in place.items() if field not in ("rank", "url")}
-                    for place in board["hashtags"]
-                ]
+                shown = places(board)
                 computed = datetime.fromisoformat(board["as_of"])
                 right = oracle.board(name, computed, limit, rank_by)
                 assert shown == right, (name, rank_by, limit, board["as_of"])
@@ -48,11 +45,18 @@ def assert_exact(stack: Stack, oracle: Oracle) -> None:
                 )
                 assert (board["board"], board["rank_by"]) == (name, rank_by)
                 assert not board["stale"]
-    rising = stack.board("rising", 100)
-    explained = ("key", "observed", "expected", "score", "change")
-    shown = [{name: place[name] for name in explained} for place in rising["hashtags"]]
-    computed = datetime.fromisoformat(rising["as_of"])
-    assert (rising["warming_up"], shown) == oracle.rising(computed, 100)
+    rising, current = stack.board("rising", 100), stack.board("now", 100)
+    assert places(rising) == oracle.rising(datetime.fromisoformat(rising["as_of"]), 100)
+    expected_now = oracle.now(datetime.fromisoformat(current["as_of"]), 100)
+    assert (current["window"], places(current)) == expected_now
+
+
+def places(board: Json) -> list[Json]:
+    """Return the tags of a board without what the oracle leaves out."""
+    return [
+        {field: value for field, value in place.items() if field not in ("rank", "url")}
+        for place in board["hashtags"]
+    ]
 
 
 def assert_history(stack: Stack, oracle: Oracle, key: str) -> None:

@@ -23,6 +23,7 @@ ORDER = (
     "timelines",
     "secrets",
     "replay",
+    "trending",
     "order",
     "lifecycle",
 )

@@ -81,7 +81,7 @@ def test_an_unchanged_board_is_not_sent_again(stack: Stack) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/", "/widget"])
+@pytest.mark.parametrize("path", ["/?board=all", "/widget"])
 def test_the_pages_say_that_it_is_demo_data(stack: Stack, path: str) -> None:
     """Without JavaScript too."""
     html = stack.api(path).text

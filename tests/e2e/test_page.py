@@ -91,7 +91,7 @@ def test_a_hostile_tag_stays_text(stack: Stack, widget: Observed) -> None:
     """As drawn by the script, and as drawn by the server."""
     lead_with(stack, HOSTILE, "hostile")
     eventually(lambda: widget.rows()[0][1] == f"#{HOSTILE}")
-    for path in ("/widget", "/"):
+    for path in ("/widget", "/?board=all"):
         assert widget.page.locator("li.row img").count() == 0
         widget.page.goto(stack.url + path)
         assert widget.rows()[0][1] == f"#{HOSTILE}"

@@ -8,8 +8,8 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 
 from integration.widget.lab import WEB, Boards, Relay, Service, running
-from unit.web.memory_store import entries
-from web.board import RISING, ROWS, WINDOWS
+from unit.web.memory_store import ENTRIES, entries
+from web.board import ROWS, WINDOWS
 
 EXAMPLES = 20  # of each route in each state, beside those at the limits of each parameter
 
@@ -70,10 +70,8 @@ def publish(boards: Boards) -> None:
     """Put every board, and one hashtag, into HBase."""
     boards.put_report()
     for row in ROWS:
-        more: dict[str, float] = {"people": 3} if row.startswith(WINDOWS) else {}
-        if row == RISING:
-            more = {"observed": 9, "expected": 1.5, "score": 37.5}
-        boards.put(row, hashtags=entries(100, **more), warming_up=False)
+        more = {"people": 3} if row.startswith(WINDOWS) else ENTRIES.get(row, {})
+        boards.put(row, hashtags=entries(100, **more))
     boards.put_hashtag("tea", "Tea", {0: 1, 30: 2})
 
 

@@ -82,6 +82,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
         Quarantine(settings.kafka, topics),
         hidden=settings.hidden,
         min_authors=settings.min_authors,
+        rising_people=settings.rising_people,
     )
     span = settings.deduplicate_minutes * 60_000
     recovery = Recovery(topics, client, boards, span=span, count_topic=settings.count_topic)

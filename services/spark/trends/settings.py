@@ -90,6 +90,7 @@ class Settings:
         "HIDE_HASHTAGS", "", _tags, "hashtags separated by commas or spaces"
     )
     min_authors: int = _whole("MIN_AUTHORS", 0, 0, 1_000_000)
+    rising_people: int = _whole("RISING_PEOPLE", 3, 1, 1_000)
     metrics_port: int = _whole("METRICS_PORT", 9464, 1, 65_535)
     log_level: str = _setting(
         "LOG_LEVEL",

@@ -13,7 +13,6 @@ from trends.counting.documents import documents
 from trends.counting.duplicates import RecentIds
 from trends.counting.leaderboard import Leaderboard
 from trends.counting.progress import Done, Intent, ProgressError
-from trends.counting.spans import LONGEST
 from trends.counting.tally import Tally, tally
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.hashtags_table import HashtagsTable, Written
@@ -27,7 +26,7 @@ class Sink:
 
     `apply` runs in the applier's thread and `refresh` in the main thread; a lock serialises them.
     Tags in `hidden` (keys) are counted, but are on no board. Tags used by fewer than `min_authors`
-    people are only on the board of all time.
+    people are only on the board of all time, and `rising_people` are needed to rise.
     """
 
     def __init__(
@@ -38,12 +37,14 @@ class Sink:
         *,
         hidden: frozenset[str] = frozenset(),
         min_authors: int = 0,
+        rising_people: int = 3,
     ) -> None:
         self._hashtags = hashtags
         self._boards = boards
         self._quarantine = quarantine
         self._hidden = hidden
         self._min_authors = min_authors
+        self._rising_people = rising_people
         self._lock = threading.Lock()
         self._leaderboard: Leaderboard | None = None
         self._recent = RecentIds(0)
@@ -145,8 +146,8 @@ class Sink:
     def _read_leaderboard(self) -> Leaderboard:
         began = time.monotonic()
         minute = _now() // 60_000
-        leaderboard = Leaderboard(minute, self._hidden, self._min_authors)
-        leaderboard.load(self._hashtags.read_all(since=minute - LONGEST))
+        leaderboard = Leaderboard(minute, self._hidden, self._min_authors, self._rising_people)
+        leaderboard.load(self._hashtags.read_all(minute))
         log.info("read the tags of HBase in %.1f s", time.monotonic() - began)
         return leaderboard
 

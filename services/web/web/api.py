@@ -5,7 +5,7 @@ import re
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, PEOPLE, RANKINGS, TWEETS, WINDOWS
+from web.board import ALL, BOARDS, DEFAULT_LIMIT, MAX_LIMIT, PEOPLE, RANKINGS, TWEETS
 from web.hashtag import DEFAULT_HOURS, LONGEST_HOURS, MAX_HOURS, STEPS, default_step
 from web.hashtags import Hashtags
 from web.problems import BadParameter
@@ -46,7 +46,7 @@ def blueprint(source: Trends, hashtags: Hashtags) -> Blueprint:
 
 def board_parameter() -> str:
     """Return ?board=; raise BadParameter for one that does not exist."""
-    board = request.args.get("board", BOARDS[0])
+    board = request.args.get("board", ALL)
     if board not in BOARDS:
         raise BadParameter("board", f"one of {', '.join(BOARDS)}")
     return board
@@ -57,11 +57,12 @@ def rank_by_parameter(board: str) -> str:
     rank_by = request.args.get("rank_by", TWEETS)
     if rank_by not in RANKINGS:
         raise BadParameter("rank_by", f"one of {', '.join(RANKINGS)}")
-    if rank_by == PEOPLE and board not in WINDOWS:
+    if rank_by == PEOPLE and board == ALL:
+        others = [name for name in BOARDS if name != ALL]
         raise BadParameter(
             "rank_by",
-            f"{TWEETS} with board={board}: who used a tag is known for the last days only, "
-            f"so ask for one of {', '.join(WINDOWS)}",
+            f"{TWEETS} with board={ALL}: who used a tag is known for the last days only, "
+            f"so ask for one of {', '.join(others)}",
         )
     return rank_by
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from web.board import PEOPLE, RISING, counted
+from web.board import ALL, NOW, PEOPLE, RISING, WINDOWS, counted
 from web.embed import embed
 from web.lettering import fit, runs_right_to_left, visible, width
 from web.problems import RETRY_AFTER_SECONDS, NoBoardYet
@@ -20,13 +20,9 @@ DEFAULT_LIMIT, MAX_LIMIT = 3, 5
 FONT_SIZE, PADDING, GAP = 12, 9, 6
 LONGEST_TAG = 160
 
-_NAMES = {
-    "all": "Trending so far",
-    "1h": "Trending, last hour",
-    "24h": "Trending, last 24 hours",
-    "7d": "Trending, last 7 days",
-    RISING: "Rising, last hour",
-}
+_NAMES = {ALL: "Trending so far", RISING: "Rising", NOW: "Trending now"}
+_UNITS = {"h": "hour", "d": "day"}
+_CERTAINTIES = {"low": "still learning", "medium": "first week"}
 
 # Unicode's isolate and its end: a tag keeps its direction to itself.
 _ISOLATED = "\u2068{}\u2069"
@@ -69,7 +65,8 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
             drawn = of_board(source.answer(board, _limit(), rank_by).payload)
             seconds = refresh_seconds
         except NoBoardYet:
-            drawn = _badge(board, rank_by, [[("waiting for the first board", "note")]])
+            waiting = [[("waiting for the first board", "note")]]
+            drawn = _badge(_title(board, rank_by), waiting)
             seconds = min(refresh_seconds, RETRY_AFTER_SECONDS)
         response = Response(render_template("badge.svg", badge=drawn), mimetype="image/svg+xml")
         response.headers["Cache-Control"] = f"max-age={seconds}"
@@ -86,14 +83,28 @@ def of_board(trends: dict[str, Any]) -> Badge:
         [(f"#{visible(entry['tag'])}", "tag"), (f"{entry[member]:,}", "note")]
         for entry in trends["hashtags"]
     ]
-    notes = {
-        "no hashtags": not groups,
-        "warming up": trends.get("warming_up", False),
-        "demo data": trends["demo"],
-        "not up to date": trends["stale"],
-    }
-    groups += [[(note, "note")] for note, holds in notes.items() if holds]
-    return _badge(trends["board"], trends["rank_by"], groups, outdated=trends["stale"])
+    board = trends["board"]
+    notes = (
+        ("nothing unusual" if board == RISING else "no hashtags") if not groups else None,
+        _CERTAINTIES.get(trends.get("certainty", "")),
+        "demo data" if trends["demo"] else None,
+        "not up to date" if trends["stale"] else None,
+    )
+    groups += [[(note, "note")] for note in notes if note]
+    title = _title(board, trends["rank_by"], trends.get("window"))
+    return _badge(title, groups, outdated=trends["stale"])
+
+
+def _title(board: str, rank_by: str, window: str | None = None) -> str:
+    """Return the name of a board; `window` is that of the board `now`, if known."""
+    if board not in WINDOWS:
+        return f"Trending, last {_span(window)}" if window else _NAMES[board]
+    return f"Trending, last {_span(board)}" + (", by people" if rank_by == PEOPLE else "")
+
+
+def _span(window: str) -> str:
+    number, unit = window[:-1], _UNITS[window[-1]]
+    return unit if number == "1" else f"{number} {unit}s"
 
 
 def _limit() -> int:
@@ -103,10 +114,9 @@ def _limit() -> int:
 
 
 def _badge(
-    board: str, rank_by: str, groups: Sequence[Sequence[tuple[str, str]]], outdated: bool = False
+    title: str, groups: Sequence[Sequence[tuple[str, str]]], outdated: bool = False
 ) -> Badge:
     """Put a label and groups of texts of a kind beside each other."""
-    title = _NAMES[board] + (", by people" if rank_by == PEOPLE else "")
     label = _text(title, "label", PADDING)
     label_width = end = label.x + label.width + PADDING
     texts, lines = [label], []

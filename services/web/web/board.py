@@ -8,14 +8,25 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-RISING = "rising"
+ALL, RISING, NOW = "all", "rising", "now"
 WINDOWS = ("1h", "24h", "7d")
-BOARDS = ("all", *WINDOWS, RISING)
+BOARDS = (ALL, *WINDOWS, RISING, NOW)
 """The boards that can be asked for."""
 
 TWEETS, PEOPLE = "tweets", "people"
 RANKINGS = (TWEETS, PEOPLE)
-"""What a board can be ranked by; by people only those of `WINDOWS` can."""
+"""What a board can be ranked by; only `WINDOWS` leave a choice."""
+
+RISING_WINDOWS = ("1h", "2h", "5h", "12h", "24h", "48h")
+NOW_WINDOWS = (*RISING_WINDOWS, "7d")
+"""How far back a rising tag's people are counted, and the board `now` looks."""
+
+MOST_SURPRISE = 10**9
+"""Stands for once in so many boards, or more."""
+
+_MOST_HOURS = 4 * 7 * 24
+# Daily and weekly habits show once so many hours are known.
+_DAY, _WEEK = 24, 7 * 24
 
 # Where a tag leads: the page of the first of these networks that the tweets came from. Archives
 # and the demo are X's kind; of Mastodon it is the largest server, for the reader's own is private.
@@ -29,9 +40,16 @@ MAX_LIMIT = 100
 DEFAULT_LIMIT = 10
 
 
+def ranking_of(board: str, rank_by: str) -> str:
+    """Return what a board is ranked by when `rank_by` is asked for."""
+    if board in WINDOWS:
+        return rank_by
+    return TWEETS if board == ALL else PEOPLE
+
+
 def row_of(board: str, rank_by: str) -> str:
     """Return the row key in HBase of a board with a ranking."""
-    return board if rank_by == TWEETS else f"{board}.{rank_by}"
+    return f"{board}.{PEOPLE}" if board in WINDOWS and rank_by == PEOPLE else board
 
 
 def counted(rank_by: str) -> str:
@@ -45,12 +63,22 @@ ROWS = (*BOARDS, *(row_of(board, PEOPLE) for board in WINDOWS))
 _AS_OF = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 
 
+class EarlierDriverError(ValueError):
+    """A rising board written by an earlier driver; the current one soon replaces it."""
+
+
 @dataclass(frozen=True)
 class Rise:
-    """Why a tag is on the rising board: its tweets of the last hour, and how many were usual."""
+    """Why a tag is on the rising board.
 
+    `observed` people used it in `window`, where `expected` are usual. By chance, any tag would get
+    this far once in `surprise` boards; `score` is the natural logarithm behind that.
+    """
+
+    window: str
     observed: int
     expected: float
+    surprise: int
     score: float
 
 
@@ -75,7 +103,8 @@ class Hashtag:
 class Board:
     """What docs/contracts/hbase.md calls a board, checked.
 
-    `warming_up` tells of the rising board that it does not know yet what is usual.
+    Only `rising` has `known_hours`, the hours of the past that are known; only `now` has
+    `window`, how far it looks back.
     """
 
     board: str
@@ -87,7 +116,8 @@ class Board:
     tweets_read: int
     tweets_tagged: int
     hashtags: tuple[Hashtag, ...]
-    warming_up: bool = False
+    known_hours: int | None = None
+    window: str | None = None
 
 
 def parse_board(row: str, cell: bytes) -> Board:
@@ -95,12 +125,22 @@ def parse_board(row: str, cell: bytes) -> Board:
 
     Members that are not in the contract are ignored: a newer driver may add some. An older one
     knew no ranking but that by tweets, and did not count people.
+
+    Raises:
+        EarlierDriverError: It is a rising board without reasons.
     """
     raw = json.loads(cell)
     if not isinstance(raw, dict):
         raise ValueError("it is not a JSON object")
     name, rank_by = raw.get("board"), raw.get("rank_by", TWEETS)
-    if name not in BOARDS or rank_by not in RANKINGS or row_of(name, rank_by) != row:
+    if name == row == RISING and "known_hours" not in raw:
+        raise EarlierDriverError("known_hours is missing")
+    if (
+        name not in BOARDS
+        or rank_by not in RANKINGS
+        or rank_by != ranking_of(name, rank_by)
+        or row != row_of(name, rank_by)
+    ):
         raise ValueError(f"board is {name!r}, rank_by is {rank_by!r}")
     as_of = _member(raw, "as_of", str)
     if not _AS_OF.fullmatch(as_of):
@@ -115,7 +155,8 @@ def parse_board(row: str, cell: bytes) -> Board:
         tweets_read=_number(raw, "tweets_read"),
         tweets_tagged=_number(raw, "tweets_tagged"),
         hashtags=tuple(_hashtag(each, name, rank_by) for each in _member(raw, "hashtags", list)),
-        warming_up=name == RISING and _member(raw, "warming_up", bool),
+        known_hours=_number(raw, "known_hours", 0, _MOST_HOURS) if name == RISING else None,
+        window=_one_of(raw, "window", NOW_WINDOWS) if name == NOW else None,
     )
 
 
@@ -147,7 +188,13 @@ def _rise(raw: dict[str, Any]) -> Rise:
     # Python reads NaN and Infinity, which JSON does not have.
     if not (0 < expected < math.inf and 0 <= score < math.inf):
         raise ValueError(f"expected is {expected}, score is {score}")
-    return Rise(_number(raw, "observed", 1), expected, score)
+    return Rise(
+        window=_one_of(raw, "window", RISING_WINDOWS),
+        observed=_number(raw, "observed", 1),
+        expected=expected,
+        surprise=_number(raw, "surprise", 1, MOST_SURPRISE),
+        score=score,
+    )
 
 
 def _member(raw: dict[str, Any], name: str, kind: type) -> Any:
@@ -158,11 +205,23 @@ def _member(raw: dict[str, Any], name: str, kind: type) -> Any:
     return value
 
 
-def _number(raw: dict[str, Any], name: str, least: int = 0) -> int:
+def _number(raw: dict[str, Any], name: str, least: int = 0, most: float = math.inf) -> int:
     value: int = _member(raw, name, int)
-    if value < least:
+    if not least <= value <= most:
         raise ValueError(f"{name} is {value}")
     return value
+
+
+def _one_of(raw: dict[str, Any], name: str, values: tuple[str, ...]) -> str:
+    value: str = _member(raw, name, str)
+    if value not in values:
+        raise ValueError(f"{name} is {value!r}")
+    return value
+
+
+def certainty(known_hours: int) -> str:
+    """Return how well the rising board knows what is usual."""
+    return "low" if known_hours < _DAY else "medium" if known_hours < _WEEK else "high"
 
 
 def is_old(board: Board, now: datetime, limit_seconds: int) -> bool:
@@ -183,7 +242,7 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
         "tweets_read": board.tweets_read,
         "tweets_tagged": board.tweets_tagged,
         "poll_after_seconds": poll_after_seconds,
-        **({"warming_up": board.warming_up} if board.board == RISING else {}),
+        **_only_of_this_board(board),
         "hashtags": [
             {
                 "rank": entry.rank,
@@ -198,6 +257,13 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
             for entry in board.hashtags[:limit]
         ],
     }
+
+
+def _only_of_this_board(board: Board) -> dict[str, Any]:
+    if board.known_hours is not None:
+        known_hours = board.known_hours
+        return {"known_hours": known_hours, "certainty": certainty(known_hours)}
+    return {} if board.window is None else {"window": board.window}
 
 
 def etag(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) -> str:

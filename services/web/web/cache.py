@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from web import metrics
-from web.board import ROWS, Board, parse_board
+from web.board import ROWS, Board, EarlierDriverError, parse_board
 from web.status import Standing, parse_report
 from web.store import StoreError
 
@@ -172,6 +172,8 @@ class BoardCache:
                 boards[name] = parse_board(name, cell)
                 failures.pop(name, None)
                 metrics.board(boards[name])
+            except EarlierDriverError:
+                failures[name] = NO_BOARD
             except (ValueError, RecursionError) as error:
                 log.error("board %s cannot be used: %s: %.200r", name, error, cell)
                 failures[name] = UNREADABLE

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, RANKINGS, TWEETS, WINDOWS
+from web.board import ALL, BOARDS, DEFAULT_LIMIT, MAX_LIMIT, NOW, RANKINGS, TWEETS, ranking_of
 from web.widget import LANGUAGES
 
 THEMES = ("auto", "light", "dark", "transparent")
@@ -42,18 +42,24 @@ def embed(given: Mapping[str, str]) -> Embed:
     attributes = {name: given[name] for name in _CHECKS if name in given}
     checked = {name: _CHECKS[name](text) for name, text in attributes.items()}
     values: dict[str, Any] = {name: value for name, value in checked.items() if value is not None}
-    board = values.get("board", BOARDS[0])
+    board = values.get("board", ALL)
     return Embed(
         attributes=attributes,
         settings={name: attributes[name] for name in values},
         board=board,
-        rank_by=values.get("rank_by", TWEETS) if board in WINDOWS else TWEETS,
+        rank_by=ranking_of(board, values.get("rank_by", TWEETS)),
         limit=values.get("limit", DEFAULT_LIMIT),
         lang=values.get("lang"),
         links=values.get("links") != "off",
         count=values.get("count", COUNTS[0]),
         paused=values.get("paused", False),
     )
+
+
+def dashboard(given: Mapping[str, str]) -> Embed:
+    """Read the settings of the page `/`, which shows the board `now` unless told otherwise."""
+    board = given.get("board")
+    return embed({**given, "board": board if board in BOARDS else NOW})
 
 
 def language_of(tag: str) -> str | None:

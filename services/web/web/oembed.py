@@ -9,14 +9,15 @@ from flask import Blueprint, Request, Response, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from web.embed import Embed
+from web.board import RISING
+from web.embed import Embed, dashboard
 from web.embed import embed as read_settings
 from web.problems import BadParameter, FormatNotOffered, NotEmbeddable
 
 WIDTH = 360
 
-# Pixels of a widget without its rows, and of a row.
-_AROUND, _ROW = 110, 44
+# Pixels of a widget without its rows, of a row, and of a reason in a narrow one.
+_AROUND, _ROW, _REASON = 110, 44, 39
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -55,7 +56,7 @@ def answer(root: str, shown: Embed, most_wide: int | None, most_high: int | None
     settings = dict(shown.settings)
     # The frame gets the width; the widget inside fills it.
     width = int(settings.pop("width", WIDTH))
-    height = _AROUND + _ROW * shown.limit
+    height = _AROUND + (_ROW + (_REASON if shown.board == RISING else 0)) * shown.limit
     width, height = min(width, most_wide or width), min(height, most_high or height)
     source = f"{root}widget" + (f"?{urlencode(settings)}" if settings else "")
     return {
@@ -88,7 +89,8 @@ def _place(url: str, asked: Request) -> tuple[str, Embed]:
     if not here or parts.path not in (path, f"{path}widget"):
         raise NotEmbeddable
     given = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    return f"{parts.scheme}://{host}{path}", read_settings(given)
+    settings = dashboard(given) if parts.path == path else read_settings(given)
+    return f"{parts.scheme}://{host}{path}", settings
 
 
 def _most(name: str) -> int | None:

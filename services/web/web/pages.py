@@ -5,13 +5,21 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from web.board import PEOPLE, RISING, TWEETS, WINDOWS, counted
-from web.embed import Embed, embed, language_of
+from web.board import ALL, NOW, PEOPLE, RISING, TWEETS, WINDOWS, counted
+from web.embed import Embed, dashboard, embed, language_of
 from web.problems import NoBoardYet
 from web.trends import Trends
-from web.widget import LANGUAGES, words
+from web.widget import LANGUAGES
+from web.wording import Wording
 
-_TABS = {"all": "So far", "1h": "Last hour", "24h": "24 hours", "7d": "7 days", RISING: "Rising"}
+_TABS = {
+    NOW: "Now",
+    RISING: "Rising",
+    "1h": "Last hour",
+    "24h": "24 hours",
+    "7d": "7 days",
+    ALL: "So far",
+}
 
 _RANKINGS = {TWEETS: "Posts", PEOPLE: "People"}
 
@@ -24,9 +32,6 @@ _LANGUAGES = {
     "ar": "العربية",
 }
 
-# In symbols, which all languages share; the script says it in words.
-_PERIODS = {"1h": "1 h", "24h": "24 h", "7d": "7 d", RISING: "1 h"}
-
 
 def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
     """Return the pages; they work without JavaScript, which only keeps them up to date."""
@@ -35,15 +40,16 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
     @pages.get("/")
     def index() -> Response:
         """Show a board with tabs, a tag's history, and how to put a board on a page."""
-        shown = embed(request.args)
+        shown = dashboard(request.args)
+        # What was asked for, not what the board goes by: the tabs keep the visitor's choice.
+        rank_by = shown.settings.get("rank_by", TWEETS)
         view = _view(source, shown, "en")
         status = source.status()
         return _page(
             "index.html",
             view,
             tabs=[
-                (label, _query(name, shown.rank_by), name == shown.board)
-                for name, label in _TABS.items()
+                (label, _query(name, rank_by), name == shown.board) for name, label in _TABS.items()
             ],
             rankings=[
                 (label, _query(shown.board, name), name == shown.rank_by)
@@ -72,20 +78,21 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
 
 def _view(source: Trends, shown: Embed, language: str) -> dict[str, Any]:
     """Return what the template `_board.html` shows."""
-    said = words(language)
+    wording = Wording(language)
     view = {
         "embed": shown,
         "language": language,
         "direction": "rtl" if language == "ar" else "ltr",
-        "words": said,
-        "period": _PERIODS.get(shown.board, said["all"]),
+        "wording": wording,
+        "heading": wording.heading(shown.board),
         "counted": counted(shown.rank_by),
     }
     try:
-        trends = source.answer(shown.board, shown.limit, shown.rank_by).payload
-        return {**view, "trends": trends, "answer": trends}
+        answer = trends = source.answer(shown.board, shown.limit, shown.rank_by).payload
     except NoBoardYet as error:
-        return {**view, "trends": None, "answer": error.members}
+        answer, trends = error.members, {}
+    period = wording.period(shown.board, shown.rank_by, trends.get("window"))
+    return {**view, "trends": trends, "answer": answer, "period": period}
 
 
 def _language_asked_for() -> str:
@@ -95,7 +102,7 @@ def _language_asked_for() -> str:
 
 
 def _query(board: str, rank_by: str) -> str:
-    """Return the parameters for a board; one that knows no people is ranked by tweets."""
+    """Return the parameters for a board; only some leave a choice of ranking."""
     by_people = board in WINDOWS and rank_by == PEOPLE
     return f"board={board}" + (f"&rank_by={PEOPLE}" if by_people else "")
 

@@ -216,9 +216,8 @@ class Boards:
     def put(self, row: str = "all", **changes: Any) -> None:
         """Publish a board."""
         name, _, rank_by = row.partition(".")
-        document = board(
-            board=name, rank_by=rank_by or "tweets", version=next(self._versions), **changes
-        )
+        ranking = {"rank_by": rank_by} if rank_by else {}
+        document = board(board=name, **ranking, version=next(self._versions), **changes)
         self._put("boards", row, {"b:board": json.dumps(document)})
 
     def put_report(self, **changes: Any) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from requests import Response
 
 from integration.widget.lab import Boards, element
-from unit.web.memory_store import ago, entries, source
+from unit.web.memory_store import REASON, ago, entries, source
 from web.key import key_of
 
 Settings = dict[str, str]
@@ -47,7 +47,8 @@ STATES: dict[str, Settings] = {
     "texts": {"board": "all"},
     "demo": {"board": "24h"},
     "stale": {"board": "7d"},
-    "warming": {"board": "rising"},
+    "learning": {"board": "rising"},
+    "now": {"board": "now"},
     "empty": {"board": "1h"},
     "loading": {"board": "1h", "rank_by": "people"},
     "waiting": {"board": "7d", "rank_by": "people"},
@@ -73,6 +74,14 @@ def places(tags: Iterable[str], *, people: bool = False, **more: Any) -> list[di
     return ranked
 
 
+def rises() -> list[dict[str, Any]]:
+    """Three rising tags; the second one has the longest reason."""
+    ranked = [place | REASON for place in places(USUAL[:3])]
+    ranked[1] |= {"people": 99, "observed": 99, "window": "12h", "expected": 0.00012}
+    ranked[1] |= {"surprise": 10**9, "score": 690.78}
+    return ranked
+
+
 def publish(boards: Boards) -> None:
     """Put the boards of all states, and nothing else, into HBase."""
     boards.clear()
@@ -80,8 +89,8 @@ def publish(boards: Boards) -> None:
     boards.put("all", hashtags=places(USUAL + AWKWARD))
     boards.put("24h", demo=True, source=["demo"], hashtags=entries(100, people=9))
     boards.put("7d", as_of=ago(2 * 86_400), hashtags=places(USUAL, people=True))
-    rise = {"observed": 46, "expected": 2.45, "score": 774.13}
-    boards.put("rising", warming_up=True, hashtags=places(USUAL[:3], **rise))
+    boards.put("rising", known_hours=5, hashtags=rises())
+    boards.put("now", hashtags=places(USUAL, people=True))
     boards.put("1h", hashtags=[])
     boards.put("1h.people", hashtags=places(HOSTILE, people=True))
     for row in "24h.people", "7d.people":

@@ -1,9 +1,11 @@
 """The widget on somebody else's page, and the pages of the service itself."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, element, running
@@ -11,9 +13,40 @@ from integration.widget.states import HOSTILE, HOSTILE_BOARD, STATES, USUAL, pla
 from integration.widget.visits import Visit, hurry
 from unit.web.memory_store import entries
 from waiting import eventually
+from web.board import RANKINGS
+from web.widget import LANGUAGES, words
 
 CHANGING, ROW = STATES["waiting"], "7d.people"
 OFTEN = {**CHANGING, "refresh": "2"}
+
+# Of `states.rises`, the usual one and the longest. Spaces that do not break are as good as any.
+REASONS = {
+    "en": [
+        "9 people in 5 hours, usually 0.8: once in 40,000",
+        "99 people in 12 hours, usually 0.00012: once in > 1B",
+    ],
+    "de": [
+        "9 Personen in 5 Stunden, sonst 0,8: einmal in 40.000",
+        "99 Personen in 12 Stunden, sonst 0,00012: einmal in > 1 Mrd.",
+    ],
+    "es": [
+        "9 personas en 5 horas, normalmente 0,8: una vez cada 40.000",
+        "99 personas en 12 horas, normalmente 0,00012: una vez cada > 1000 M",
+    ],
+    "fr": [
+        "9 personnes en 5 heures, 0,8 d’habitude : une fois sur 40 000",
+        "99 personnes en 12 heures, 0,00012 d’habitude : une fois sur > 1 Md",
+    ],
+    "ja": [
+        "5 時間で9人、 通常は0.8人：40,000回に1回",
+        "12 時間で99人、 通常は0.00012人：> 10億回に1回",
+    ],
+    "ar": [
+        "عدد الأشخاص 9 خلال 5 ساعات، والمعتاد 0.8: مرة كل 40,000",
+        "عدد الأشخاص 99 خلال 12 ساعة، والمعتاد 0.00012: مرة كل > 1 مليار",
+    ],
+}
+NEVER_ANSWERED = "window.fetch = () => new Promise(() => {})"
 
 
 def state(page: Page, name: str) -> None:
@@ -27,7 +60,7 @@ def test_it_shows_what_the_api_serves(visit: Visit, host: HostSite, service: Ser
     assert widget.rows() == service.rows(100, board="24h")
     assert len(widget.rows()) == 100
     expect(widget.page.locator(".chip.demo")).to_be_visible()
-    expect(widget.page.locator(".chip.warming")).to_be_hidden()
+    expect(widget.page.locator(".chip.learning")).to_be_hidden()
     expect(widget.page.locator(".totals")).to_have_text("18,234 posts · 4,120 #")
 
 
@@ -39,6 +72,137 @@ def test_it_shows_people_where_they_are_ranked(
     state(widget.page, "ready")
     people = service.rows(board=query["board"], rank_by="people")
     assert widget.rows() == people != service.rows(board=query["board"])
+
+
+@pytest.mark.parametrize("board", ["rising", "now"])
+def test_what_goes_by_people_does_so_whatever_is_set(
+    visit: Visit, host: HostSite, service: Service, board: str
+) -> None:
+    made = [element(board=board, **more) for more in ({}, *({"rank_by": r} for r in RANKINGS))]
+    widget = visit(host.page(service.script + "".join(made)))
+    expect(widget.page.locator(".board[data-state=ready]")).to_have_count(3)
+    assert widget.rows() == service.rows(board=board)
+    assert len({rows_of(each) for each in widget.page.locator(".board").all()}) == 1
+    assert widget.warnings == []
+    assert len([request for request in widget.requests if "/api/" in request.url]) == 1
+
+
+def rows_of(board: Locator) -> str:
+    return board.locator(".rows").inner_text()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_rising_board_says_why(
+    visit: Visit, host: HostSite, service: Service, lang: str
+) -> None:
+    page = visit(host.page(service.element(board="rising", lang=lang))).page
+    state(page, "ready")
+    often, seldom = REASONS[lang]
+    reasons = page.locator("li.row [part=reason]")
+    expect(reasons).to_have_text([often, seldom, often])
+    for n in range(3):
+        expect(reasons.nth(n)).to_be_visible()
+    expect(page.locator(".title")).to_have_text(words(lang)["rising"])
+    expect(page.locator("data.count")).to_have_text(["9", "99", "9"])
+
+
+def test_no_other_board_has_reasons(visit: Visit, host: HostSite, service: Service) -> None:
+    made = [element(board=board) for board in ("now", "all", "24h")]
+    page = visit(host.page(service.script + "".join(made))).page
+    expect(page.locator(".board[data-state=ready]")).to_have_count(3)
+    expect(page.locator("[part=reason]")).to_have_count(0)
+
+
+def answering(service: Service, board: str, **changes: Any) -> Callable[[Page], None]:
+    """Before a page is loaded: have a board that is served changed on its way."""
+    served = service.get(f"/api/v1/trends?board={board}").json() | changes
+    anyone = {"Access-Control-Allow-Origin": "*"}
+
+    def prepare(page: Page) -> None:
+        page.route(
+            f"**/api/v1/trends?board={board}&*",
+            lambda route: route.fulfill(json=served, headers=anyone),
+        )
+
+    return prepare
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("known_hours", "certainty", "shown"),
+    [(5, "low", True), (24, "medium", True), (168, "high", False)],
+)
+def test_the_rising_board_says_how_little_it_knows(
+    visit: Visit,
+    host: HostSite,
+    service: Service,
+    lang: str,
+    known_hours: int,
+    certainty: str,
+    shown: bool,
+) -> None:
+    prepare = answering(service, "rising", known_hours=known_hours, certainty=certainty)
+    page = visit(host.page(service.element(board="rising", lang=lang)), before=prepare).page
+    state(page, "ready")
+    chip = page.locator(".chip.learning")
+    if not shown:
+        expect(chip).to_be_hidden()
+        return
+    expect(chip).to_be_visible()
+    expect(chip).to_have_text(words(lang)[certainty])
+    before, after = words(lang)["known"].split("{hours}")
+    title = chip.get_attribute("title") or ""
+    assert title.startswith(before) and title.endswith(after)
+    assert str(known_hours) in title
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_where_nothing_is_unusual_it_is_said(
+    visit: Visit, host: HostSite, service: Service, lang: str
+) -> None:
+    prepare = answering(service, "rising", hashtags=[])
+    page = visit(host.page(service.element(board="rising", lang=lang)), before=prepare).page
+    state(page, "empty")
+    expect(page.locator(".empty")).to_be_visible()
+    expect(page.locator(".empty")).to_have_text(words(lang)["calm"])
+
+
+@pytest.mark.parametrize(
+    ("lang", "window", "title"),
+    [
+        ("en", "1h", "Trending now 1 hour · people"),
+        ("en", "12h", "Trending now 12 hours · people"),
+        ("en", "7d", "Trending now 7 days · people"),
+        ("de", "48h", "Jetzt im Trend 48 Stunden · Personen"),
+        ("es", "12h", "Tendencias ahora 12 horas · personas"),
+        ("fr", "12h", "Tendances du moment 12 heures · personnes"),
+        ("ja", "12h", "今のトレンド 12 時間 · 人"),
+        ("ar", "12h", "الأكثر تداولًا الآن 12 ساعة · شخص"),
+    ],
+)
+def test_now_says_how_far_it_looks_back(
+    visit: Visit, host: HostSite, service: Service, lang: str, window: str, title: str
+) -> None:
+    prepare = answering(service, "now", window=window)
+    page = visit(host.page(service.element(board="now", lang=lang)), before=prepare).page
+    state(page, "ready")
+    expect(page.locator(".title")).to_have_text(title)
+    expect(page.locator(".period")).to_be_visible()
+
+
+def test_the_period_of_now_comes_with_the_answer(
+    visit: Visit, host: HostSite, service: Service, boardless: Service
+) -> None:
+    """Until then its place is kept, and with an error too nothing is said."""
+    site = host.page(service.element(board="now"))
+    loading = visit(site, before=lambda page: page.add_init_script(NEVER_ANSWERED)).page
+    state(loading, "loading")
+    waiting = visit(host.page(boardless.element(board="now"))).page
+    state(waiting, "waiting")
+    for page in (loading, waiting):
+        expect(page.locator(".title")).to_be_visible()
+        expect(page.locator(".period")).to_be_hidden()
+    assert loading.locator(".period").bounding_box()["width"] > 50
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -54,11 +218,11 @@ def test_the_pages_show_it_with_and_without_javascript(
 
 
 @pytest.mark.parametrize("path", ["/widget", "/"])
-@pytest.mark.parametrize("name", ["stale", "warming", "empty"])
+@pytest.mark.parametrize("name", ["stale", "learning", "empty"])
 def test_without_javascript_the_states_are_told_apart(
     visit: Visit, service: Service, path: str, name: str
 ) -> None:
-    shown = {"stale": ".board.outdated .notice", "warming": ".chip.warming"}.get(name, ".empty")
+    shown = {"stale": ".board.outdated .notice", "learning": ".chip.learning"}.get(name, ".empty")
     query = STATES[name]["board"]
     page = visit(f"{service.url}{path}?board={query}", java_script_enabled=False).page
     expect(page.locator(shown).first).to_be_visible()

@@ -53,7 +53,12 @@ def rows(page: Page) -> list[str]:
 
 def test_tabs_show_the_boards(dashboard: Observed, service: Service) -> None:
     page = dashboard.page
-    for label, board in {"24 hours": "24h", "7 days": "7d", "So far": "all"}.items():
+    tabs = page.get_by_role("navigation", name="Period").get_by_role("link")
+    expect(tabs).to_have_text(["Now", "Rising", "Last hour", "24 hours", "7 days", "So far"])
+    expect(tabs.first).to_have_attribute("aria-current", "page")
+    assert dashboard.rows() == service.rows(board="now")
+    labels = {"Rising": "rising", "Now": "now", "24 hours": "24h", "7 days": "7d", "So far": "all"}
+    for label, board in labels.items():
         page.get_by_role("link", name=label, exact=True).click()
         expect(page.get_by_role("link", name=label, exact=True)).to_have_attribute(
             "aria-current", "page"
@@ -140,7 +145,8 @@ def text_of(page: Page) -> str:
 
 def test_the_snippet_says_what_differs_and_no_more(dashboard: Observed, service: Service) -> None:
     page = dashboard.page
-    assert text_of(page) == service.element(board="24h").replace("><t", ">\n<t")
+    assert text_of(page) == service.element(board="now").replace("><t", ">\n<t")
+    assert page.locator("#preview").get_attribute("board") == "now"
     page.locator("form#builder").evaluate(FILL, ["board", "all"])
     assert text_of(page) == service.element().replace("><t", ">\n<t")
 
@@ -164,6 +170,32 @@ def test_an_iframe_from_the_builder_works_elsewhere(
     frame = visit(host.page(text_of(page))).page.frame_locator("iframe")
     expect(frame.locator(".board")).to_have_attribute("data-state", "ready")
     expect(frame.locator("li.row bdi").first).to_have_text("#tag1")
+
+
+def test_an_iframe_of_reasons_is_higher(dashboard: Observed) -> None:
+    page = dashboard.page
+    page.get_by_label("iframe").click()
+    heights = []
+    for board in ("now", "rising"):
+        page.locator("form#builder").evaluate(FILL, ["board", board])
+        expect(page.locator("#snippet")).to_contain_text(f"widget?board={board}")
+        heights.append(int(text_of(page).split('height="')[1].split('"')[0]))
+    assert heights == [550, 940]
+
+
+def test_the_builder_offers_a_ranking_where_there_is_a_choice(dashboard: Observed) -> None:
+    page = dashboard.page
+    ranking = page.locator("form#builder").get_by_label("Ranked by")
+    expect(ranking).to_be_hidden()
+    for board in ("1h", "24h", "7d"):
+        page.locator("form#builder").evaluate(FILL, ["board", board])
+        expect(ranking).to_be_visible()
+        page.locator("form#builder").evaluate(FILL, ["rank_by", "people"])
+        expect(page.locator("#snippet")).to_contain_text('rank_by="people"')
+    for board in ("rising", "now", "all"):
+        page.locator("form#builder").evaluate(FILL, ["board", board])
+        expect(ranking).to_be_hidden()
+        assert "rank_by" not in text_of(page)
 
 
 def test_a_snippet_cannot_be_broken_out_of(dashboard: Observed) -> None:

@@ -17,9 +17,14 @@ from integration.widget.states import (
     sheet,
 )
 from integration.widget.visits import Visit
+from web.widget import LANGUAGES
 
 WIDTHS = (200, 281, 360, 480, 1200)
 HOSTILE_QUERY = urlencode(HOSTILE_BOARD | {"limit": "100"})
+
+# Has a page's requests wait for `answered()`.
+HELD = """const real = window.fetch;
+window.fetch = (...all) => new Promise(done => { window.answered = () => done(real(...all)); });"""
 
 # Whatever stands out of its board, or is wider than it has room for; a tag that is too long is
 # cut by the box it is in.
@@ -155,6 +160,44 @@ def test_it_has_a_width_where_the_page_asks_for_one(
 def test_hostile_tags_keep_to_their_rows(visit: Visit, host: HostSite, service: Service) -> None:
     page = visit(host.page(service.element(**HOSTILE_BOARD, limit="100", width="200"))).page
     ready(page)
+    well_laid_out(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_rows_are_equally_high(visit: Visit, host: HostSite, service: Service, width: int) -> None:
+    """On the board `rising` they are higher, by the room for a reason, and equally high too."""
+    boards = ("rising", "now", "all")
+    made = [element(board=board, limit="3", width=str(width)) for board in boards]
+    page = visit(
+        host.page(service.script + "".join(made)), viewport={"width": 1280, "height": 1000}
+    ).page
+    ready(page)
+    high = "rows => rows.map(row => Math.round(row.getBoundingClientRect().height))"
+    rising, now, everything = (
+        board.locator("li.row").evaluate_all(high) for board in page.locator(".board").all()
+    )
+    assert now == everything == [everything[0]] * 3
+    assert rising == [rising[0]] * 3
+    assert rising[0] > everything[0]
+    assert everything[0] == 44
+
+
+@pytest.mark.parametrize("width", [200, 300, 400, 700])
+def test_a_reason_has_its_room_before_it_comes(
+    visit: Visit, host: HostSite, service: Service, width: int
+) -> None:
+    """In every language, and for the longest one too."""
+    made = [element(board="rising", limit="3", width=str(width), lang=lang) for lang in LANGUAGES]
+    page = visit(
+        host.page(service.script + "".join(made)), before=lambda page: page.add_init_script(HELD)
+    ).page
+    expect(page.locator(".board[data-state=loading]")).to_have_count(len(LANGUAGES))
+    high = "rows => rows.map(row => Math.round(row.getBoundingClientRect().height))"
+    before = page.locator("li.row").evaluate_all(high)
+    page.wait_for_function("() => window.answered")
+    page.evaluate("answered()")
+    ready(page)
+    assert page.locator("li.row").evaluate_all(high) == before == [before[0]] * 18
     well_laid_out(page)
 
 

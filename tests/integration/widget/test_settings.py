@@ -17,7 +17,7 @@ Settings = dict[str, str]
 
 # Each changes how a board looks.
 VISIBLE: list[Settings] = [
-    *({"board": board} for board in ("1h", "24h", "7d", "rising")),
+    *({"board": board} for board in ("1h", "24h", "7d", "rising", "now")),
     *({"board": board, "rank_by": "people"} for board in ("1h", "24h", "7d")),
     *({"limit": limit} for limit in ("1", "7")),
     {"board": "24h", "limit": "100"},
@@ -147,7 +147,7 @@ def test_a_wrong_parameter_is_told_of_once(visit: Visit, service: Service) -> No
     assert [text[:42] for text in widget.warnings] == ['trending-hashtags: limit is "0", but must ']
 
 
-def test_people_are_ranked_over_days_alone(visit: Visit, host: HostSite, service: Service) -> None:
+def test_all_time_is_not_ranked_by_people(visit: Visit, host: HostSite, service: Service) -> None:
     widget = visit(host.page(service.element(board="all", rank_by="people")))
     shown(widget.page.locator(".board"))
     assert widget.rows() == service.rows(board="all")

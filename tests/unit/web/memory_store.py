@@ -63,7 +63,25 @@ class Clock:
         return self.now
 
 
+# Why a tag is on the board `rising`.
+REASON = {
+    "people": 9,
+    "window": "5h",
+    "observed": 9,
+    "expected": 0.8,
+    "surprise": 40_000,
+    "score": 10.6,
+}
+# What only these boards have, and their entries.
+HEADS: dict[str, dict[str, Any]] = {
+    "rising": {"rank_by": "people", "known_hours": 672},
+    "now": {"rank_by": "people", "window": "12h"},
+}
+ENTRIES: dict[str, dict[str, Any]] = {"rising": REASON, "now": {"people": 37}}
+
+
 def board(**changes: Any) -> dict[str, Any]:
+    name = str(changes.get("board"))
     entry = {"rank": 1, "tag": "Café", "key": "café", "count": 412, "change": 2}
     return {
         "board": "all",
@@ -74,9 +92,17 @@ def board(**changes: Any) -> dict[str, Any]:
         "demo": False,
         "tweets_read": 18234,
         "tweets_tagged": 4120,
-        "hashtags": [entry],
+        "hashtags": [entry | ENTRIES.get(name, {})],
+        **HEADS.get(name, {}),
         **changes,
     }
+
+
+def earlier_rising() -> bytes:
+    """What the driver wrote of `rising` before it counted people there."""
+    entry = board()["hashtags"][0] | {"observed": 46, "expected": 2.45, "score": 774.13}
+    document = board() | {"board": "rising", "warming_up": False, "hashtags": [entry]}
+    return json.dumps(document).encode()
 
 
 def report(**changes: Any) -> dict[str, Any]:

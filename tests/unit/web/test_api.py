@@ -4,9 +4,10 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, entries
+from unit.web.memory_store import MemoryStore, earlier_rising, entries
 
 URL = "/api/v1/trends"
+RANK_BY = ("&rank_by=tweets", "&rank_by=people")
 Make = Callable[..., FlaskClient]
 
 
@@ -47,6 +48,53 @@ def test_a_window_can_be_ranked_by_people(
     assert by_people.headers["ETag"] != by_tweets.headers["ETag"]
 
 
+@pytest.mark.parametrize("board", ["rising", "now"])
+def test_what_is_ranked_by_people_alone_is_whatever_is_asked_for(
+    client: FlaskClient, store: MemoryStore, board: str
+) -> None:
+    store.put(board)
+    answers = [client.get(f"{URL}?board={board}{more}") for more in ("", *RANK_BY)]
+    assert [each.status_code for each in answers] == [200] * 3
+    assert answers[0].get_json()["rank_by"] == "people"
+    assert answers[0].get_json()["hashtags"][0]["people"] > 0
+    assert len({each.data for each in answers}) == len({each.headers["ETag"] for each in answers})
+    assert len({each.data for each in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    ("known_hours", "certainty"),
+    [(0, "low"), (23, "low"), (24, "medium"), (167, "medium"), (168, "high"), (672, "high")],
+)
+def test_the_longer_the_past_the_more_certain_it_is_what_is_usual(
+    client: FlaskClient, store: MemoryStore, known_hours: int, certainty: str
+) -> None:
+    store.put("rising", known_hours=known_hours)
+    answer = client.get(f"{URL}?board=rising").get_json()
+    assert (answer["known_hours"], answer["certainty"]) == (known_hours, certainty)
+
+
+@pytest.mark.parametrize("window", ["1h", "12h", "48h", "7d"])
+def test_now_says_how_far_it_looks_back(
+    client: FlaskClient, store: MemoryStore, window: str
+) -> None:
+    store.put("now", window=window)
+    assert client.get(f"{URL}?board=now").get_json()["window"] == window
+
+
+@pytest.mark.parametrize("rank_by", ["", *RANK_BY])
+def test_what_an_earlier_driver_wrote_of_rising_is_no_board_yet(
+    client: FlaskClient, store: MemoryStore, rank_by: str
+) -> None:
+    store.put()
+    store.cells["rising"] = earlier_rising()
+    for board in ("rising", "now"):
+        response = client.get(f"{URL}?board={board}{rank_by}")
+        assert response.status_code == 503
+        assert "no board has been published" in response.get_json()["waiting_for"]
+        store.put(board)
+        assert client.get(f"{URL}?board={board}{rank_by}").get_json()["stale"] is False
+
+
 def test_each_ranking_is_as_fresh_as_its_own_board(client: FlaskClient, store: MemoryStore) -> None:
     store.put("1h")
     assert client.get(f"{URL}?board=1h").status_code == 200
@@ -64,8 +112,10 @@ def test_each_ranking_is_as_fresh_as_its_own_board(client: FlaskClient, store: M
         ("board=1h&rank_by=likes", "rank_by", "tweets, people"),
         ("board=1h&rank_by=", "rank_by", "tweets, people"),
         ("board=1h.people", "board", "all, 1h, 24h, 7d"),
-        ("rank_by=people", "rank_by", "for the last days only, so ask for one of 1h, 24h, 7d"),
-        ("board=rising&rank_by=people", "rank_by", "tweets with board=rising: who used"),
+        ("rank_by=people", "rank_by", "last days only, so ask for one of 1h, 24h, 7d, rising, now"),
+        ("board=all&rank_by=people", "rank_by", "tweets with board=all: who used"),
+        ("board=now&rank_by=likes", "rank_by", "tweets, people"),
+        ("board=now.people", "board", "all, 1h, 24h, 7d, rising, now"),
         ("board=year", "board", "all, 1h, 24h, 7d"),
         ("board=", "board", "all, 1h, 24h, 7d"),
         ("board=_progress", "board", "all, 1h, 24h, 7d"),

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from unit.web.memory_store import board
-from web.board import parse_board, row_of, trends
+from unit.web.memory_store import REASON, board, earlier_rising
+from web.board import ROWS, EarlierDriverError, parse_board, row_of, trends
 
 
 def parse(**changes: Any) -> Any:
@@ -69,6 +69,79 @@ def test_what_an_older_driver_wrote_is_ranked_by_tweets_of_unknown_people() -> N
     )
     assert answer["rank_by"] == "tweets"
     assert "people" not in answer["hashtags"][0]
+
+
+def parse_row(row: str, **changes: Any) -> Any:
+    return parse_board(row, json.dumps(board(board=row, **changes)).encode())
+
+
+def test_every_board_has_a_row() -> None:
+    windows = ("1h", "24h", "7d")
+    assert set(ROWS) == {"all", "rising", "now", *windows, *(f"{name}.people" for name in windows)}
+    assert row_of("now", "tweets") == row_of("now", "people") == "now"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rank_by": "tweets"},
+        {"known_hours": None},
+        {"known_hours": -1},
+        {"known_hours": 673},
+        {"known_hours": 1.5},
+        entry(),
+        *(
+            {"hashtags": [{**board()["hashtags"][0], **REASON, **wrong}]}
+            for wrong in (
+                {"people": None},
+                {"people": -1},
+                {"window": "7d"},
+                {"window": 5},
+                {"observed": 0},
+                {"expected": 0.0},
+                {"expected": 1},
+                {"expected": float("inf")},
+                {"surprise": 0},
+                {"surprise": 10**9 + 1},
+                {"surprise": 4.5},
+                {"score": -0.1},
+                {"score": float("nan")},
+            )
+        ),
+    ],
+)
+def test_a_rising_board_is_none_without_its_reasons(changes: dict[str, Any]) -> None:
+    assert parse_row("rising").hashtags[0].rise.surprise == REASON["surprise"]
+    with pytest.raises(ValueError) as error:
+        parse_row("rising", **changes)
+    assert not isinstance(error.value, EarlierDriverError)
+
+
+@pytest.mark.parametrize("changes", [{}, {"rank_by": None}, {"rank_by": "people"}])
+def test_a_rising_board_of_an_earlier_driver_is_known_as_such(changes: dict[str, Any]) -> None:
+    earlier = json.loads(earlier_rising()) | changes
+    with pytest.raises(EarlierDriverError):
+        parse_board("rising", json.dumps(earlier).encode())
+    # In another row it is simply wrong.
+    with pytest.raises(ValueError, match="board is"):
+        parse_board("now", json.dumps(earlier).encode())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"window": None},
+        {"window": "3h"},
+        {"window": 12},
+        {"rank_by": "tweets"},
+        entry(),
+        entry(people=-1),
+    ],
+)
+def test_a_board_of_now_is_none_without_its_window_and_people(changes: dict[str, Any]) -> None:
+    assert parse_row("now").window == "12h"
+    with pytest.raises(ValueError):
+        parse_row("now", **changes)
 
 
 @pytest.mark.parametrize("cell", [b"", b"{", b"[]", b"null", b"\xff\xfe"])

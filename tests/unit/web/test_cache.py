@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from unit.web.memory_store import Clock, MemoryStore, eventually
+from unit.web.memory_store import Clock, MemoryStore, earlier_rising, eventually
 from web.cache import NO_BOARD, UNREADABLE, BoardCache
 
 # Long enough that the next to ask waits for a newer board.
@@ -234,6 +234,24 @@ def test_an_unreadable_board_keeps_the_last_good_one_and_is_logged_once(
     store.put("all")
     clock.now += LULL
     assert cache.get("all").failure is None
+
+
+def test_a_board_of_an_earlier_driver_is_missing_and_no_error(
+    store: MemoryStore, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = BoardCache(store, patience=30, clock=clock)
+    store.cells["rising"] = earlier_rising()
+    for _ in range(2):
+        view = cache.get("rising")
+        assert (view.board, view.failure) == (None, NO_BOARD)
+        clock.now += LULL
+    assert caplog.records == []
+
+    store.put("rising")
+    clock.now += LULL
+    view = cache.get("rising")
+    assert view.board
+    assert view.failure is None
 
 
 def test_a_board_that_vanishes_is_stale(store: MemoryStore, clock: Clock) -> None:

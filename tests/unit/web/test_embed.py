@@ -1,6 +1,6 @@
 import pytest
 
-from web.embed import embed
+from web.embed import dashboard, embed
 
 
 def test_without_settings_there_are_defaults() -> None:
@@ -14,6 +14,7 @@ def test_without_settings_there_are_defaults() -> None:
 
 RIGHT = [
     ("board", "rising"),
+    ("board", "now"),
     ("rank_by", "people"),
     ("limit", "100"),
     ("refresh", "2"),
@@ -66,6 +67,29 @@ def test_a_wrong_value_counts_as_absent_but_is_handed_on(name: str, text: str) -
     assert (read.board, read.rank_by, read.limit) == ("all", "tweets", 10)
 
 
-@pytest.mark.parametrize(("board", "rank_by"), [("7d", "people"), ("all", "tweets")])
-def test_people_are_known_for_windows_only(board: str, rank_by: str) -> None:
-    assert embed({"board": board, "rank_by": "people"}).rank_by == rank_by
+@pytest.mark.parametrize(
+    ("board", "asked", "rank_by"),
+    [
+        ("7d", "tweets", "tweets"),
+        ("7d", "people", "people"),
+        ("all", "tweets", "tweets"),
+        ("all", "people", "tweets"),
+        ("rising", "tweets", "people"),
+        ("rising", "people", "people"),
+        ("now", "tweets", "people"),
+        ("now", "people", "people"),
+    ],
+)
+def test_only_windows_leave_a_choice_of_ranking(board: str, asked: str, rank_by: str) -> None:
+    assert embed({"board": board, "rank_by": asked}).rank_by == rank_by
+
+
+@pytest.mark.parametrize(
+    ("given", "board"),
+    [({}, "now"), ({"board": ""}, "now"), ({"board": "week"}, "now"), ({"board": "all"}, "all")],
+)
+def test_the_dashboard_begins_with_now(given: dict[str, str], board: str) -> None:
+    read = dashboard({**given, "limit": "3"})
+    assert (read.board, read.limit) == (board, 3)
+    # What is told to others leads to the same board.
+    assert read.settings == read.attributes == {"board": board, "limit": "3"}

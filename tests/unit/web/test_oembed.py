@@ -61,8 +61,10 @@ def test_a_board_is_answered_with_its_widget(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("url", "src"),
     [
-        ("http://localhost/", "http://localhost/widget"),
-        ("http://localhost/#fragment", "http://localhost/widget"),
+        ("http://localhost/", "http://localhost/widget?board=now"),
+        ("http://localhost/#fragment", "http://localhost/widget?board=now"),
+        ("http://localhost/?board=all", "http://localhost/widget?board=all"),
+        ("http://localhost/widget", "http://localhost/widget"),
         ("http://localhost:80/?board=1h", "http://localhost/widget?board=1h"),
         ("HTTP://LOCALHOST/widget", "http://localhost/widget"),
         ("https://localhost/widget", "https://localhost/widget"),
@@ -145,6 +147,9 @@ def test_other_addresses_are_404(client: FlaskClient, url: str) -> None:
         ("?limit=100", {}, (360, 4510)),
         ("?limit=0&width=5", {}, (360, 550)),
         ("?width=800", {}, (800, 550)),
+        ("?board=now", {}, (360, 550)),
+        ("?board=rising", {}, (360, 940)),
+        ("?board=rising&limit=3", {"maxheight": 300}, (360, 300)),
         ("?width=800", {"maxwidth": 500, "maxheight": 400}, (500, 400)),
         ("", {"maxwidth": 1, "maxheight": 1}, (1, 1)),
         ("", {"maxwidth": 999999999, "maxheight": 999999999}, (360, 550)),
@@ -190,9 +195,10 @@ def test_behind_a_proxy_the_outer_address_counts(make_client: Make) -> None:
         "X-Forwarded-Port": "443",
         "X-Forwarded-Prefix": "/sub",
     }
-    for url in ("https://trends.example/sub/?limit=3", "https://trends.example/sub/widget?limit=3"):
+    for path, query in (("?limit=3", "board=now&amp;limit=3"), ("widget?limit=3", "limit=3")):
+        url = f"https://trends.example/sub/{path}"
         answer = client.get("/oembed", query_string={"url": url}, headers=outside).get_json()
-        assert 'src="https://trends.example/sub/widget?limit=3"' in answer["html"]
+        assert f'src="https://trends.example/sub/widget?{query}"' in answer["html"]
         assert answer["provider_url"] == "https://trends.example/sub/"
     for url in ("https://trends.example/", "http://localhost/", "https://trends.example/other/"):
         other = client.get("/oembed", query_string={"url": url}, headers=outside)

@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 
 from unit.web.memory_store import MemoryStore, entries
 from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, RANKINGS
-from web.embed import CHROME, embed
+from web.embed import CHROME, dashboard, embed
 from web.hashtag import DEFAULT_HOURS, MAX_HOURS, STEPS
 from web.key import key_of
 from web.openapi import DOCUMENT
@@ -82,6 +82,7 @@ def test_the_limits_are_the_service_s() -> None:
     parameters = OPENAPI["components"]["parameters"]
     schemas = {name: each["schema"] for name, each in parameters.items()}
     assert schemas["board"] == {"enum": list(BOARDS), "default": BOARDS[0]}
+    assert schemas["page_board"] == {"enum": list(BOARDS), "default": dashboard({}).board}
     assert schemas["rank_by"] == {"enum": list(RANKINGS), "default": RANKINGS[0]}
     assert schemas["step"] == {"enum": list(STEPS)}
     numbers = {"type": "integer", "minimum": 1}
@@ -92,11 +93,11 @@ def test_the_limits_are_the_service_s() -> None:
 def test_the_settings_of_a_board_are_the_service_s() -> None:
     parameters = OPENAPI["components"]["parameters"]
     for path in ("/", "/widget"):
-        described = OPENAPI["paths"][path]["get"]["parameters"]
-        names = {each["$ref"].rsplit("/", 1)[1] for each in described}
-        assert embed(dict.fromkeys([*parameters, "x"], "")).attributes.keys() == names
-        for name in names:
-            schema = parameters[name]["schema"]
+        listed = OPENAPI["paths"][path]["get"]["parameters"]
+        described = [parameters[each["$ref"].rsplit("/", 1)[1]] for each in listed]
+        names = [each["name"] for each in described]
+        assert embed(dict.fromkeys([*parameters, "x"], "")).attributes.keys() == set(names)
+        for name, schema in zip(names, (each["schema"] for each in described), strict=True):
             for value in allowed(schema):
                 assert embed({name: value}).settings == {name: value}
                 Draft202012Validator(schema).validate(int(value) if "minimum" in schema else value)

@@ -8,13 +8,14 @@ import pytest
 from flask.testing import FlaskClient
 
 import web
-from unit.web.memory_store import MemoryStore, board, entries
+from unit.web.memory_store import REASON, MemoryStore, board, earlier_rising, entries
+from web.widget import LANGUAGES, words
 
 Make = Callable[..., FlaskClient]
 STATIC = Path(web.__file__).parent / "static"
 
 
-@pytest.mark.parametrize("path", ["/", "/widget"])
+@pytest.mark.parametrize("path", ["/?board=all", "/widget"])
 def test_the_board_is_in_the_page_before_any_script_runs(
     client: FlaskClient, store: MemoryStore, path: str
 ) -> None:
@@ -46,7 +47,10 @@ def test_settings_go_on_to_the_element_which_warns_of_the_wrong_ones(client: Fla
         ("?limit=3", "so far", 3),
         ("?board=x&limit=0", "so far", 10),
         ("?board=7d&rank_by=people&limit=101", "7 d · people", 2),
-        ("?board=rising&rank_by=people", "1 h", 1),
+        ("?board=rising&rank_by=people", "", 1),
+        ("?board=rising&rank_by=tweets", "", 1),
+        ("?board=now&rank_by=people", "12 h · people", 4),
+        ("?board=now&rank_by=tweets", "12 h · people", 4),
         ("?board=all&rank_by=people", "so far", 10),
     ],
 )
@@ -55,8 +59,8 @@ def test_parameters_are_honoured_and_wrong_ones_fall_back(
 ) -> None:
     store.put(hashtags=entries(12))
     store.put("7d.people", hashtags=entries(2, people=1))
-    rise = {"observed": 9, "expected": 1.0, "score": 64.0}
-    store.put("rising", hashtags=entries(1, **rise), warming_up=False)
+    store.put("rising", hashtags=entries(1, **REASON))
+    store.put("now", hashtags=entries(4, people=5))
     text = client.get(f"/widget{query}").text
     assert f'part="period">{heading}</span>' in text
     assert text.count("<bdi>") == rows
@@ -169,14 +173,85 @@ def test_an_empty_board_says_so(client: FlaskClient, store: MemoryStore, name: s
     assert ">No hashtags yet</p>" in text
 
 
-@pytest.mark.parametrize("warming", [True, False])
-def test_the_rising_board_says_whether_it_warms_up(
-    client: FlaskClient, store: MemoryStore, warming: bool
+@pytest.mark.parametrize(
+    ("known_hours", "chip"),
+    [(0, "low"), (23, "low"), (24, "medium"), (167, "medium"), (168, None), (672, None)],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rising_board_says_how_little_it_knows(
+    client: FlaskClient, store: MemoryStore, language: str, known_hours: int, chip: str | None
 ) -> None:
-    store.put("rising", hashtags=[], warming_up=warming)
-    text = client.get("/widget?board=rising").text
-    assert "Rising <span" in text
-    assert (">Warming up</span>" in text) == warming
+    store.put("rising", known_hours=known_hours)
+    text = client.get(f"/widget?board=rising&lang={language}").text
+    found = re.findall('<span class="chip learning" part="chip" title="(.*)">(.*)</span>', text)
+    said = words(language)
+    known = said["known"].format(hours=f"{known_hours} h")
+    assert found == ([(known, said[chip])] if chip else [])
+
+
+REASONS = {
+    "en": "9 people in 5 h, usually 0.8: once in 40,000",
+    "de": "9 Personen in 5 h, sonst 0,8: einmal in 40.000",
+    "es": "9 personas en 5 h, normalmente 0,8: una vez cada 40.000",
+    "fr": "9 personnes en 5 h, 0,8 d’habitude\u00a0: une fois sur 40\u202f000",
+    "ja": "5 hで9人、 通常は0.8人：40,000回に1回",
+    "ar": "عدد الأشخاص 9 خلال 5 h، والمعتاد 0.8: مرة كل 40,000",
+}
+
+
+@pytest.mark.parametrize("path", ["/widget", "/"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_rising_board_says_why(
+    client: FlaskClient, store: MemoryStore, language: str, path: str
+) -> None:
+    store.put("rising", hashtags=entries(2, **REASON))
+    store.put("now")
+    text = client.get(f"{path}?board=rising&lang={language}").text
+    said = REASONS["en" if path == "/" else language]
+    reasons = re.findall('<span class="reason" part="reason">([^<]*)</span>', text)
+    # In a narrow board it breaks in its middle.
+    assert [reason.replace("\n", " ") for reason in reasons] == [said] * 2
+    assert re.findall(r'<data class="count"[^>]* value="(\d+)"', text) == ["9", "9"]
+    assert "reason" not in client.get(f"{path}?board=now").text.split("</template>")[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_nothing_is_unusual_it_is_said(
+    client: FlaskClient, store: MemoryStore, language: str
+) -> None:
+    store.put("rising", hashtags=[])
+    text = client.get(f"/widget?board=rising&lang={language}").text
+    assert f'{words(language)["rising"]} <span class="period" part="period"></span>' in text
+    assert 'data-state="empty"' in text
+    assert f'<p class="empty" part="empty">{words(language)["calm"]}</p>' in text
+    assert words("en")["calm"] == "Nothing unusual right now"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_now_says_how_far_it_looks_back(
+    client: FlaskClient, store: MemoryStore, language: str
+) -> None:
+    store.put("now", window="2h")
+    said = words(language)
+    text = client.get(f"/widget?board=now&lang={language}").text
+    heading = f'{said["now"]} <span class="period" part="period">2 h · {said["people"]}</span>'
+    assert heading in text
+    assert f"<title>{said['now']}: 2 h · {said['people']}</title>" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/widget"])
+@pytest.mark.parametrize(("board", "heading"), [("now", "Trending now"), ("rising", "Rising")])
+def test_without_an_answer_there_is_no_period(
+    client: FlaskClient, store: MemoryStore, path: str, board: str, heading: str
+) -> None:
+    """As after an upgrade, until the driver has written both boards."""
+    store.put()
+    store.cells["rising"] = earlier_rising()
+    text = client.get(f"{path}?board={board}").text
+    assert f'{heading} <span class="period" part="period"></span>' in text
+    assert 'data-state="waiting"' in text
+    if path == "/widget":
+        assert f"<title>{heading}</title>" in text
 
 
 def test_the_page_shows_the_stages_until_there_is_a_board(
@@ -185,15 +260,37 @@ def test_the_page_shows_the_stages_until_there_is_a_board(
     assert "data-status" in client.get("/").text
     store.put()
     store.put("1h", hashtags=[])
-    for query in ("", "?board=1h"):
+    for query in ("", "?board=1h", "?board=all"):
         assert "data-status" not in client.get(f"/{query}").text
+
+
+TABS = ["now", "rising", "1h", "24h", "7d", "all"]
 
 
 def test_only_the_board_shown_is_the_current_tab(client: FlaskClient, store: MemoryStore) -> None:
     store.put("24h")
     text = client.get("/?board=24h").text
-    assert links(text, "tabs") == [f"board={b}" for b in ("all", "1h", "24h", "7d", "rising")]
+    assert links(text, "tabs") == [f"board={name}" for name in TABS]
     assert current(text) == ["board=24h", "board=24h"]
+
+
+@pytest.mark.parametrize("query", ["", "?board=week", "?rank_by=likes"])
+def test_the_page_begins_with_now(client: FlaskClient, store: MemoryStore, query: str) -> None:
+    store.put()
+    store.put("now", hashtags=entries(3, people=7))
+    text = client.get(f"/{query}").text
+    assert current(text) == ["board=now"]
+    assert links(text, "tabs") == [f"board={name}" for name in TABS]
+    assert links(text, "rankings") == []
+    shown, preview = re.findall("<trending-hashtags[^>]*>", text)
+    assert 'board="now"' in shown and 'board="now"' in preview
+    assert text.count("<bdi>#tag") == 3
+    assert "Trending now <span" in text
+    assert 'href="api/v1/trends?board=now"' in text
+    assert 'src="badge.svg?board=now"' in text
+    assert '&lt;trending-hashtags board="now"&gt;' in text
+    # Other programs are told which board that is.
+    assert "oembed?url=http%3A%2F%2Flocalhost%2F%3Fboard%3Dnow" in text
 
 
 def links(text: str, navigation: str) -> list[str]:
@@ -218,15 +315,15 @@ def test_a_window_can_be_ranked_by_people_without_a_script(
     assert current(text) == [by_people, by_people]
     # The other windows keep the ranking, what has none does not.
     windows = [f"board={name}&rank_by=people" for name in ("1h", "24h", "7d")]
-    assert links(text, "tabs") == ["board=all", *windows, "board=rising"]
+    assert links(text, "tabs") == ["board=now", "board=rising", *windows, "board=all"]
     assert f'href="api/v1/trends?{by_people}"' in unescape(text)
 
 
-@pytest.mark.parametrize("board", ["all", "rising"])
-def test_where_people_are_not_known_tweets_are_shown_without_a_choice(
+@pytest.mark.parametrize("board", ["all", "rising", "now"])
+def test_where_there_is_one_ranking_there_is_no_choice(
     client: FlaskClient, store: MemoryStore, board: str
 ) -> None:
-    store.put(board, hashtags=[], warming_up=False)
+    store.put(board, hashtags=[])
     assert links(client.get(f"/?board={board}&rank_by=people").text, "rankings") == []
 
 
@@ -235,15 +332,15 @@ def test_what_is_counted_is_told(client: FlaskClient, store: MemoryStore) -> Non
     store.put("1h.people", hashtags=[many, {**few, "people": 300, "count": 5000}])
     text = client.get("/widget?board=1h&rank_by=people").text
     assert re.findall(r'value="(\d+)" title="([^"]*)"', text) == [
-        ("1200", "998 posts · 1200 people"),
-        ("300", "5000 posts · 300 people"),
+        ("1200", "998 posts · 1,200 people"),
+        ("300", "5,000 posts · 300 people"),
     ]
     assert re.findall(r'class="unit"[^>]*>(\w+)<', text) == ["people", "people"]
     assert re.findall(r'rect width="([\d.]+)%', text) == ["100.0", "25.0"]
 
     store.put("1h", hashtags=[few])
     text = client.get("/widget?board=1h").text
-    assert 'value="999" title="999 posts · 1200 people">999</data>' in text
+    assert 'value="999" title="999 posts · 1,200 people">999</data>' in text
     assert re.findall(r'class="unit"[^>]*>(\w+)<', text) == ["posts"]
 
 

@@ -1,14 +1,19 @@
 """Formats the boards as JSON documents (docs/contracts/hbase.md)."""
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from trends.counting.leaderboard import Ranking, Rankings
 from trends.counting.progress import Done
-from trends.counting.ranking import TWEETS, Rise, changes
-from trends.counting.spans import RISING
+from trends.counting.ranking import PEOPLE, changes
+from trends.counting.spans import NOW, RISING, WINDOWS
+from trends.trending.boards import Rise
+
+# "Once in a billion" is as good as any larger number.
+_MOST_SURPRISE = 10**9
 
 
 def documents(
@@ -22,13 +27,17 @@ def documents(
     head = _head(done, version)
     written = {}
     for board in rankings.boards:
-        row = board.name if board.rank_by == TWEETS else f"{board.name}.{board.rank_by}"
+        # Only windows are ranked by either.
+        by_people = board.rank_by == PEOPLE and board.name in WINDOWS
+        row = f"{board.name}.{PEOPLE}" if by_people else board.name
         document = {"board": board.name, "rank_by": board.rank_by, **head}
         entries = document["hashtags"] = _entries(board, spellings)
         if board.name == RISING:
-            document["warming_up"] = rankings.warming_up
+            document["known_hours"] = rankings.known_hours
             for entry, rise in zip(entries, rankings.rises, strict=True):
                 entry.update(_explain(rise))
+        if board.name == NOW:
+            document["window"] = board.window
         written[row] = json.dumps(document, ensure_ascii=False).encode()
     return written
 
@@ -66,7 +75,9 @@ def _entries(board: Ranking, spellings: Mapping[str, str]) -> list[dict[str, Any
 def _explain(rise: Rise) -> dict[str, Any]:
     """The numbers behind a tag's rank on the rising board."""
     return {
-        "observed": rise.tag.count,
-        "expected": round(rise.expected, 2),
+        "window": rise.window,
+        "observed": rise.people,
+        "expected": float(f"{rise.expected:.2g}"),
+        "surprise": int(float(f"{min(math.exp(rise.score), _MOST_SURPRISE):.2g}")),
         "score": round(rise.score, 2),
     }

@@ -7,14 +7,13 @@ from itertools import islice
 import numpy as np
 
 from trends.counting.arrays import Bools, Ints
-from trends.counting.ranking import PEOPLE, TWEETS, AllTime, RankedTag, Rise
-from trends.counting.spans import ALL, RISING, WINDOWS
+from trends.counting.ranking import PEOPLE, TWEETS, AllTime, RankedTag
+from trends.counting.spans import ALL, NOW, RISING, WINDOWS
 from trends.counting.stored_tag import StoredTag
 from trends.counting.tally import TagUses
 from trends.counting.windows import Windows
+from trends.trending.boards import Rise, Trending, before
 
-# The rising board is warming up until this many earlier hours have posts to compare with.
-WARM_HOURS = 24
 # Tags are loaded this many at a time, so that their columns stay small.
 _LOADED_AT_ONCE = 20_000
 
@@ -24,7 +23,8 @@ class Ranking:
     """A board: its tags in order, and those of the same board a step earlier.
 
     `posts_and_people` has, for each tag on a window's board, its posts in the window and how many
-    people wrote them, whichever the board is ranked by. It is None for other boards.
+    people wrote them, whichever the board is ranked by. It is None for the board of all time.
+    `window` is the one that the board `now` is of.
     """
 
     name: str
@@ -32,19 +32,20 @@ class Ranking:
     tags: list[RankedTag]
     earlier: list[RankedTag]
     posts_and_people: list[tuple[int, int]] | None = None
+    window: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rankings:
     """All boards at one moment.
 
-    `rises` has the numbers behind the tags of the rising board, in the same order. That board is
-    `warming_up` until `WARM_HOURS` earlier hours have posts.
+    `rises` has the numbers behind the tags of the rising board, in the same order. What is usual
+    is known from the last `known_hours`, at most four weeks.
     """
 
     boards: list[Ranking]
     rises: list[Rise]
-    warming_up: bool
+    known_hours: int
 
     def keys(self) -> list[str]:
         """The keys of all tags that are shown, sorted."""
@@ -52,16 +53,23 @@ class Rankings:
 
 
 class Leaderboard:
-    """The board of all time, the boards of the windows, and the rising board.
+    """The board of all time, the boards of the windows, `rising` and `now`.
 
     `now` is the current minute (since 1970). Tags in `hidden` (keys) are on no board. Tags used by
-    fewer than `min_authors` people are only on the board of all time.
+    fewer than `min_authors` people are only on the board of all time, and those used by fewer than
+    `rising_people` do not rise.
     """
 
     def __init__(
-        self, now: int, hidden: frozenset[str] = frozenset(), min_authors: int = 0
+        self,
+        now: int,
+        hidden: frozenset[str] = frozenset(),
+        min_authors: int = 0,
+        rising_people: int = 3,
     ) -> None:
         self._hidden = hidden
+        self._min_authors = min_authors
+        self._rising_people = rising_people
         self._all_time = AllTime()
         self._windows = Windows(now, min_authors)
 
@@ -88,16 +96,23 @@ class Leaderboard:
         windows = self._windows
         windows.advance(version // 60_000)
         all_time = self._all_time.earlier(windows.posts_of_last_step)
-        rises = windows.rises()
-        earlier_rises = [rise.tag for rise in windows.rises(earlier=True)]
+        trending = Trending(windows, self._rising_people, self._min_authors)
+        rises, now = trending.rises(), trending.now()
         return Rankings(
             [
                 Ranking(ALL, TWEETS, self._all_time.ranking(), all_time),
-                Ranking(RISING, TWEETS, [rise.tag for rise in rises], earlier_rises),
+                Ranking(
+                    RISING,
+                    PEOPLE,
+                    [rise.tag for rise in rises],
+                    before(rises),
+                    [(rise.tag.count, rise.people) for rise in rises],
+                ),
+                Ranking(NOW, PEOPLE, now.tags, now.earlier, now.posts_and_people, now.window),
                 *(self._window(name, by) for name in WINDOWS for by in (TWEETS, PEOPLE)),
             ],
             rises,
-            warming_up=windows.hours() < WARM_HOURS,
+            windows.baseline.known_hours,
         )
 
     def _window(self, name: str, rank_by: str) -> Ranking:
@@ -114,12 +129,16 @@ def _uses(tags: Sequence[StoredTag]) -> TagUses:
         for code, tag in enumerate(tags)
         for minute, uses in sorted(tag.minutes.items())
     ]
+    hours = [(code, *each) for code, tag in enumerate(tags) for each in sorted(tag.hours.items())]
     authors_each = [len(authors) for *_, authors in rows]
     return TagUses(
         keys=[tag.key for tag in tags],
         tag=np.array([code for code, *_ in rows], np.int32),
         minute=np.array([minute for _, minute, *_ in rows], np.int64),
         posts=np.array([posts for _, _, posts, _ in rows], np.int64),
+        hour_tag=np.array([code for code, *_ in hours], np.int32),
+        hour=np.array([hour for _, hour, _ in hours], np.int64),
+        hour_posts=np.array([posts for *_, posts in hours], np.int64),
         author_row=np.repeat(
             np.arange(len(rows), dtype=np.int32), np.array(authors_each, np.int64)
         ),

@@ -7,8 +7,6 @@ import numpy as np
 
 from trends.counting.arrays import Integers, Ints
 
-Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
-
 BOARD_SIZE = 100
 # What a window's board can be ranked by.
 TWEETS, PEOPLE = "tweets", "people"
@@ -32,24 +30,6 @@ class RankedTag:
         return -self.count, -self.last, self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Rise:
-    """A tag on the rising board; its count is its posts in the last hour (`observed`).
-
-    `expected` is how many posts an hour usually has. `score` is (observed - expected)² / expected,
-    a term of Pearson's chi-squared test: the higher it is, the less likely the rise is chance.
-    """
-
-    tag: RankedTag
-    expected: float
-    score: float
-
-    @property
-    def order(self) -> tuple[float, tuple[int, int, str]]:
-        """The sort key of the rising board."""
-        return -self.score, self.tag.order
-
-
 def rank(
     keys: Sequence[str], counts: Ints | Integers, lasts: Ints, size: int = BOARD_SIZE
 ) -> list[RankedTag]:
@@ -68,18 +48,20 @@ def _candidates(counts: Ints | Integers, lasts: Ints, size: int) -> Ints:
 
     So Python objects are made for few of the tags.
     """
-    least = nth_largest(counts, size) if len(counts) > size else 0
-    if least == 0:
-        return np.flatnonzero(counts > 0)
-    above, tied = np.flatnonzero(counts > least), np.flatnonzero(counts == least)
-    last = nth_largest(lasts[tied], size - len(above))
+    some = np.flatnonzero(counts > 0)
+    if len(some) <= size:
+        return some
+    counts = counts[some]
+    least = _nth_largest(counts, size)
+    above, tied = some[counts > least], some[counts == least]
+    last = _nth_largest(lasts[tied], size - len(above))
     return np.concatenate([above, tied[lasts[tied] >= last]])
 
 
-def nth_largest(values: Ints | Integers | Floats, n: int) -> float:
-    """The `n`-th largest of at least `n` values, without rounding."""
+def _nth_largest(values: Ints | Integers, n: int) -> int:
+    """The `n`-th largest of at least `n` values."""
     # Not partition(values, -n): where most values are equal, that takes up to 50 times as long.
-    negative: float = np.partition(-values, n - 1)[n - 1].item()
+    negative: int = np.partition(-values, n - 1)[n - 1].item()
     return -negative
 
 

@@ -4,13 +4,16 @@ from typing import NamedTuple
 
 HOUR, DAY = 60, 24 * 60
 
-ALL, RISING = "all", "rising"
+ALL, RISING, NOW = "all", "rising", "now"
 # The windows, and how far each looks back, including the current minute.
 WINDOWS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY}
 # "Places gained" compares a board with the same board this many minutes earlier.
-STEPS = {ALL: DAY, RISING: 10, "1h": 10, "24h": HOUR, "7d": DAY}
+STEPS = {ALL: DAY, RISING: 10, NOW: 10, "1h": 10, "24h": HOUR, "7d": DAY}
 # Older minutes are in no window, and were in none a step earlier.
 LONGEST = max(length + STEPS[name] for name, length in WINDOWS.items())
+# What is usual is known from four weeks, for windows of two days, also as it was half a day ago.
+USUAL_DAYS = 28
+HOURS_KEPT = (USUAL_DAYS + 3) * 24
 
 
 class Span(NamedTuple):

@@ -9,10 +9,12 @@ class StoredTag:
     """A tag's totals.
 
     `count` is its posts of all time, `last` its last use (milliseconds since 1970). `minutes` has,
-    by minute since 1970, its posts and their distinct authors (64 bits each).
+    by minute since 1970, its posts and their distinct authors (64 bits each), and `hours` its posts
+    by hour since 1970.
     """
 
     key: str
     count: int
     last: int
     minutes: Mapping[int, tuple[int, Sequence[int]]]
+    hours: Mapping[int, int]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trends.counting.arrays import Bools, Integers, Ints, first_of_runs, run_ends
+from trends.counting.arrays import Bools, Integers, Ints, Unsigned, first_of_runs, run_ends
 from trends.counting.batch import Posts
 
 DEMO = "demo"
@@ -12,19 +12,23 @@ DEMO = "demo"
 
 @dataclass(frozen=True, slots=True)
 class TagUses:
-    """Distinct posts, and their authors, by tag and minute.
+    """Distinct posts by tag, minute and hour (since 1970), and their authors by tag and minute.
 
-    A tag's code is its index in `keys`. `tag`, `minute` (since 1970) and `posts` have a row for
-    each tag and minute, sorted by both. `author_row` and `author` have an element for each distinct
-    author of such a row; `author_row` is the row's position.
+    A tag's code is its index in `keys`. `tag`, `minute` and `posts` have a row for each tag and
+    minute, sorted by both; `hour_tag`, `hour` and `hour_posts` for each tag and hour. `author_row`
+    and `author` have an element for each distinct author of a tag and minute; `author_row` is the
+    row's position.
     """
 
     keys: list[str]
     tag: Integers
     minute: Ints
     posts: Ints
+    hour_tag: Integers
+    hour: Ints
+    hour_posts: Ints
     author_row: Integers
-    author: np.ndarray[tuple[int], np.dtype[np.uint64]]
+    author: Unsigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,7 @@ class Tally:
     """What a batch adds to the counts.
 
     `counts`, `firsts` and `lasts` (milliseconds since 1970) have an element for each of
-    `uses.keys`. `spelling_tag`, `spelling` and `spelling_posts` have one for each spelling, and
-    `hour_tag`, `hour` (since 1970) and `hour_posts` for each tag and hour, sorted by both.
+    `uses.keys`. `spelling_tag`, `spelling` and `spelling_posts` have one for each spelling.
 
     `demo` says whether everything ever counted, including this batch, is demo data.
     """
@@ -45,9 +48,6 @@ class Tally:
     spelling_tag: Integers
     spelling: list[str]
     spelling_posts: Ints
-    hour_tag: Integers
-    hour: Ints
-    hour_posts: Ints
     tagged: int
     sources: frozenset[str]
     demo: bool
@@ -119,6 +119,9 @@ def _add_up(
         tag[minute_starts],
         minute[minute_starts],
         run_ends(minute_starts, len(tag)) - minute_starts,
+        tag[hour_starts],
+        minute[hour_starts] // 60,
+        run_ends(hour_starts, len(tag)) - hour_starts,
         (np.cumsum(is_new_minute)[is_new_author] - 1).astype(np.int32),
         author[is_new_author],
     )
@@ -132,9 +135,6 @@ def _add_up(
         spelling_tag=key_of_spelling[spelling_codes],
         spelling=[posts.spellings[code] for code in spelling_codes.tolist()],
         spelling_posts=spelling_posts[spelling_codes],
-        hour_tag=tag[hour_starts],
-        hour=minute[hour_starts] // 60,
-        hour_posts=run_ends(hour_starts, len(tag)) - hour_starts,
         tagged=tagged,
         sources=sources,
         demo=demo,

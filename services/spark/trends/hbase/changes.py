@@ -40,8 +40,9 @@ def _minutes(tally: Tally) -> list[dict[int, tuple[int, str]]]:
 
 
 def _hours(tally: Tally) -> list[dict[int, int]]:
-    values = list(zip(tally.hour.tolist(), tally.hour_posts.tolist(), strict=True))
-    runs = _runs(tally.hour_tag, len(tally.uses.keys))
+    uses = tally.uses
+    values = list(zip(uses.hour.tolist(), uses.hour_posts.tolist(), strict=True))
+    runs = _runs(uses.hour_tag, len(uses.keys))
     return [dict(values[start:end]) for start, end in runs]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from rbloom import Bloom
 
 from trends.counting.arrays import Ints
-from trends.counting.spans import DAY, LONGEST
+from trends.counting.spans import DAY, HOURS_KEPT, LONGEST
 from trends.counting.stored_tag import StoredTag
 from trends.counting.tally import Tally
 from trends.hbase.changes import changes_of
@@ -149,9 +149,9 @@ class HashtagsTable:
             known.update({key: row.most_used_spelling for key, row in rows.items()})
         return known
 
-    def read_all(self, since: int) -> list[StoredTag]:
-        """Read all tags, with their minutes from `since` on, and cache the rows used last."""
-        tags, recent = self._client.call(lambda connection: _scan(connection, since))
+    def read_all(self, now: int) -> list[StoredTag]:
+        """Read all tags, with what the boards of the minute `now` need, and cache the last rows."""
+        tags, recent = self._client.call(lambda connection: _scan(connection, now))
         self._rows = OrderedDict((key, row) for _, key, row in sorted(recent))
         self._keys = Bloom(max(_EXPECTED_KEYS, 2 * len(tags)), _FALSE_POSITIVES)
         self._keys.update(tag.key for tag in tags)
@@ -172,18 +172,20 @@ class HashtagsTable:
 
 
 def _scan(
-    connection: happybase.Connection, since: int
+    connection: happybase.Connection, now: int
 ) -> tuple[list[StoredTag], list[tuple[int, str, Row]]]:
     """Read all tags, and the rows used last as (last use, key, row)."""
     tags: list[StoredTag] = []
     recent: list[tuple[int, str, Row]] = []
-    columns = [COUNT, FIRST, LAST, b"s", b"m"]
+    # The days that the baseline needs, and one more for posts from the future.
+    days = [day_column(day) for day in range(now // DAY - HOURS_KEPT // 24, now // DAY + 2)]
+    columns = [COUNT, FIRST, LAST, b"s", b"m", *days]
     found = connection.table(HASHTAGS).scan(
         columns=columns, include_timestamp=True, batch_size=ROWS_PER_REQUEST
     )
     for name, cells in found:
         key, row = name.decode(), Row.from_cells(cells)
-        tags.append(_stored_tag(key, row, since))
+        tags.append(_stored_tag(key, row, now - LONGEST))
         if row.keep_last_day():
             push = heappushpop if len(recent) == CACHED_ROWS else heappush
             push(recent, (row.last, key, row))
@@ -196,7 +198,7 @@ def _stored_tag(key: str, row: Row, since: int) -> StoredTag:
         for minute, (posts, authors) in row.minutes.items()
         if minute >= since
     }
-    return StoredTag(key, row.count, row.last, minutes)
+    return StoredTag(key, row.count, row.last, minutes, row.posts_by_hour())
 
 
 def _read(

@@ -106,13 +106,19 @@ class Row:
                 return False
         return True
 
+    def posts_by_hour(self) -> dict[int, int]:
+        """The posts by hour (since 1970) of all days that are known."""
+        days = {**self.days, self.day: self.hours}
+        return {24 * day + hour: posts for day in days for hour, posts in days[day].items()}
+
     def keep_last_day(self) -> bool:
-        """Mark a row that was read without its day cells as complete from the day `day` on.
+        """Forget all days but the last, `day`; the row is complete from that day on.
 
         Returns whether it is: a row that an early version began may have a cell for its last day
         too.
         """
         self.empty_after = self.day * DAY - 1
+        self.days.clear()
         self._forget()
         return self.day == self.last // 60_000 // DAY
 

@@ -2,8 +2,8 @@
 
 // Settings that go without saying.
 const DEFAULTS = { board: "all", rank_by: "tweets", limit: "10", theme: "auto", count: "auto", links: "on", accent: "#4f46e5" };
-// Pixels of a board without its rows, and of a row.
-const [AROUND, ROW] = [110, 44];
+// Pixels of a board without its rows, of a row, and of a reason in a narrow one.
+const [AROUND, ROW, REASON] = [110, 44, 39];
 
 const form = document.querySelector("#builder");
 const preview = document.querySelector("#preview");
@@ -18,10 +18,10 @@ function settings() {
     const isRight = name === "paused" || (value && [...form.querySelectorAll(`[name=${name}]`)].every((field) => field.validity.valid));
     if (name !== "kind" && isRight && value !== DEFAULTS[name]) chosen[name] = value;
   }
-  // Who used a tag is known for the last days only.
-  const people = form.elements.rank_by;
-  people.disabled = !["1h", "24h", "7d"].includes(form.elements.board.value);
-  if (people.disabled) delete chosen.rank_by;
+  // The other boards leave no choice.
+  const ranking = form.elements.rank_by;
+  ranking.disabled = ranking.parentElement.hidden = !["1h", "24h", "7d"].includes(form.elements.board.value);
+  if (ranking.disabled) delete chosen.rank_by;
   return chosen;
 }
 
@@ -42,8 +42,9 @@ function asScript(chosen) {
 function asFrame(chosen) {
   const frame = document.createElement("iframe");
   const query = new URLSearchParams(chosen).toString();
-  const { limit = 10, width = 360 } = chosen;
-  const attributes = { src: address("widget") + (query && `?${query}`), title: "Trending hashtags", width, height: AROUND + ROW * limit, loading: "lazy" };
+  const { board, limit = 10, width = 360 } = chosen;
+  const row = ROW + (board === "rising" ? REASON : 0);
+  const attributes = { src: address("widget") + (query && `?${query}`), title: "Trending hashtags", width, height: AROUND + row * limit, loading: "lazy" };
   for (const [name, value] of Object.entries(attributes)) frame.setAttribute(name, value);
   // As text only: this page's own policy refuses an element with a style.
   return plain(frame).replace(' loading="', ' style="border:0" loading="');

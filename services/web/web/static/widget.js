@@ -24,11 +24,13 @@
     (value) => (/^\d{1,4}$/.test(value) && value >= least && value <= most ? +value : undefined),
     `from ${least} to ${most}`,
   ];
+  // These boards have names of their own, and are always ranked by people.
+  const BY_PEOPLE = ["rising", "now"];
   const chrome = ["noheader", "nofooter", "noborder", "transparent"];
   // A page may say en-GB.
   const languageOf = (tag) => strings.lang.find((lang) => lang === tag.toLowerCase().split("-")[0]);
   const SETTINGS = {
-    board: oneOf(["all", "1h", "24h", "7d", "rising"]),
+    board: oneOf(["all", "1h", "24h", "7d", ...BY_PEOPLE]),
     rank_by: oneOf(["tweets", "people"]),
     limit: whole(1, 100),
     refresh: whole(2, 3600),
@@ -58,13 +60,14 @@
       if (value === undefined) warn(name, text, SETTINGS[name][1]);
       else settings[name] = value;
     }
-    if (settings.rank_by === "people" && !/\d/.test(settings.board)) {
-      warn("rank_by", "people", "tweets with board=" + settings.board);
+    if (BY_PEOPLE.includes(settings.board)) settings.rank_by = "people";
+    else if (settings.board === "all" && settings.rank_by === "people") {
+      warn("rank_by", "people", "tweets with board=all");
       settings.rank_by = "tweets";
     }
     // The page's own language before the visitor's: a board is a part of its page.
     const page = element.parentElement?.closest("[lang]");
-    settings.lang ||= languageOf(page ? page.lang : "") || languageOf(navigator.language) || "en";
+    settings.lang ||= languageOf(page?.lang || "") || languageOf(navigator.language) || "en";
     return settings;
   }
 
@@ -147,7 +150,7 @@
         } else {
           // In seconds or as a date.
           const header = response.headers.get("Retry-After");
-          const retry = +header || (Date.parse(header) - Date.now()) / 1000;
+          const retry = +header || (new Date(header) - Date.now()) / 1000;
           wait = this.fail(await response.json().catch(() => ({})));
           // Divided, so that the jitter cannot make it too early.
           if (retry > 0) wait = Math.min(retry, 86400) / 0.9;
@@ -185,10 +188,12 @@
     return node;
   }
 
-  function newRow(key) {
+  function newRow(key, board) {
     const tag = set(make("a", "tag", make("bdi")), { target: "_blank", rel: "noreferrer nofollow ugc" });
     const bar = set(make("svg", "bar", set(make("rect"), { height: "100%", rx: 3 })), { "aria-hidden": "true" });
-    return set(make("li", "row", make("span", "rank"), tag, make("span", "change"), make("data", "count"), make("span", "unit"), bar), { "data-key": key });
+    const row = make("li", "row", make("span", "rank"), tag, make("span", "change"), make("data", "count"), make("span", "unit"), bar);
+    if (board === "rising") row.append(make("span", "reason"));
+    return set(row, { "data-key": key });
   }
 
   customElements.define(
@@ -200,7 +205,7 @@
         super();
         // What the server has drawn makes room for the same with a script behind it.
         this.root = this.attachShadow({ mode: "open" });
-        this.root.adoptedStyleSheets = [sheet];
+        this.root.adoptedStyleSheets = [sheet, (this.own = new CSSStyleSheet())];
       }
 
       connectedCallback() {
@@ -231,30 +236,32 @@
           if (this.answer) this.draw(this.answer, true);
           return ["limit", "refresh", "paused"].some((name) => before[name] !== settings[name]) && this.feed.schedule(0);
         }
-        if (this.feed) this.feed.remove(this);
+        this.feed?.remove(this);
         this.answer = undefined;
         this.skeleton();
         this.dress();
         this.feed = feeds[query] ||= new Feed(query);
         const drawn = this.querySelector("script");
         this.feed.add(this, drawn && JSON.parse(drawn.textContent));
-        if (drawn) drawn.remove();
+        drawn?.remove();
       }
 
       // Properties set by a script are no inline style to a content security policy.
       dress() {
-        const { style } = this.section;
-        style.maxWidth = this.settings.width ? this.settings.width + "px" : "";
-        style.setProperty("--accent", this.settings.accent || "");
-        set(this.part("pause"), { "aria-pressed": `${!!this.settings.paused}` });
+        const { width, accent = "", paused = false } = this.settings;
+        // Of the element, so that its board is laid out for it; the page's own style goes before.
+        this.own.replaceSync(width ? `:host{max-width:${width}px}` : "");
+        this.section.style.setProperty("--accent", accent);
+        set(this.part("pause"), { "aria-pressed": paused + "" });
       }
 
       part(name) {
         return this.root.querySelector("." + name);
       }
 
-      text(name) {
-        return strings[name][strings.lang.indexOf(this.settings.lang)];
+      // The text of a name, if there is one, with values in place of {their names}.
+      text(name, values) {
+        return strings[name]?.[strings.lang.indexOf(this.settings.lang)].replace(/{(\w+)}/g, (_, each) => values[each]);
       }
 
       number(value, options) {
@@ -268,28 +275,45 @@
         return this.number(value, { notation: isCompact ? "compact" : "standard" });
       }
 
-      period() {
+      // "12 hours" for "12h".
+      span(window) {
+        return this.number(parseInt(window), { style: "unit", unit: window.endsWith("d") ? "day" : "hour", unitDisplay: "long" });
+      }
+
+      // The text beside the name of the board; `window` is that of the board "now".
+      period(window) {
         const { board } = this.settings;
+        if (board === "rising") return "";
         if (board === "all") return this.text(board);
-        const [value, unit] = { "24h": [24, "hour"], "7d": [7, "day"] }[board] || [1, "hour"];
-        return this.number(value, { style: "unit", unit, unitDisplay: "long" });
+        return this.span(board === "now" ? window : board) + (this.settings.rank_by === "people" ? " · " + this.text("people") : "");
+      }
+
+      // Why a tag rises.
+      reason({ people, window, expected, surprise }) {
+        return this.text("reason", {
+          people: this.number(people),
+          window: this.span(window),
+          expected: this.number(expected, { maximumSignificantDigits: 2 }),
+          surprise: (surprise < 1e9 ? "" : "> ") + this.count(surprise),
+        });
       }
 
       // All elements of a board, in the place that the first answer will need.
       skeleton() {
-        const { lang, board, rank_by: rankBy, limit } = this.settings;
-        const period = make("span", "period", this.period() + (rankBy === "people" ? " · " + this.text("people") : ""));
-        const chip = (name) => set(make("span", "chip", this.text(name)), { class: "chip " + name, hidden: true });
+        const { lang, board, limit } = this.settings;
+        // That of "now" comes with the answer: this one keeps its place, unseen (widget.css).
+        const period = make("span", "period", this.period("12h"));
+        const chip = (name) => set(make("span", "chip"), { class: "chip " + name, hidden: true });
         const pause = set(make("button", "pause"), { type: "button", "aria-label": this.text("pause") });
         pause.onclick = () => set(this, { paused: !this.settings.paused });
         const rows = set(make("ol", "rows"), { role: "list" });
-        for (let i = 0; i < limit; i++) rows.append(set(newRow(""), { "aria-hidden": "true" }));
+        for (let i = 0; i < limit; i++) rows.append(set(newRow("", board), { "aria-hidden": "true" }));
         this.section = make(
           "section",
           "board",
-          make("div", "head", set(make("p", "title", this.text(board === "rising" ? board : "trending") + " ", period), { id: "title" }), chip("warming"), chip("demo")),
+          make("div", "head", set(make("p", "title", this.text(BY_PEOPLE.includes(board) ? board : "trending") + " ", period), { id: "title" }), chip("learning"), chip("demo")),
           rows,
-          make("p", "empty", this.text("empty")),
+          make("p", "empty", this.text(board === "rising" ? "calm" : "empty")),
           make("div", "waiting", make("p", "state"), set(make("p", "waiting-for"), { lang: "en", dir: "ltr" })),
           make("div", "foot", set(make("p", "notice"), { role: "status" }), make("time", "time", "00:00:00"), make("span", "totals", `00,000 ${this.text("posts")} · 00,000 #`), pause),
         );
@@ -312,8 +336,11 @@
         const entries = trends.hashtags.slice(0, this.settings.limit);
         this.drawRows(entries);
         this.answer = trends;
-        set(this.part("demo"), { hidden: !trends.demo });
-        set(this.part("warming"), { hidden: !trends.warming_up });
+        set(this.part("demo"), { hidden: !trends.demo }, this.text("demo"));
+        const { certainty, known_hours: hours, window } = trends;
+        const learning = this.text(certainty);
+        set(this.part("learning"), { hidden: !learning, title: learning && this.text("known", { hours: this.span(hours + "h") }) }, learning);
+        set(this.part("period"), {}, this.period(window));
         const date = new Date(trends.as_of);
         const isToday = date.toDateString() === new Date().toDateString();
         const time = new Intl.DateTimeFormat(this.settings.lang, { dateStyle: isToday ? undefined : "medium", timeStyle: "medium" });
@@ -325,7 +352,7 @@
       // Keeps what is drawn and says why it gets old.
       fail(problem) {
         if (this.answer) return this.state(this.section.dataset.state, "offline");
-        const { waiting_for: waitingFor } = problem;
+        const waitingFor = problem.waiting_for;
         set(this.part("state"), {}, this.text(waitingFor ? "waiting" : "offline"));
         set(this.part("waiting-for"), {}, waitingFor ? `Waiting for ${waitingFor}.` : "");
         this.state("waiting");
@@ -341,7 +368,7 @@
         const top = Math.max(...entries.map((entry) => entry[counted]));
         const someKnown = entries.some((entry) => entry.change !== null);
         entries.forEach((entry, place) => {
-          const row = rows.find((each) => each.dataset.key === entry.key) || newRow(entry.key);
+          const row = rows.find((each) => each.dataset.key === entry.key) || newRow(entry.key, this.settings.board);
           this.drawRow(row, entry, entry[counted], top, someKnown);
           if (list.children[place] !== row) list.insertBefore(row, list.children[place] || null);
         });
@@ -354,12 +381,12 @@
       }
 
       drawRow(row, entry, counted, top, someKnown) {
-        const [rank, tag, change, count, unit, bar] = row.children;
+        const [rank, tag, change, count, unit, bar, reason] = row.children;
         const { change: moved, people } = entry;
         set(rank, {}, this.number(entry.rank));
         set(tag, { href: this.settings.links === "off" ? undefined : entry.url, title: "#" + entry.tag });
         set(tag.firstChild, {}, "#" + entry.tag);
-        const size = moved && this.number(Math.abs(moved));
+        const size = this.number(Math.abs(moved));
         const text = moved > 0 ? "▲" + size : moved < 0 ? "▼" + size : moved === null && someKnown ? this.text("new") : "";
         set(change, { class: "change " + (moved > 0 ? "up" : moved ? "down" : "") }, text);
         // Where people are counted too: both numbers.
@@ -367,6 +394,7 @@
         set(count, { value: counted, title: `${this.number(entry.count)} ${this.text("posts")}${more}` }, this.count(counted));
         set(unit, {}, this.text(this.settings.rank_by === "people" ? "people" : "posts"));
         set(bar.firstChild, { width: ((100 * counted) / top).toFixed(1) + "%" });
+        if (reason) set(reason, {}, this.reason(entry));
       }
     },
   );

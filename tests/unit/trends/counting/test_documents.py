@@ -6,7 +6,8 @@ from typing import Any
 
 from trends.counting.documents import documents
 from trends.counting.leaderboard import Ranking, Rankings
-from trends.counting.ranking import PEOPLE, TWEETS, RankedTag, Rise
+from trends.counting.ranking import PEOPLE, TWEETS, RankedTag
+from trends.trending.boards import Rise
 
 VERSION = 1_795_341_600_123
 
@@ -23,7 +24,7 @@ A, B = RankedTag("a", 9, 5), RankedTag("東京", 4, 6)
 
 
 def write(*boards: Ranking, totals: Totals | None = None, **rankings: Any) -> dict[str, bytes]:
-    found = Rankings(list(boards), **{"rises": [], "warming_up": False, **rankings})
+    found = Rankings(list(boards), **{"rises": [], "known_hours": 0, **rankings})
     return documents(found, {"a": "A", "東京": "東京"}, totals or Totals(), VERSION)
 
 
@@ -52,16 +53,24 @@ def test_boards_by_people_have_rows_of_their_own_and_the_same_members() -> None:
 
 
 def test_the_rising_board_explains_each_rank() -> None:
-    rises = [Rise(A, 1.234, 48.876), Rise(B, 1.0, 9.0)]
-    board = Ranking("rising", TWEETS, [A, B], [A, B])
-    (document,) = map(json.loads, write(board, rises=rises, warming_up=True).values())
-    assert document["warming_up"] is True
+    rises = [Rise(A, 8, 0.8123, "5h", 10.597, 9.0), Rise(B, 3, 1.0, "48h", 690.0, 9.5)]
+    board = Ranking("rising", PEOPLE, [A, B], [A, B], [(9, 8), (4, 3)])
+    written = write(board, rises=rises, known_hours=30)
+    document = json.loads(written["rising"])
+    assert (document["rank_by"], document["known_hours"]) == ("people", 30)
     assert document["hashtags"] == [
-        {"rank": 1, "tag": "A", "key": "a", "count": 9, "change": 0,
-         "observed": 9, "expected": 1.23, "score": 48.88},
-        {"rank": 2, "tag": "東京", "key": "東京", "count": 4, "change": 0,
-         "observed": 4, "expected": 1.0, "score": 9.0},
+        {"rank": 1, "tag": "A", "key": "a", "count": 9, "change": 0, "people": 8, "window": "5h",
+         "observed": 8, "expected": 0.81, "surprise": 40_000, "score": 10.6},
+        {"rank": 2, "tag": "東京", "key": "東京", "count": 4, "change": 0, "people": 3,
+         "window": "48h", "observed": 3, "expected": 1.0, "surprise": 10**9, "score": 690.0},
     ]  # fmt: skip
+
+
+def test_the_board_of_now_names_its_window() -> None:
+    board = Ranking("now", PEOPLE, [A], [], [(9, 3)], window="12h")
+    document = json.loads(write(board)["now"])
+    assert (document["window"], document["rank_by"]) == ("12h", "people")
+    assert document["hashtags"][0]["people"] == 3
 
 
 def test_demo_is_said_only_where_demo_posts_were_counted() -> None:

@@ -1,35 +1,22 @@
 """Compares all boards with a recount and a full sort of every use."""
 
 import random
-from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
+import trending_oracle
+from trending_oracle import window_of_now
+from trends.counting import spans
 from trends.counting.leaderboard import Leaderboard, Rankings
 from trends.counting.ranking import BOARD_SIZE, PEOPLE, TWEETS, RankedTag
 from trends.counting.spans import ALL, RISING, STEPS, WINDOWS
 from trends.counting.stored_tag import StoredTag
-from unit.trends.counting.uses import Use, columns, totals
+from unit.trends.counting.uses import Use, columns, stored, totals
 
 NOW = 30_000_000  # minutes since 1970
 AGES = [0, 0, 0, 1, 2, 9, 10, 11, 59, 60, 69, 70, 1439, 1440, 1500, 5000, 10_079, 10_080, 10_090,
-        11_519, 11_520, 20_000, -2]  # fmt: skip
-
-
-def stored(uses: Iterable[Use]) -> list[StoredTag]:
-    tags: dict[str, dict[int, list[int]]] = {}
-    for key, minute, author in uses:
-        tags.setdefault(key, {}).setdefault(minute, []).append(author)
-    return [
-        StoredTag(
-            key,
-            sum(map(len, minutes.values())),
-            max(minutes) * 60_000,
-            {minute: (len(who), sorted({*who} - {0})) for minute, who in minutes.items()},
-        )
-        for key, minutes in tags.items()
-    ]
+        11_519, 11_520, 20_000, 41_000, 50_000, -2]  # fmt: skip
 
 
 def add(leaderboard: Leaderboard, batch: list[Use], earlier: list[Use]) -> None:
@@ -75,33 +62,48 @@ class Recount:
             }
         )
 
-    def rises(self, lag: int) -> list[tuple[RankedTag, float, float]]:
-        baseline = self.count(10_080, lag)
-        ages = [self.now - lag - minute for _, minute, _ in self.uses]
-        hours = len({age // 60 for age in ages if 60 <= age < 10_080}) or 1
-        found = []
-        for key, (observed, people) in self.count(60, lag).items():
-            expected = max((baseline[key][0] - observed) / hours, 1.0)
-            if observed >= 5 and observed > expected and people >= self.min_authors:
-                score = (observed - expected) ** 2 / expected
-                found.append((RankedTag(key, observed, self.lasts[key]), expected, score))
-        return sorted(found, key=lambda rise: (-rise[2], rise[0].order))[:BOARD_SIZE]
+    def trending(self) -> tuple[list[trending_oracle.Rise], str]:
+        uses: dict[str, list[tuple[int, str | None]]] = {}
+        for key, minute, author in self.uses:
+            uses.setdefault(key, []).append((minute, str(author) if author else None))
+        board = trending_oracle.rising(uses, self.now, max(3, self.min_authors))
+        return board, window_of_now(uses, self.now)
+
+    def now_board(self, window: str, lag: int) -> list[RankedTag]:
+        if window == "7d":
+            return self.window(window, PEOPLE, STEPS[window] if lag else 0)
+        found = self.count(trending_oracle.WINDOWS[window], lag)
+        return self.board(
+            {key: people for key, (_, people) in found.items() if people >= self.min_authors}
+        )
 
 
-def check(rankings: Rankings, right: Recount) -> None:
+def check_trending(rankings: Rankings, right: Recount) -> None:
+    boards = {board.name: board for board in rankings.boards}
+    rises, window = right.trending()
+    rising, now = boards[RISING], boards[spans.NOW]
+    assert [tag.key for tag in rising.tags] == [rise.key for rise in rises]
+    for rise, wanted in zip(rankings.rises, rises, strict=True):
+        numbers = rise.tag.count, rise.tag.last, rise.people, rise.window
+        assert numbers == (wanted.posts, wanted.last * 60_000, wanted.people, wanted.window)
+        assert (rise.expected, rise.score) == pytest.approx((wanted.expected, wanted.score))
+    assert [tag.key for tag in rising.earlier] == trending_oracle.earlier(rises)
+    assert (now.window, now.tags) == (window, right.now_board(window, 0))
+    assert now.earlier == right.now_board(window, STEPS[spans.NOW])
+
+
+def check(rankings: Rankings, right: Recount, *, trending: bool) -> None:
     boards = {(board.name, board.rank_by): board for board in rankings.boards}
     assert list(boards) == [
         (ALL, TWEETS),
-        (RISING, TWEETS),
+        (RISING, PEOPLE),
+        (spans.NOW, PEOPLE),
         *((name, by) for name in WINDOWS for by in (TWEETS, PEOPLE)),
     ]
     assert boards[ALL, TWEETS].tags == right.all_time(0)
     assert boards[ALL, TWEETS].earlier == right.all_time(STEPS[ALL])
-    rises = right.rises(0)
-    assert boards[RISING, TWEETS].tags == [tag for tag, *_ in rises]
-    assert boards[RISING, TWEETS].earlier == [tag for tag, *_ in right.rises(STEPS[RISING])]
-    assert [(rise.tag, rise.expected) for rise in rankings.rises] == [rise[:2] for rise in rises]
-    assert [rise.score for rise in rankings.rises] == pytest.approx([rise[2] for rise in rises])
+    if trending:
+        check_trending(rankings, right)
     for name, length in WINDOWS.items():
         counts = right.count(length)
         for by in (TWEETS, PEOPLE):
@@ -137,7 +139,9 @@ def test_all_boards_equal_a_recount_of_everything_added(seed: int) -> None:
         uses += batch
         now += rng.choice([0, 0, 1, 1, 7, 55, 500, 3000])
         rankings = leaderboard.rankings(now * 60_000 + rng.randrange(60_000))
-        check(rankings, Recount(uses, now, hidden, min_authors))
+        # The recount of what is trending takes long.
+        right = Recount(uses, now, hidden, min_authors)
+        check(rankings, right, trending=rng.random() < 0.15)
 
 
 def test_loading_and_adding_is_adding_everything() -> None:
@@ -151,7 +155,7 @@ def test_loading_and_adding_is_adding_everything() -> None:
 
 
 def test_more_tags_than_are_loaded_at_once() -> None:
-    tags = [StoredTag(f"t{number:05}", 1 + number // 3, 5, {}) for number in range(45_000)]
+    tags = [StoredTag(f"t{number:05}", 1 + number // 3, 5, {}, {}) for number in range(45_000)]
     leaderboard = Leaderboard(NOW)
     leaderboard.load(tags)
     best = leaderboard.rankings(NOW * 60_000).boards[0].tags
@@ -161,19 +165,18 @@ def test_more_tags_than_are_loaded_at_once() -> None:
 
 def test_the_keys_are_those_of_all_tags_shown() -> None:
     leaderboard = Leaderboard(NOW, hidden=frozenset({"hidden"}))
-    leaderboard.load([StoredTag("old", 5, 0, {})])
+    leaderboard.load([StoredTag("old", 5, 0, {}, {})])
     batch = [("new", NOW, 1), ("hidden", NOW, 1), ("gone", NOW - 20_000, 1)]
     add(leaderboard, batch, [])
     assert leaderboard.rankings(NOW * 60_000).keys() == ["gone", "new", "old"]
     assert leaderboard._windows.ranking("7d", TWEETS)[0].key == "new"
 
 
-def test_the_rising_board_warms_up_until_a_day_of_hours_has_posts() -> None:
+def test_what_is_usual_is_known_from_the_first_post_on_at_most_four_weeks() -> None:
     leaderboard = Leaderboard(NOW)
-    for hour in range(1, 25):
-        assert leaderboard.rankings(NOW * 60_000).warming_up
-        add(leaderboard, [("a", NOW - 60 * hour, 0)], [])
-    assert not leaderboard.rankings(NOW * 60_000).warming_up
+    for days, hours in ((0, 0), (1, 24), (20, 480), (28, 672), (30, 672)):
+        add(leaderboard, [("a", NOW - 1440 * days, 0)], [])
+        assert leaderboard.rankings(NOW * 60_000).known_hours == hours
 
 
 def test_a_batch_may_have_no_tags() -> None:
@@ -181,7 +184,7 @@ def test_a_batch_may_have_no_tags() -> None:
     add(leaderboard, [], [])
     leaderboard.load([])
     rankings = leaderboard.rankings(NOW * 60_000)
-    assert rankings.keys() == [] and rankings.warming_up
+    assert (rankings.keys(), rankings.known_hours) == ([], 0)
     assert all(board.tags == [] for board in rankings.boards)
 
 
@@ -192,4 +195,4 @@ def test_totals_are_those_given_whatever_the_windows_have() -> None:
     leaderboard.add(uses, np.array([1_000]), np.array([NOW * 60_000 + 7]))
     boards = leaderboard.rankings(NOW * 60_000).boards
     assert boards[0].tags == [RankedTag("a", 1_000, NOW * 60_000 + 7)]
-    assert boards[2].tags == [RankedTag("a", 1, NOW * 60_000 + 7)]
+    assert boards[3].tags == [RankedTag("a", 1, NOW * 60_000 + 7)]

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from trends.counting.ranking import BOARD_SIZE, AllTime, RankedTag, changes, nth_largest, rank
+from trends.counting.ranking import BOARD_SIZE, AllTime, RankedTag, changes, rank
 
 
 def ranked(keys: list[str], counts: list[int], lasts: list[int], size: int) -> list[RankedTag]:
@@ -41,12 +41,6 @@ def test_ties_with_the_last_tag_of_a_board_are_decided_as_all_others_are(seed: i
     tags = map(RankedTag, keys, counts, lasts)
     right = sorted((tag for tag in tags if tag.count), key=lambda tag: tag.order)
     assert ranked(keys, counts, lasts, size) == right[:size]
-
-
-def test_the_nth_largest() -> None:
-    values = np.array([4, 9, 4, 1, 2**60], np.int64)
-    assert [nth_largest(values, n) for n in range(1, 6)] == [2**60, 9, 4, 4, 1]
-    assert nth_largest(np.array([0.5, 2.5]), 1) == 2.5
 
 
 def test_all_time_keeps_the_leaders_when_only_changes_come() -> None:

@@ -56,7 +56,7 @@ def test_a_number_is_forgotten_when_its_last_minute_has_left_all_spans() -> None
     assert sliding.is_recent(minutes([NOW - 1, NOW])).tolist() == [False, True]
     assert sliding.advance(NOW + 50).tolist() == [0]
     assert sliding.advance(NOW + 500).tolist() == [1]
-    assert not sliding.sums.any() and not len(sliding.minutes())
+    assert not sliding.sums.any() and not sliding._minutes
 
 
 def test_an_author_counts_until_the_last_use_has_left_the_span() -> None:

@@ -55,8 +55,8 @@ def test_posts_with_one_tag_come_together() -> None:
     assert found.counts.tolist() == [1, 4]
     assert found.firsts.tolist() == [7 * MINUTE + 50, 7 * MINUTE + 5]
     assert found.lasts.tolist() == [7 * MINUTE + 50, 68 * MINUTE + 1]
-    assert found.hour_tag.tolist() == [0, 1, 1]
-    assert (found.hour.tolist(), found.hour_posts.tolist()) == ([0, 0, 1], [1, 2, 2])
+    assert found.uses.hour_tag.tolist() == [0, 1, 1]
+    assert (found.uses.hour.tolist(), found.uses.hour_posts.tolist()) == ([0, 0, 1], [1, 2, 2])
     assert (found.tagged, sorted(found.sources)) == (4, ["mastodon", "x"])
 
 
@@ -110,7 +110,10 @@ def test_random_posts_add_up_as_one_by_one() -> None:
     assert dict(zip(found.uses.keys, found.counts.tolist(), strict=True)) == counts
     assert minutes(found) == {place: (n, authors[place]) for place, n in posts.items()}
     found_hours = zip(
-        found.hour_tag.tolist(), found.hour.tolist(), found.hour_posts.tolist(), strict=True
+        found.uses.hour_tag.tolist(),
+        found.uses.hour.tolist(),
+        found.uses.hour_posts.tolist(),
+        strict=True,
     )
     assert {(found.uses.keys[tag], hour): n for tag, hour, n in found_hours} == hours
     assert spellings(found) == {

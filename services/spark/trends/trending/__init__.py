@@ -1,0 +1,1 @@
+"""Which hashtags are trending: unusual now (`rising`), and most used lately (`now`)."""

@@ -1,0 +1,56 @@
+"""Puts what a board says into words; static/widget.js does the same with the browser's `Intl`."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from web.board import ALL, MOST_SURPRISE, NOW, PEOPLE, RISING, WINDOWS
+from web.widget import words
+
+# What separates thousands, and decimals, where it is not as in English.
+_SEPARATORS = {"de": ".,", "es": ".,", "fr": "\u202f,"}
+
+
+class Wording:
+    """The texts of a board in one of `LANGUAGES`."""
+
+    def __init__(self, language: str) -> None:
+        self.words = words(language)
+        self._separators = str.maketrans(",.", _SEPARATORS.get(language, ",."))
+
+    def number(self, value: float) -> str:
+        """Format a whole number, or any other with two significant digits."""
+        exact = Decimal(value if isinstance(value, int) else f"{value:.2g}")
+        return f"{exact:,f}".translate(self._separators)
+
+    def heading(self, board: str) -> str:
+        """Return the name of a board, without its period."""
+        return self.words[board if board in (NOW, RISING) else "trending"]
+
+    def period(self, board: str, rank_by: str, window: str | None) -> str:
+        """Return the text beside the heading; `window` is that of the board `now`, if known."""
+        if board == ALL:
+            return self.words[ALL]
+        span = board if board in WINDOWS else window
+        if span is None:
+            return ""
+        return _symbols(span) + (f" · {self.words['people']}" if rank_by == PEOPLE else "")
+
+    def reason(self, entry: Mapping[str, Any]) -> str:
+        """Say why a tag rises; the entry is one of trends.schema.json."""
+        surprise = self.number(entry["surprise"])
+        return self.words["reason"].format(
+            people=self.number(entry["people"]),
+            window=_symbols(entry["window"]),
+            expected=self.number(entry["expected"]),
+            surprise=surprise if entry["surprise"] < MOST_SURPRISE else f"> {surprise}",
+        )
+
+    def known(self, hours: int) -> str:
+        """Say how much of the past the rising board knows."""
+        return self.words["known"].format(hours=_symbols(f"{hours}h"))
+
+
+def _symbols(span: str) -> str:
+    """Return a span of time in symbols, which all languages share."""
+    return f"{span[:-1]} {span[-1]}"

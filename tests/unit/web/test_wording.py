@@ -1,0 +1,82 @@
+"""What the server writes of a board, in every language."""
+
+import pytest
+
+from unit.web.memory_store import REASON
+from web.board import NOW_WINDOWS
+from web.widget import LANGUAGES, words
+from web.wording import Wording
+
+
+@pytest.mark.parametrize(
+    ("language", "counts"),
+    [
+        ("en", ["0", "999", "1,234,567"]),
+        ("de", ["0", "999", "1.234.567"]),
+        ("es", ["0", "999", "1.234.567"]),
+        ("fr", ["0", "999", "1\u202f234\u202f567"]),
+        ("ja", ["0", "999", "1,234,567"]),
+        ("ar", ["0", "999", "1,234,567"]),
+    ],
+)
+def test_a_count_is_written_in_full(language: str, counts: list[str]) -> None:
+    assert [Wording(language).number(value) for value in (0, 999, 1_234_567)] == counts
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "german"),
+    [
+        (0.8, "0.8", "0,8"),
+        (1.0, "1", "1"),
+        (4.5, "4.5", "4,5"),
+        (120.0, "120", "120"),
+        (12_000.0, "12,000", "12.000"),
+        (0.00012, "0.00012", "0,00012"),
+        (1.2e-7, "0.00000012", "0,00000012"),
+    ],
+)
+def test_what_is_usual_is_never_written_with_an_exponent(
+    value: float, english: str, german: str
+) -> None:
+    assert (Wording("en").number(value), Wording("de").number(value)) == (english, german)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("surprise", "shown"),
+    [(1, "1"), (40_000, "40,000"), (990_000_000, "990,000,000"), (10**9, "> 1,000,000,000")],
+)
+def test_how_surprising_a_tag_is_ends_at_a_billion(
+    language: str, surprise: int, shown: str
+) -> None:
+    separators = {"de": ".", "es": ".", "fr": "\u202f"}
+    said = Wording(language).reason({**REASON, "surprise": surprise})
+    expected = shown.replace(",", separators.get(language, ","))
+    before, after = words(language)["reason"].split("{surprise}")
+    assert said.endswith(before.split("{expected}")[-1] + expected + after)
+
+
+@pytest.mark.parametrize(
+    ("board", "rank_by", "window", "period"),
+    [
+        ("all", "tweets", None, "so far"),
+        ("1h", "tweets", None, "1 h"),
+        ("24h", "people", None, "24 h · people"),
+        ("7d", "tweets", None, "7 d"),
+        ("rising", "people", None, ""),
+        ("now", "people", None, ""),
+        *(("now", "people", each, f"{each[:-1]} {each[-1]} · people") for each in NOW_WINDOWS),
+    ],
+)
+def test_a_board_names_its_period(
+    board: str, rank_by: str, window: str | None, period: str
+) -> None:
+    assert Wording("en").period(board, rank_by, window) == period
+
+
+@pytest.mark.parametrize(
+    ("board", "name"),
+    [("all", "Trending"), ("7d", "Trending"), ("rising", "Rising"), ("now", "Trending now")],
+)
+def test_some_boards_have_names_of_their_own(board: str, name: str) -> None:
+    assert Wording("en").heading(board) == name
