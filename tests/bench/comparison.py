@@ -8,7 +8,8 @@ from time import time
 
 from bench.engine import Peak
 from bench.network import Counts, answer, differences
-from bench.product import BACKLOG, PRODUCERS, Run, load, measure_cold, say
+from bench.product import BACKLOG, PRODUCERS, Run, load, measure_cold
+from bench.report import say
 from bench.rule import HASHTAG, URL
 from e2e.stack import ROOT, Stack, run
 from waiting import eventually

@@ -9,6 +9,8 @@ from itertools import chain
 
 from bench.comparison import PRODUCT, Result
 from bench.product import BACKLOG, BURST, DEMO_RATE, IDLE_SECONDS, Drain, DriverAlone, Latency
+from bench.report import row, verdict
+from bench.trending.measure import Measured, report
 from bench.web import CALLERS, CONNECTIONS, POLL_SECONDS, RATE, WIDGETS, Web
 
 # Posts a second -> highest p95 latency, in seconds.
@@ -35,6 +37,7 @@ class Figures:
     workers: dict[int, float] = field(default_factory=dict)
     driver: DriverAlone | None = None
     compared: list[Result] = field(default_factory=list)
+    trending: Measured | None = None
 
 
 def machine() -> str:
@@ -48,19 +51,9 @@ def percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def row(*cells: str) -> str:
-    """One row of a Markdown table."""
-    return f"| {' | '.join(cells)} |"
-
-
-def verdict(is_reached: bool) -> str:
-    """The word for an aim that was reached, or was not."""
-    return "reached" if is_reached else "missed"
-
-
 def write(figures: Figures) -> str:
     """The page, in Markdown."""
-    sections = (_head, _product, _costs, _web, _comparison, _gap, _quiet)
+    sections = (_head, _product, _costs, _web, _comparison, _gap, _quiet, _trending)
     return "\n".join([*chain.from_iterable(section(figures) for section in sections), ""])
 
 
@@ -130,6 +123,10 @@ in HBase are compared with counts computed independently. *Warm*: HBase's Thrift
 until the whole backlog was on Kafka; the rate is measured between the first and the last response
 that counts some of it. *Cold*: the driver was stopped until then; the rate is measured from the
 start of the query."""
+
+
+def _trending(figures: Figures) -> Iterator[str]:
+    return report(figures.trending) if figures.trending else iter(())
 
 
 def _cores(what: str, services: dict[str, tuple[float, float]], aim: float) -> str:

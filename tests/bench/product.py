@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ import requests
 
 from bench.engine import Peak, usage
 from bench.network import answer
+from bench.report import say
 from e2e.stack import Stack, run, service_of
 from waiting import eventually
 
@@ -86,11 +86,6 @@ class Run:
     def rate_with_start(self) -> float:
         """Posts a second from the start of the container on."""
         return self.tweets / (self.last - self.started)
-
-
-def say(text: str) -> None:
-    """Report progress."""
-    print(f"{time.strftime('%X')} {text}", file=sys.stderr, flush=True)
 
 
 def load(

@@ -18,8 +18,9 @@ from bench.product import (
     measure_warm,
     measure_workers,
     read_so_far,
-    say,
 )
+from bench.report import say
+from bench.trending.measure import measure as measure_trending
 from bench.web import measure_web
 from e2e.stack import Stack
 from waiting import eventually
@@ -38,7 +39,7 @@ PRODUCT_PARTS = (
     "driver",
 )
 COMPARED = tuple(candidate.name for candidate in ALL)
-PARTS = ("demo", *PRODUCT_PARTS, *COMPARED)
+PARTS = ("demo", *PRODUCT_PARTS, *COMPARED, "trending")
 
 
 def parts(arguments: Sequence[str] | None = None) -> list[str]:
@@ -58,8 +59,17 @@ def parts(arguments: Sequence[str] | None = None) -> list[str]:
 def main() -> None:
     """Run the chosen parts on fresh stacks and print the page."""
     chosen = parts()
-    stack = Stack("tweet-trends-bench", int(os.environ.get("WEB_PORT", "18081")))
     figures = Figures()
+    if "trending" in chosen:
+        figures.trending = measure_trending()
+    if set(chosen) - {"trending"}:
+        measure_stacks(figures, chosen)
+    print(write(figures), end="")
+
+
+def measure_stacks(figures: Figures, chosen: Collection[str]) -> None:
+    """Measure all that needs a stack."""
+    stack = Stack("tweet-trends-bench", int(os.environ.get("WEB_PORT", "18081")))
     try:
         if "demo" in chosen:
             say("demo")
@@ -71,7 +81,6 @@ def main() -> None:
     finally:
         stack.configure()
         stack.down()
-    print(write(figures), end="")
 
 
 def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import requests
 
 from bench.engine import usage
-from bench.product import load, read_so_far, say
+from bench.product import load, read_so_far
+from bench.report import say
 from e2e.stack import ROOT, Stack, run
 from waiting import eventually
 

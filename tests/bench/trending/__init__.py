@@ -1,0 +1,1 @@
+"""Methods that find trending hashtags, side by side on generated timelines; needs no stack."""
