@@ -64,8 +64,8 @@ class SlidingCounts:
     nothing. For this, each minute is kept as it was added, at least while it is in a span, or as
     long as `kept` says.
 
-    Times are minutes since 1970, and `now` is the current one. (Or hours: the unit is nowhere
-    used, as long as it is the spans' too.)
+    Times are minutes since 1970, and `now` is the current one. All but `log` also works in hours,
+    if the spans are in hours too.
     """
 
     def __init__(self, now: int, spans: Iterable[Span], kept: int = 0) -> None:

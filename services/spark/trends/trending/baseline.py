@@ -1,5 +1,7 @@
 """Keeps how often tags were used in each hour of four weeks: what is usual for them."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from trends.counting.arrays import Integers, Ints
@@ -19,7 +21,7 @@ _LONG_AGO = Span(USUAL_DAYS * 24 - LATELY // HOUR - 2, LATELY // HOUR + 1)
 
 
 class Baseline(SlidingCounts):
-    """Counts posts by tag, which are numbered, and hour (since 1970)."""
+    """Counts posts by tag, which are numbered, and hour (since 1970): its minutes are hours."""
 
     def __init__(self, hour: int) -> None:
         super().__init__(hour, [_LONG_AGO], HOURS_KEPT)
@@ -31,12 +33,6 @@ class Baseline(SlidingCounts):
         super().add(numbers, minutes, amounts)
         for hour in set(minutes.tolist()):
             self._sorted.pop(hour, None)
-
-    def advance(self, now: int) -> Integers:
-        """Move on to the hour `now`; returns the tags' numbers to free."""
-        for hour in [hour for hour in self._sorted if hour <= now - HOURS_KEPT]:
-            del self._sorted[hour]
-        return super().advance(now)
 
     @property
     def long_ago(self) -> Integers:
@@ -79,6 +75,10 @@ class Baseline(SlidingCounts):
         ]
         total = np.array([hour.total if hour else 0.0 for hour in hours])
         return total, np.array([hour.most if hour else 0.0 for hour in hours])
+
+    def _forget(self, minute: int) -> Iterator[Integers]:
+        self._sorted.pop(minute, None)
+        return super()._forget(minute)
 
     def _sorted_hour(self, hour: int) -> "_Hour":
         if hour not in self._sorted:
