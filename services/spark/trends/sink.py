@@ -126,9 +126,10 @@ class Sink:
         added = tally(batch.posts, is_duplicate, self._done.demo)
         self._quarantine.send(batch.quarantined)
         if self._done.demo and not added.demo:
-            log.info("first real posts: the counts of the demo data are cleared")
+            if self._done.read:
+                log.info("first real posts: the counts of the demo data are cleared")
             self._hashtags.clear(intent.fence)
-            self._leaderboard = None
+            self._leaderboard = self._empty_leaderboard()
         writing = self._hashtags.start_writing(added, intent.fence)
         written = writing.wait()  # only now is every count durable
         self._rank(added, written)
@@ -145,11 +146,13 @@ class Sink:
 
     def _read_leaderboard(self) -> Leaderboard:
         began = time.monotonic()
-        minute = _now() // 60_000
-        leaderboard = Leaderboard(minute, self._hidden, self._min_authors, self._rising_people)
-        leaderboard.load(self._hashtags.read_all(minute))
+        leaderboard = self._empty_leaderboard()
+        leaderboard.load(self._hashtags.read_all(_now() // 60_000))
         log.info("read the tags of HBase in %.1f s", time.monotonic() - began)
         return leaderboard
+
+    def _empty_leaderboard(self) -> Leaderboard:
+        return Leaderboard(_now() // 60_000, self._hidden, self._min_authors, self._rising_people)
 
     def _publish(self, done: Done, *, with_progress: bool) -> None:
         if self._leaderboard is None:

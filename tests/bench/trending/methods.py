@@ -13,9 +13,9 @@ import numpy as np
 from bench.trending.timeline import DAY, Floats, Timeline
 from trends.counting.arrays import Ints
 from trends.counting.sliding import SlidingAuthors
-from trends.counting.spans import HOUR, LONGEST, Span
+from trends.counting.spans import HOUR, LONGEST, RISING_LENGTHS, Span
 from trends.trending.baseline import Baseline
-from trends.trending.rising import People, find
+from trends.trending.rising import find
 
 PEOPLE = 3
 
@@ -33,7 +33,7 @@ Method = Callable[[Timeline, Ints], Iterator[Board]]
 
 def product(timeline: Timeline, times: Ints) -> Iterator[Board]:
     """Ours (docs/trending.md), from the driver's own code; what it yields has entered its board."""
-    authors = SlidingAuthors(0, [Span(LONGEST)])
+    authors = SlidingAuthors(0, [Span(length) for length in (*RISING_LENGTHS, LONGEST)])
     baseline = Baseline(0)
     authors.reserve_tags(timeline.tags)
     baseline.reserve(timeline.tags)
@@ -47,7 +47,7 @@ def product(timeline: Timeline, times: Ints) -> Iterator[Board]:
         baseline.add(tag, minute // HOUR, np.ones(len(tag), np.int32))
         done = end
         if now >= times[0]:
-            rises = find(People(authors, timeline.tags), authors, baseline, PEOPLE)
+            rises = find(authors, baseline, PEOPLE)
             yield _board(now, rises.tag, rises.score)
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from trends.counting.arrays import Integers, Ints
 
 BOARD_SIZE = 100
+# Every so many-th count is looked at first.
+_SAMPLED = 64
 # What a window's board can be ranked by.
 TWEETS, PEOPLE = "tweets", "people"
 
@@ -48,7 +50,7 @@ def _candidates(counts: Ints | Integers, lasts: Ints, size: int) -> Ints:
 
     So Python objects are made for few of the tags.
     """
-    some = np.flatnonzero(counts > 0)
+    some = _some_largest(counts, size)
     if len(some) <= size:
         return some
     counts = counts[some]
@@ -56,6 +58,18 @@ def _candidates(counts: Ints | Integers, lasts: Ints, size: int) -> Ints:
     above, tied = some[counts > least], some[counts == least]
     last = _nth_largest(lasts[tied], size - len(above))
     return np.concatenate([above, tied[lasts[tied] >= last]])
+
+
+def _some_largest(counts: Ints | Integers, size: int) -> Ints:
+    """The positions of all counts above some value, at least `size` of them, or of all above 0."""
+    sample = counts[::_SAMPLED]
+    expected = 4 * size // _SAMPLED + 1
+    if len(sample) > expected:
+        # Many times faster than finding all above 0. If the sample misleads, there are too few.
+        some = np.flatnonzero(counts >= max(_nth_largest(sample, expected), 1))
+        if len(some) >= size:
+            return some
+    return np.flatnonzero(counts > 0)
 
 
 def _nth_largest(values: Ints | Integers, n: int) -> int:

@@ -1,59 +1,21 @@
 """Counts uses, and distinct authors, over spans that move on with the clock."""
 
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from trends.counting.arrays import Bools, Integers, Ints, Unsigned, first_of_runs, run_ends
 from trends.counting.numbering import PairNumbers, grown
 from trends.counting.spans import HOUR, Span
+from trends.counting.use_log import UseLog
 
 Table = np.ndarray[tuple[int, int], np.dtype[np.int32]]
 """A row for each span, and a column for each number."""
 
-# How long the minutes of an hour stay joined.
-_JOINED = 3 * 24 * HOUR
+# The log is asked for the uses of some tags in the last days; so many hours stay joined.
+_HOURS_JOINED = 3 * 24
 # Has the arrays' type: with any other, `ufunc.at` takes its slow path, which is 20 times slower.
 _ONE = np.int32(1)
-
-
-class _Minute:
-    """The counts of one minute: numbers, which may repeat, and their amounts."""
-
-    __slots__ = ("_amounts", "_numbers")
-
-    def __init__(self) -> None:
-        # Unlike lists of numpy arrays, these have no overhead of a hundred bytes per batch.
-        self._numbers, self._amounts = array("i"), array("i")
-
-    def append(self, numbers: Integers, amounts: Integers) -> None:
-        self._numbers.frombytes(numbers.tobytes())
-        self._amounts.frombytes(amounts.tobytes())
-
-    def columns(self) -> tuple[Integers, Integers]:
-        """Return views; all of them must be gone before the next `append`."""
-        return np.frombuffer(self._numbers, np.int32), np.frombuffer(self._amounts, np.int32)
-
-
-class Log(NamedTuple):
-    """What was added, minute by minute: numbers, which may repeat, amounts and minutes."""
-
-    numbers: Integers
-    amounts: Integers
-    minutes: Ints
-
-    def between(self, start: int, end: int) -> "Log":
-        """Return what was added in the minutes from `start` to `end`, inclusive."""
-        first, last = np.searchsorted(self.minutes, [start, end + 1]).tolist()
-        inside = slice(first, last)
-        return Log(self.numbers[inside], self.amounts[inside], self.minutes[inside])
-
-    def of(self, wanted: Bools) -> "Log":
-        """Return the rows whose number is wanted."""
-        rows = np.flatnonzero(wanted[self.numbers])
-        return Log(self.numbers[rows], self.amounts[rows], self.minutes[rows])
 
 
 class SlidingCounts:
@@ -61,23 +23,23 @@ class SlidingCounts:
 
     Numbers start at 0, and `sums[row[span]]` has the uses of each number in the span. A use is
     added once, when it enters a span, and subtracted once, when it leaves, so an idle number costs
-    nothing. For this, each minute is kept as it was added, at least while it is in a span, or as
+    nothing. For this, `log` has each minute as it was added, at least while it is in a span, or as
     long as `kept` says.
 
-    Times are minutes since 1970, and `now` is the current one. All but `log` also works in hours,
-    if the spans are in hours too.
+    Times are minutes since 1970, and `now` is the current one. They may also be hours, if the
+    spans and the log are in hours too.
     """
 
-    def __init__(self, now: int, spans: Iterable[Span], kept: int = 0) -> None:
+    def __init__(
+        self, now: int, spans: Iterable[Span], log: UseLog | None = None, kept: int = 0
+    ) -> None:
         self.now = now
+        self.log = log or UseLog(HOUR, _HOURS_JOINED)
         self.row = {span: row for row, span in enumerate(spans)}
         self.sums: Table = np.zeros((len(self.row), 16), np.int32)
         self._lengths, self._lags = np.array(list(self.row), np.int64).T
         self._reach = max(kept, int(max(self._lags + self._lengths)))
-        self._minutes: dict[int, _Minute] = {}
-        # The minutes of each hour that is over, joined when they are asked for.
-        self._hours: dict[int, Log] = {}
-        # How often each number occurs in the minutes.
+        # How often each number occurs in the log.
         self._mentions: Integers = np.zeros(16, np.int32)
 
     def reserve(self, size: int) -> None:
@@ -99,10 +61,7 @@ class SlidingCounts:
         starts = np.flatnonzero(first_of_runs(minutes))
         ends = run_ends(starts, len(minutes))
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-            at = int(minutes[start])
-            self._hours.pop(at // HOUR, None)
-            minute = self._minutes.setdefault(at, _Minute())
-            minute.append(numbers[start:end], amounts[start:end])
+            self.log.append(int(minutes[start]), numbers[start:end], amounts[start:end])
         # Minutes are sorted, so those in a span are a slice.
         newest = self.now - self._lags
         ends = np.searchsorted(minutes, newest + 1)
@@ -126,30 +85,9 @@ class SlidingCounts:
             forgotten += self._forget(self.now - self._reach)
         return np.concatenate(forgotten)
 
-    def log(self, start: int, end: int) -> Log:
-        """Return what was added in the minutes from `start` to `end`, inclusive; none is future."""
-        hours = [self._hour(hour) for hour in range(start // HOUR, end // HOUR + 1)]
-        return _join(hours).between(start, end)
-
-    def _hour(self, hour: int) -> Log:
-        if hour in self._hours:
-            return self._hours[hour]
-        minutes = range(hour * HOUR, (hour + 1) * HOUR)
-        joined = _join(
-            [
-                Log(*columns, np.full(len(columns[0]), minute, np.int64))
-                for minute in minutes
-                if minute in self._minutes
-                for columns in [self._minutes[minute].columns()]
-            ]
-        )
-        if minutes.stop <= self.now:
-            self._hours[hour] = joined
-        return joined
-
     def _move(self, row: int, minute: int, sign: int) -> None:
-        if minute in self._minutes:
-            numbers, amounts = self._minutes[minute].columns()
+        if columns := self.log.at(minute):
+            numbers, amounts = columns
             self._change(row, numbers, sign * amounts)
 
     def _change(self, row: int, numbers: Integers, amounts: Integers) -> None:
@@ -157,88 +95,57 @@ class SlidingCounts:
         np.add.at(self.sums[row], numbers, amounts)
 
     def _forget(self, minute: int) -> Iterator[Integers]:
-        self._hours.pop((self.now - _JOINED) // HOUR, None)
-        if minute in self._minutes:
-            numbers, _ = self._minutes.pop(minute).columns()
+        if columns := self.log.at(minute):
+            numbers, _ = columns
             np.subtract.at(self._mentions, numbers, _ONE)
             yield _distinct(numbers[self._mentions[numbers] == 0])
+        self.log.forget(minute)
 
 
 class SlidingAuthors(SlidingCounts):
     """Counts how many different authors used each tag, in each of several spans of time.
 
     An author counts until the last of their uses of the tag has left the span. So the numbered
-    things are pairs of a tag and an author, and `authors[row[span]]` has, for each tag's number,
-    how many of its pairs have uses in the span.
+    things are pairs of a tag and an author, and `authors` counts each tag's pairs that have uses
+    in a span.
     """
 
     def __init__(self, now: int, spans: Iterable[Span]) -> None:
-        super().__init__(now, spans)
-        self.authors: Table = np.zeros((len(self.row), 16), np.int32)
         self._pairs = PairNumbers()
-        # The minute of each pair's last use so far; a future one does not count before it comes.
-        self._last: Integers = np.zeros(16, np.int32)
+        super().__init__(now, spans, UseLog(HOUR, _HOURS_JOINED, self.tag_of))
+        self._authors: Table = np.zeros((len(self.row), 16), np.int32)
 
     def reserve_tags(self, size: int) -> None:
         """Make room for the tags' numbers below `size`."""
-        self.authors = grown(self.authors, size)
+        self._authors = grown(self._authors, size)
+
+    def authors(self, span: Span) -> Integers:
+        """The authors of each tag in a span."""
+        counts: Integers = self._authors[self.row[span]]
+        return counts
 
     def add_uses(self, tags: Integers, minutes: Ints, authors: Unsigned) -> None:
         """Add uses of tags, which must be reserved, by authors in minutes, which must be recent."""
         pairs = self._pairs.number(tags, authors)
         self.reserve(self._pairs.size)
-        self._last = grown(self._last, self._pairs.size)
         self.add(pairs, minutes, np.ones(len(pairs), np.int32))
-        is_past = minutes <= self.now
-        np.maximum.at(self._last, pairs[is_past], minutes[is_past].astype(np.int32))
 
     def advance(self, now: int) -> Integers:
         """Move on to the minute `now`; returns the pairs that were freed."""
-        before = self.now
         forgotten = super().advance(now)
-        for minute in range(max(before + 1, now - self._reach + 1), now + 1):
-            if minute in self._minutes:
-                self._last[self._minutes[minute].columns()[0]] = minute
-        self._last[forgotten] = 0
         self._pairs.free(forgotten)
         return forgotten
-
-    def last_uses(self, since: int) -> tuple[Integers, Integers]:
-        """The tag of each pair that was used after the minute `since`, and the last minute."""
-        pairs = np.flatnonzero(self._last > since)
-        return self._pairs.tag[pairs], self._last[pairs]
 
     def tag_of(self, pairs: Integers) -> Integers:
         """The tag of each pair."""
         return self._pairs.tag[pairs]
-
-    def log_of(self, tags: Ints, start: int, end: int) -> tuple[Log, Ints]:
-        """What was added for some tags in the minutes from `start` to `end`, and whose tag it is.
-
-        The log's numbers are those of pairs; the tag is given as a position in `tags`, which are
-        sorted.
-        """
-        # The tag of a free pair is -1, which is the last of these.
-        wanted = np.zeros(self.authors.shape[1] + 1, np.bool_)
-        wanted[tags] = True
-        log = self.log(start, end).of(wanted[self._pairs.tag])
-        return log, np.searchsorted(tags, self._pairs.tag[log.numbers])
 
     def _change(self, row: int, numbers: Integers, amounts: Integers) -> None:
         had_any = self.sums[row][numbers] > 0
         super()._change(row, numbers, amounts)
         has_any = self.sums[row][numbers] > 0
         changed = _distinct(numbers[had_any != has_any])
-        np.add.at(self.authors[row], self._pairs.tag[changed], np.sign(amounts[0]))
-
-
-def _join(logs: Sequence[Log]) -> Log:
-    none = np.zeros(0, np.int32)
-    return Log(
-        np.concatenate([none, *(log.numbers for log in logs)]),
-        np.concatenate([none, *(log.amounts for log in logs)]),
-        np.concatenate([np.zeros(0, np.int64), *(log.minutes for log in logs)]),
-    )
+        np.add.at(self._authors[row], self._pairs.tag[changed], np.sign(amounts[0]))
 
 
 def _distinct(numbers: Integers) -> Integers:

@@ -9,6 +9,8 @@ ALL, RISING, NOW = "all", "rising", "now"
 WINDOWS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY}
 # "Places gained" compares a board with the same board this many minutes earlier.
 STEPS = {ALL: DAY, RISING: 10, NOW: 10, "1h": 10, "24h": HOUR, "7d": DAY}
+# The people who use a tag are counted over each of these; the most surprising number makes it rise.
+RISING_LENGTHS = (1 * HOUR, 2 * HOUR, 5 * HOUR, 12 * HOUR, DAY, 2 * DAY)
 # Older minutes are in no window, and were in none a step earlier.
 LONGEST = max(length + STEPS[name] for name, length in WINDOWS.items())
 # What is usual is known from four weeks, for windows of two days, also as it was half a day ago.

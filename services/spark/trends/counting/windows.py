@@ -8,7 +8,7 @@ from trends.counting.arrays import Bools, Integers, Ints
 from trends.counting.numbering import TagNumbers, grown
 from trends.counting.ranking import PEOPLE, RankedTag, rank
 from trends.counting.sliding import SlidingAuthors, SlidingCounts
-from trends.counting.spans import ALL, HOUR, STEPS, WINDOWS, Span
+from trends.counting.spans import ALL, HOUR, RISING_LENGTHS, STEPS, WINDOWS, Span
 from trends.counting.tally import TagUses
 from trends.trending.baseline import Baseline
 
@@ -30,7 +30,7 @@ class Windows:
         self._min_authors = min_authors
         self.tags = TagNumbers()
         self.posts = SlidingCounts(now, _SPANS)
-        self.authors = SlidingAuthors(now, _SPANS)
+        self.authors = SlidingAuthors(now, _SPANS | {Span(length) for length in RISING_LENGTHS})
         self.baseline = Baseline(now // HOUR)
         self.lasts: Ints = np.zeros(16, np.int64)
 
@@ -103,5 +103,5 @@ class Windows:
 
     def _columns(self, span: Span) -> tuple[Integers, Integers]:
         """The posts and the authors of all tags in a span."""
-        size, row = len(self.tags.keys), self.posts.row[span]
-        return self.posts.sums[row, :size], self.authors.authors[row, :size]
+        size = len(self.tags.keys)
+        return self.posts.sums[self.posts.row[span], :size], self.authors.authors(span)[:size]

@@ -153,12 +153,16 @@ class HashtagsTable:
         """Read all tags, with what the boards of the minute `now` need, and cache the last rows."""
         tags, recent = self._client.call(lambda connection: _scan(connection, now))
         self._rows = OrderedDict((key, row) for _, key, row in sorted(recent))
-        self._keys = Bloom(max(_EXPECTED_KEYS, 2 * len(tags)), _FALSE_POSITIVES)
+        self._keys = _bloom(len(tags))
         self._keys.update(tag.key for tag in tags)
         return tags
 
     def clear(self, fence: int) -> None:
-        """Remove all counts older than `fence`."""
+        """Remove all counts older than `fence`.
+
+        Rows with that fence may remain. They are not read: the batch that wrote them is applied
+        again, and writes the same cells.
+        """
 
         def remove(connection: happybase.Connection) -> None:
             table = connection.table(HASHTAGS)
@@ -169,6 +173,11 @@ class HashtagsTable:
 
         self.forget()
         self._client.call(remove)
+        self._keys = _bloom(0)
+
+
+def _bloom(keys: int) -> Bloom:
+    return Bloom(max(_EXPECTED_KEYS, 2 * keys), _FALSE_POSITIVES)
 
 
 def _scan(

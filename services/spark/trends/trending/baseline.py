@@ -7,6 +7,7 @@ import numpy as np
 from trends.counting.arrays import Integers, Ints
 from trends.counting.sliding import SlidingCounts
 from trends.counting.spans import DAY, HOUR, HOURS_KEPT, USUAL_DAYS, Span
+from trends.counting.use_log import UseLog
 from trends.trending.surprise import Numbers
 
 # What happened lately is not usual yet. While less than twice as much is known, half of it is.
@@ -24,15 +25,15 @@ class Baseline(SlidingCounts):
     """Counts posts by tag, which are numbered, and hour (since 1970): its minutes are hours."""
 
     def __init__(self, hour: int) -> None:
-        super().__init__(hour, [_LONG_AGO], HOURS_KEPT)
-        # Of each hour, when it is asked for: its tags in order, their posts, and the totals.
-        self._sorted: dict[int, _Hour] = {}
+        super().__init__(hour, [_LONG_AGO], UseLog(24, HOURS_KEPT // 24 + 1), HOURS_KEPT)
+        # Of each hour, when it is asked for: the posts without floods, and the most of a tag there.
+        self._totals: dict[int, tuple[float, float]] = {}
 
     def add(self, numbers: Integers, minutes: Ints, amounts: Integers) -> None:
         """Add posts to tags in hours, as `SlidingCounts.add`."""
         super().add(numbers, minutes, amounts)
         for hour in set(minutes.tolist()):
-            self._sorted.pop(hour, None)
+            self._totals.pop(hour, None)
 
     @property
     def long_ago(self) -> Integers:
@@ -43,7 +44,8 @@ class Baseline(SlidingCounts):
     @property
     def first_hour(self) -> int:
         """The hour of the first posts."""
-        return min([self.now, *self._minutes])
+        first = self.log.first()
+        return self.now if first is None else min(self.now, first)
 
     @property
     def known_hours(self) -> int:
@@ -53,61 +55,44 @@ class Baseline(SlidingCounts):
     def curves(self, tags: Ints, now: int) -> "Curves":
         """The curves of some tags, as known at the minute `now` of the current hour."""
         total, most = self._hourly_totals()
-        own = np.zeros((len(tags), HOURS_KEPT))
-        for at, hour in enumerate(self._kept()):
-            if hour in self._minutes:
-                own[:, at] = self._sorted_hour(hour).posts_of(tags)
-        return Curves(own, total - np.minimum(own, most), self._kept().start, now)
+        first = self.now - HOURS_KEPT + 1
+        uses, position = self.log.of(tags, first, self.now)
+        at = position * HOURS_KEPT + uses.minutes - first
+        own: Numbers = np.bincount(at, uses.amounts, len(tags) * HOURS_KEPT).astype(np.float64)
+        own = own.reshape(-1, HOURS_KEPT)
+        return Curves(own, total - np.minimum(own, most), first, now)
 
     def extremes(self, now: int) -> "Curves":
         """The curves of a tag that nobody has used, and of one that has flooded every hour."""
         total, most = self._hourly_totals()
         others = np.stack([total, np.maximum(total - most, 0)])
-        return Curves(np.zeros_like(others), others, self._kept().start, now)
-
-    def _kept(self) -> range:
-        return range(self.now - HOURS_KEPT + 1, self.now + 1)
+        return Curves(np.zeros_like(others), others, self.now - HOURS_KEPT + 1, now)
 
     def _hourly_totals(self) -> tuple[Numbers, Numbers]:
         """The posts of each hour without floods, and the most that a tag counts there."""
-        hours = [
-            self._sorted_hour(hour) if hour in self._minutes else None for hour in self._kept()
-        ]
-        total = np.array([hour.total if hour else 0.0 for hour in hours])
-        return total, np.array([hour.most if hour else 0.0 for hour in hours])
+        hours = range(self.now - HOURS_KEPT + 1, self.now + 1)
+        total, most = np.array([self._total(hour) for hour in hours]).T
+        return total, most
+
+    def _total(self, hour: int) -> tuple[float, float]:
+        if hour not in self._totals and (columns := self.log.at(hour)):
+            numbers, amounts = columns
+            _, at = np.unique(numbers, return_inverse=True)
+            posts = np.bincount(at, amounts)
+            most = max(_MOST_POSTS, _MOST_PART * float(posts.sum()))
+            self._totals[hour] = float(np.minimum(posts, most).sum()), most
+        return self._totals.get(hour, (0.0, 0.0))
 
     def _forget(self, minute: int) -> Iterator[Integers]:
-        self._sorted.pop(minute, None)
+        self._totals.pop(minute, None)
         return super()._forget(minute)
-
-    def _sorted_hour(self, hour: int) -> "_Hour":
-        if hour not in self._sorted:
-            self._sorted[hour] = _Hour(*self._minutes[hour].columns())
-        return self._sorted[hour]
-
-
-class _Hour:
-    """The posts of an hour by tag, and together."""
-
-    __slots__ = ("_posts", "_tags", "most", "total")
-
-    def __init__(self, numbers: Integers, amounts: Integers) -> None:
-        self._tags, at = np.unique(numbers, return_inverse=True)
-        self._posts = np.bincount(at, amounts).astype(np.int32)
-        self.most = max(_MOST_POSTS, _MOST_PART * float(self._posts.sum()))
-        self.total = float(np.minimum(self._posts, self.most).sum())
-
-    def posts_of(self, tags: Ints) -> Integers:
-        """The posts of some tags."""
-        at = np.minimum(np.searchsorted(self._tags, tags), len(self._tags) - 1)
-        return np.where(self._tags[at] == tags, self._posts[at], 0)
 
 
 class Curves:
     """The posts of some tags, and those of the others, up to any time of four weeks.
 
-    Within an hour, posts are taken to be spread evenly. All results are pairs of the posts of each
-    tag, and of the others.
+    Within an hour, posts are taken to be spread evenly. All results are pairs: the posts of the
+    tag, given by its position, and those of the others. Tags and times are broadcast together.
     """
 
     def __init__(self, own: Numbers, others: Numbers, first: int, now: int) -> None:
@@ -119,28 +104,30 @@ class Curves:
         self._daily = _shifted(self._usual, 24, USUAL_DAYS - 1)
         self._weekly = _shifted(self._usual, 7 * 24, USUAL_DAYS // 7)
 
-    def between(self, start: Ints, end: Ints) -> Numbers:
+    def between(self, tag: Ints | int, start: Ints, end: Ints) -> Numbers:
         """Posts from the minute `start` to `end` (exclusive)."""
-        return self._between(self._usual, start, end, self._end)
+        return self._between(self._usual, tag, start, end, self._end)
 
-    def daily(self, start: Ints, end: Ints) -> Numbers:
+    def daily(self, tag: Ints | int, start: Ints, end: Ints) -> Numbers:
         """Posts at the same time of earlier days, added up."""
-        return self._between(self._daily, start, end)
+        return self._between(self._daily, tag, start, end)
 
-    def weekly(self, start: Ints, end: Ints) -> Numbers:
+    def weekly(self, tag: Ints | int, start: Ints, end: Ints) -> Numbers:
         """Posts at the same time of earlier weeks, added up."""
-        return self._between(self._weekly, start, end)
+        return self._between(self._weekly, tag, start, end)
 
-    def _between(self, curve: Numbers, start: Ints, end: Ints, last: int = _NEVER) -> Numbers:
+    def _between(
+        self, curve: Numbers, tag: Ints | int, start: Ints, end: Ints, last: int = _NEVER
+    ) -> Numbers:
         """The difference of two points of a curve, which has nothing after the minute `last`."""
-        return self._at(curve, end, last) - self._at(curve, start, last)
+        return self._at(curve, tag, end, last) - self._at(curve, tag, start, last)
 
-    def _at(self, curve: Numbers, minute: Ints, last: int) -> Numbers:
+    def _at(self, curve: Numbers, tag: Ints | int, minute: Ints, last: int) -> Numbers:
         since = np.clip(minute, self._first, self._end) - self._first
         hour = np.minimum(since // HOUR, curve.shape[-1] - 2)
         length = np.minimum(HOUR, last - self._first - hour * HOUR)
         part = (since - hour * HOUR) / length
-        before, after = curve[..., hour], curve[..., hour + 1]
+        before, after = curve[:, tag, hour], curve[:, tag, hour + 1]
         found: Numbers = before + part * (after - before)
         return found
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trends.counting.arrays import Ints
+from trends.counting.arrays import Integers, Ints
 from trends.counting.ranking import BOARD_SIZE, PEOPLE, RankedTag, rank
-from trends.counting.spans import HOUR, NOW, STEPS
+from trends.counting.spans import HOUR, NOW, RISING_LENGTHS, STEPS, Span
 from trends.counting.windows import Windows
-from trends.trending.rising import LENGTHS, People, find
+from trends.trending.rising import find
 
 # `now` is of the shortest window in which so many tags were used by so many people each, and of
 # seven days if there is none.
@@ -67,12 +67,11 @@ class Trending:
         self._windows = windows
         self._least = max(least, min_authors, 1)
         self._min_authors = min_authors
-        self._people = People(windows.authors, len(windows.tags.keys))
 
     def rises(self) -> list[Rise]:
         """The first `BOARD_SIZE` of the rising tags."""
         windows = self._windows
-        found = find(self._people, windows.authors, windows.baseline, self._least)
+        found = find(windows.authors, windows.baseline, self._least)
         columns = (
             found.tag, self._posts(found.tag, found.length), windows.lasts[found.tag],
             found.people, found.expected, found.length, found.score, found.before,
@@ -102,7 +101,7 @@ class Trending:
             )
             counts = windows.counts(_NOW_OTHERWISE, [tag.key for tag in tags])
             return NowBoard(_NOW_OTHERWISE, tags, earlier, counts)
-        tags = self._rank(self._people.over(length))
+        tags = self._rank(self._people(length))
         earlier = self._rank(self._people_before(length))
         numbers = np.array([windows.tags.numbers[tag.key] for tag in tags], np.int64)
         posts = self._posts(numbers, np.full(len(tags), length)).tolist()
@@ -112,31 +111,32 @@ class Trending:
     def _shortest_window(self) -> int | None:
         """The shortest window in which enough tags were used by enough people."""
         least = max(_NOW_PEOPLE, self._min_authors)
-        for length in LENGTHS.tolist():
-            if np.count_nonzero(self._people.over(length) >= least) >= _NOW_TAGS:
-                return int(length)
+        for length in RISING_LENGTHS:
+            if np.count_nonzero(self._people(length) >= least) >= _NOW_TAGS:
+                return length
         return None
 
-    def _rank(self, people: Ints) -> list[RankedTag]:
-        people = np.where(people >= self._min_authors, people, 0)
+    def _people(self, length: int) -> Integers:
+        return self._windows.authors.authors(Span(length))[: len(self._windows.tags.keys)]
+
+    def _rank(self, people: Ints | Integers) -> list[RankedTag]:
+        if self._min_authors:
+            people = np.where(people >= self._min_authors, people, 0)
         return rank(self._windows.tags.keys, people, self._windows.lasts)
 
     def _people_before(self, length: int) -> Ints:
         """The people who used each tag in a window, as it was a step earlier."""
         authors, end = self._windows.authors, self._windows.posts.now - STEPS[NOW]
-        pairs = np.unique(authors.log(end - length + 1, end).numbers)
+        pairs = np.unique(authors.log.between(end - length + 1, end).numbers)
         return np.bincount(authors.tag_of(pairs), minlength=len(self._windows.tags.keys))
 
     def _posts(self, tags: Ints, lengths: Ints) -> Ints:
         """The posts with each tag in a window of its own."""
-        posts, now = self._windows.posts, self._windows.posts.now
-        longest = int(lengths.max(initial=0))
-        position = np.full(len(self._windows.tags.keys), -1, np.int32)
-        position[tags] = np.arange(len(tags))
-        log = posts.log(now - longest + 1, now).of(position >= 0)
-        at = position[log.numbers]
-        is_inside = log.minutes > now - lengths[at]
-        return np.bincount(at[is_inside], log.amounts[is_inside], len(tags)).astype(np.int64)
+        posts = self._windows.posts
+        start = posts.now - int(lengths.max(initial=0)) + 1
+        uses, at = posts.log.of(tags, start, posts.now)
+        is_inside = uses.minutes > posts.now - lengths[at]
+        return np.bincount(at[is_inside], uses.amounts[is_inside], len(tags)).astype(np.int64)
 
 
 def name_of(length: int) -> str:

@@ -5,16 +5,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trends.counting.arrays import Bools, Ints, first_of_runs
+from trends.counting.arrays import Bools, Integers, Ints, first_of_runs
 from trends.counting.sliding import SlidingAuthors
-from trends.counting.spans import DAY, HOUR, RISING, STEPS, USUAL_DAYS
+from trends.counting.spans import (
+    DAY,
+    HOUR,
+    RISING,
+    RISING_LENGTHS,
+    STEPS,
+    USUAL_DAYS,
+    Span,
+)
 from trends.trending.baseline import LATELY, Baseline, Curves
 from trends.trending.surprise import Numbers, Rate, seasonal_mean, surprise, usual_rate
 
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int32]
 
-# A tag's people are counted over each of these; the most surprising one counts.
-LENGTHS = np.array([1 * HOUR, 2 * HOUR, 5 * HOUR, 12 * HOUR, DAY, 2 * DAY])
+LENGTHS = np.array(RISING_LENGTHS)
 LONGEST_RISE = int(LENGTHS[-1])
 
 # A tag enters the board when chance would bring any tag there less than once in e^ENTER boards, and
@@ -50,45 +57,23 @@ class Rises:
     before: Numbers
 
 
-class People:
-    """How many people use each tag, of `tags`, in windows that end with the minute `now`."""
-
-    def __init__(self, authors: SlidingAuthors, tags: int) -> None:
-        self._tags, self._now = tags, authors.now
-        self._tag, self._last = authors.last_uses(authors.now - LONGEST_RISE)
-        self.longest: Ints = np.bincount(self._tag, minlength=tags)
-
-    def over(self, length: int) -> Ints:
-        """The people who used each tag in the last `length` minutes."""
-        return np.bincount(self._tag[self._last > self._now - length], minlength=self._tags)
-
-    def of(self, tags: Ints) -> list[Ints]:
-        """The people who used some tags, over each of `LENGTHS`."""
-        wanted = np.zeros(self._tags, np.bool_)
-        wanted[tags] = True
-        rows = np.flatnonzero(wanted[self._tag])
-        position = np.zeros(self._tags, np.int32)
-        position[tags] = np.arange(len(tags))
-        at, last = position[self._tag[rows]], self._last[rows]
-        counts = []
-        for length in LENGTHS[::-1].tolist():
-            inside = last > self._now - length
-            at, last = at[inside], last[inside]
-            counts.append(np.bincount(at, minlength=len(tags)))
-        return counts[::-1]
-
-
-def find(people: People, authors: SlidingAuthors, baseline: Baseline, least: int) -> Rises:
+def find(authors: SlidingAuthors, baseline: Baseline, least: int) -> Rises:
     """Find the tags that rise now, each of them used by at least `least` people."""
     now = authors.now
-    model = _Model(baseline, int(np.count_nonzero(people.longest)), now)
-    tags = model.candidates(people, least)
-    grid = np.arange((now - MEMORY) // _STEP + 1, (now - 1) // _STEP + 1) * _STEP
+    model = _Model(baseline, int(np.count_nonzero(authors.authors(Span(LONGEST_RISE)))), now)
+    tags = model.candidates(authors, least)
+    # Before the first posts nothing has risen.
+    start = max(now - MEMORY, baseline.first_hour * HOUR)
+    grid = np.arange(start // _STEP + 1, (now - 1) // _STEP + 1) * _STEP
     times = np.append(grid, [now - STEPS[RISING], now])
     history = _History(authors, tags, times)
     observed, still = history.people(LENGTHS), history.people(_LAST_THIRDS)
-    expected, score = model.score(tags, observed, times)
-    score[(observed < least) | (still < min(least, _STILL))] = -np.inf
+    cells = np.nonzero((observed >= least) & (still >= min(least, _STILL)))
+    expected, score = np.zeros(observed.shape), np.full(observed.shape, -np.inf)
+    tag, window, time = cells
+    expected[cells], score[cells] = model.score(
+        tags, tag, LENGTHS[window], times[time], observed[cells]
+    )
     best = score.max(axis=1)
     # Whether each tag is on the board at each time of the grid; before it none is.
     on = np.zeros((len(tags), len(grid) + 1), np.bool_)
@@ -100,7 +85,7 @@ def find(people: People, authors: SlidingAuthors, baseline: Baseline, least: int
     window = score[found, :, -1].argmax(axis=1)
     return Rises(
         tags[found],
-        observed[found, window, -1],
+        observed[found, window, -1].astype(np.int64),
         LENGTHS[window],
         expected[found, window, -1],
         score[found, window, -1],
@@ -122,51 +107,54 @@ class _Model:
         self._now = now
         self._lately = min(LATELY, baseline.known_hours * HOUR // 2)
 
-    def candidates(self, people: People, least: int) -> Ints:
+    def candidates(self, authors: SlidingAuthors, least: int) -> Ints:
         """The tags that may be surprising: those that would be if less were usual."""
         time = np.array([self._now], np.int64)
         extremes = self._baseline.extremes(self._now)
-        all_posts = float(extremes.between(*self._usual_time(time))[1, 0, 0])
+        unused, flooding = 0, 1
+        all_posts = float(extremes.between(unused, *self._usual_time(time))[1, 0])
         ends = np.repeat(time + 1, len(LENGTHS))
-        exposures = self._exposure(extremes, ends - LENGTHS, ends)[1]
-        tags = np.flatnonzero(people.longest >= least)
+        exposures = self._exposure(extremes, flooding, ends - LENGTHS, ends)
+        tags = np.flatnonzero(authors.authors(Span(LONGEST_RISE)) >= least)
         rate = usual_rate(self._baseline.long_ago[tags], all_posts, self._tags)
         maybe = np.zeros(len(tags), np.bool_)
-        for observed, exposure in zip(people.of(tags), exposures.tolist(), strict=True):
+        for length, exposure in zip(LENGTHS.tolist(), exposures.tolist(), strict=True):
+            observed = authors.authors(Span(length))[tags]
             open_: Bools = ~maybe & (observed >= least) & (observed > rate.mean * exposure)
             maybe[open_] = self._score(observed[open_], rate.of(open_), exposure) >= LEAVE
         return tags[maybe]
 
-    def score(self, tags: Ints, observed: Counts, times: Ints) -> tuple[Numbers, Numbers]:
+    def score(
+        self, tags: Ints, tag: Ints, length: Ints, time: Ints, observed: Integers
+    ) -> tuple[Numbers, Numbers]:
         """The people to be expected, and how surprising those observed are.
 
-        All have an element for each tag, window and time.
+        `tag` (the position in `tags`), `length`, `time` and `observed` have an element for each
+        window that is scored, which ends with the minute `time`.
         """
         curves = self._baseline.curves(tags, self._now)
-        ends = np.broadcast_to(times + 1, (len(LENGTHS), len(times)))
-        starts = ends - LENGTHS[:, None]
-        exposure = self._exposure(curves, starts, ends)
-        own, others = curves.between(*self._usual_time(times))[:, :, None]
+        window = tag, time + 1 - length, time + 1
+        exposure = self._exposure(curves, *window)
+        own, others = curves.between(tag, *self._usual_time(time))
         usual = usual_rate(own, others, self._tags)
-        daily = seasonal_mean(usual, curves.daily(starts, ends), exposure)
-        weekly = seasonal_mean(usual, curves.weekly(starts, ends), exposure)
+        daily = seasonal_mean(usual, curves.daily(*window), exposure)
+        weekly = seasonal_mean(usual, curves.weekly(*window), exposure)
         # The same hours of the day before a window of a day or longer are in the window itself.
-        daily[:, LENGTHS >= DAY] = 0
+        daily[length >= DAY] = 0
         mean = np.maximum(usual.mean, np.maximum(daily, weekly))
-        rate = Rate(np.broadcast_to(usual.shape, mean.shape), mean)
-        return mean * exposure, self._score(observed, rate, exposure)
+        return mean * exposure, self._score(observed, Rate(usual.shape, mean), exposure)
 
-    def _score(self, observed: Counts, rate: Rate, exposure: Numbers | float) -> Numbers:
+    def _score(self, observed: Integers, rate: Rate, exposure: Numbers | float) -> Numbers:
         # The more tags are looked at, the more of them are surprising by chance. Rounded, windows
         # that say the same are equal, and the shortest counts.
         score: Numbers = surprise(observed, rate, exposure) - np.log(self._tags)
         return score.round(6)
 
-    def _exposure(self, curves: Curves, starts: Ints, ends: Ints) -> Numbers:
+    def _exposure(self, curves: Curves, tag: Ints | int, starts: Ints, ends: Ints) -> Numbers:
         """The posts of other tags, or rather how many there would be on average."""
-        others = curves.between(starts, ends)[1]
+        others = curves.between(tag, starts, ends)[1]
         days = self._days_known(starts, ends)
-        usual = curves.daily(starts, ends)[1] / np.maximum(days, 1)
+        usual = curves.daily(tag, starts, ends)[1] / np.maximum(days, 1)
         smooth = usual * (others + _BUSY_WEIGHT) / (usual + _BUSY_WEIGHT)
         exposure: Numbers = np.maximum(np.where(days >= 1, smooth, others), 1)
         return exposure
@@ -187,13 +175,13 @@ class _History:
 
     def __init__(self, authors: SlidingAuthors, tags: Ints, times: Ints) -> None:
         now = int(times[-1])
-        log, tag = authors.log_of(tags, now - LONGEST_RISE - MEMORY + 1, now)
-        order = np.argsort(log.numbers, kind="stable")
-        pair, self._minute, self._tag = log.numbers[order], log.minutes[order], tag[order]
+        uses, tag = authors.log.of(tags, now - LONGEST_RISE - MEMORY + 1, now)
+        order = np.argsort(uses.numbers, kind="stable")
+        pair, self._minute, self._tag = uses.numbers[order], uses.minutes[order], tag[order]
         self._shape = len(tags), len(times) + 1
         # A use counts until the same person's next one, or until it leaves the window.
         again = ~first_of_runs(pair)[1:]
-        self._next = np.full(len(pair), np.iinfo(np.int64).max)
+        self._next = np.full(len(pair), np.iinfo(np.int32).max, np.int32)
         self._next[:-1][again] = self._minute[1:][again]
         self._order = np.argsort(times, kind="stable")
         self._times = times[self._order]
@@ -204,10 +192,10 @@ class _History:
         begin = np.searchsorted(self._times, self._minute)
         for length in lengths.tolist():
             end = np.searchsorted(self._times, np.minimum(self._next, self._minute + length))
-            change = np.zeros(self._shape, np.int64)
-            np.add.at(change, (self._tag, begin), 1)
-            np.add.at(change, (self._tag, end), -1)
-            columns.append(change.cumsum(axis=1)[:, :-1])
-        counts = np.empty((self._shape[0], len(lengths), len(self._times)), np.int64)
+            change = np.zeros(self._shape, np.int32)
+            np.add.at(change, (self._tag, begin), np.int32(1))
+            np.add.at(change, (self._tag, end), np.int32(-1))
+            columns.append(change.cumsum(axis=1, dtype=np.int32)[:, :-1])
+        counts = np.empty((self._shape[0], len(lengths), len(self._times)), np.int32)
         counts[:, :, self._order] = np.stack(columns, axis=1)
         return counts

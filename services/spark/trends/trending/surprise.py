@@ -51,7 +51,7 @@ def seasonal_mean(usual: Rate, posts: Numbers, weight: Numbers) -> Numbers:
     return mean
 
 
-def surprise(people: npt.NDArray[np.int64], rate: Rate, others: Numbers | float) -> Numbers:
+def surprise(people: Integers, rate: Rate, others: Numbers | float) -> Numbers:
     """−ln P(at least so many people use the tag while others are used so often)."""
     shape = np.minimum(rate.shape, _MOST_SHAPE)
     # `betainc` does not define the probability of at least 0 people, which is 1.

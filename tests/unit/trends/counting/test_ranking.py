@@ -43,6 +43,19 @@ def test_ties_with_the_last_tag_of_a_board_are_decided_as_all_others_are(seed: i
     assert ranked(keys, counts, lasts, size) == right[:size]
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_a_sample_of_the_counts_misleads_nobody(seed: int) -> None:
+    """Large counts are all, some or none of those looked at first."""
+    rng = random.Random(seed)
+    size, step = rng.choice([1, 10, BOARD_SIZE]), rng.choice([1, 3, 64])
+    counts = [
+        rng.randrange(rng.choice([1, 3, 9, 999]) if at % step == 0 else 3) for at in range(9_000)
+    ]
+    tags = [RankedTag(f"t{at:04}", count, 0) for at, count in enumerate(counts)]
+    right = sorted((tag for tag in tags if tag.count), key=lambda tag: tag.order)
+    assert ranked([tag.key for tag in tags], counts, [0] * 9_000, size) == right[:size]
+
+
 def test_all_time_keeps_the_leaders_when_only_changes_come() -> None:
     rng = random.Random(1)
     counts: dict[str, int] = {}

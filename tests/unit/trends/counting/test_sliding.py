@@ -56,27 +56,26 @@ def test_a_number_is_forgotten_when_its_last_minute_has_left_all_spans() -> None
     assert sliding.is_recent(minutes([NOW - 1, NOW])).tolist() == [False, True]
     assert sliding.advance(NOW + 50).tolist() == [0]
     assert sliding.advance(NOW + 500).tolist() == [1]
-    assert not sliding.sums.any() and not sliding._minutes
+    assert not sliding.sums.any() and sliding.log.first() is None
 
 
 def test_an_author_counts_until_the_last_use_has_left_the_span() -> None:
     sliding = SlidingAuthors(NOW, SPANS)
     sliding.reserve_tags(2)
-    row = sliding.row[Span(10)]
 
     def add(*uses: tuple[int, int, int]) -> None:
         tags, when, authors = zip(*uses, strict=True)
         sliding.add_uses(ints(tags), minutes(when), np.array(authors, np.uint64))
 
     add((0, NOW, 7), (0, NOW - 3, 7), (0, NOW - 3, 8), (1, NOW, 7))
-    assert sliding.authors[row, :2].tolist() == [2, 1]
+    assert sliding.authors(Span(10))[:2].tolist() == [2, 1]
     sliding.advance(NOW + 7)  # the minute NOW - 3 leaves the span
-    assert sliding.authors[row, :2].tolist() == [1, 1]
+    assert sliding.authors(Span(10))[:2].tolist() == [1, 1]
     add((0, NOW + 7, 7))
     sliding.advance(NOW + 10)
-    assert sliding.authors[row, :2].tolist() == [1, 0]
+    assert sliding.authors(Span(10))[:2].tolist() == [1, 0]
     sliding.advance(NOW + 17)
-    assert not sliding.authors[row].any()
+    assert not sliding.authors(Span(10)).any()
     assert len(sliding.advance(NOW + 60)) == 3
 
 
@@ -86,6 +85,6 @@ def test_what_is_kept_of_a_minute_does_not_grow_by_the_batch() -> None:
     sliding.reserve(1)
     for _ in range(1000):
         sliding.add(ints([0]), minutes([NOW]), ints([1]))
-    (minute,) = sliding._minutes.values()
+    (minute,) = sliding.log._minutes.values()
     assert minute._numbers.buffer_info()[1] == 1000
     assert sliding.sums[sliding.row[Span(1)], 0] == 1000

@@ -30,7 +30,7 @@ def baseline(*posts: tuple[int, int, int]) -> Baseline:
 
 def own_and_others(made: Baseline, tag: int, start: int, end: int, now: int = END) -> list[float]:
     found: list[float] = (
-        made.curves(ints(tag), now).between(ints(start), ints(end)).ravel().tolist()
+        made.curves(ints(tag), now).between(0, ints(start), ints(end)).ravel().tolist()
     )
     return found
 
@@ -64,7 +64,7 @@ def test_the_same_time_of_earlier_days_and_weeks(name: str, step: int, times: in
         (1, (times + 1) * step, 200), (2, step, 3),
     )  # fmt: skip
     curve = getattr(made.curves(ints(1), END), name)
-    assert curve(ints(60 * HOUR), ints(END + 1)).ravel().tolist() == [7, 3]
+    assert curve(0, ints(60 * HOUR), ints(END + 1)).ravel().tolist() == [7, 3]
 
 
 def test_a_flood_counts_little_in_the_total() -> None:
@@ -80,8 +80,8 @@ def test_extremes_lie_around_every_tag() -> None:
     posts = [tuple(each) for each in rng.integers(0, (10, 100, 30), (300, 3)).tolist()]
     made = baseline(*posts)
     start, end = ints(60 * (HOUR - 70)), ints(END + 1)
-    (most, least) = made.extremes(END).between(start, end)[1, :, 0]
-    others = made.curves(np.arange(10), END).between(start, end)[1]
+    (most, least) = made.extremes(END).between(np.arange(2), start, end)[1]
+    others = made.curves(np.arange(10), END).between(np.arange(10), start, end)[1]
     assert least <= others.min() <= others.max() <= most
 
 

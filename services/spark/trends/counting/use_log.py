@@ -1,0 +1,149 @@
+"""Keeps what was used in each minute, and finds the uses of some tags quickly."""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trends.counting.arrays import Integers, Ints, first_of_runs
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Columns: numbers, which may repeat, amounts, and minutes."""
+
+    numbers: Integers
+    amounts: Integers
+    minutes: Integers
+
+    def rows(self, which: Any) -> "Uses":
+        """Some of the rows."""
+        return Uses(self.numbers[which], self.amounts[which], self.minutes[which])
+
+    def between(self, start: int, end: int) -> "Uses":
+        """The rows of the minutes from `start` to `end`, inclusive."""
+        return self.rows((self.minutes >= start) & (self.minutes <= end))
+
+
+class _Minute:
+    """The uses of one minute in the order in which they came."""
+
+    __slots__ = ("_amounts", "_numbers")
+
+    def __init__(self) -> None:
+        # Unlike lists of numpy arrays, these have no overhead of a hundred bytes per batch.
+        self._numbers, self._amounts = array("i"), array("i")
+
+    def append(self, numbers: Integers, amounts: Integers) -> None:
+        self._numbers.frombytes(numbers.tobytes())
+        self._amounts.frombytes(amounts.tobytes())
+
+    def columns(self) -> tuple[Integers, Integers]:
+        """Return views; all of them must be gone before the next `append`."""
+        return np.frombuffer(self._numbers, np.int32), np.frombuffer(self._amounts, np.int32)
+
+
+class _Joined:
+    """The uses of several minutes, sorted by tag; those of a tag stay in the order of time."""
+
+    __slots__ = ("_tags", "uses")
+
+    def __init__(self, uses: Uses, tags: Integers) -> None:
+        order = np.argsort(tags, kind="stable")
+        uses, tags = uses.rows(order), tags[order]
+        starts = np.flatnonzero(first_of_runs(uses.numbers) | first_of_runs(uses.minutes))
+        amounts = np.add.reduceat(uses.amounts, starts) if len(starts) else uses.amounts
+        self._tags = tags[starts]
+        self.uses = Uses(uses.numbers[starts], amounts, uses.minutes[starts])
+
+    def of(self, tags: Integers) -> tuple[Uses, Ints]:
+        """The uses of some tags, and the position in `tags` of each one's tag."""
+        first = np.searchsorted(self._tags, tags)
+        each = np.searchsorted(self._tags, tags, "right") - first
+        position = np.repeat(np.arange(len(tags)), each)
+        # The k-th row of a tag is at `first` + k.
+        before = np.cumsum(each) - each
+        return self.uses.rows((first - before)[position] + np.arange(len(position))), position
+
+
+class UseLog:
+    """What was used in each minute.
+
+    `tag_of` returns the tag of each number, which may be the number itself. To be searched, minutes
+    are joined in groups of `size`; the latest `groups` of them are remembered once they are over.
+    Instead of minutes, times may be in any unit.
+    """
+
+    def __init__(
+        self, size: int, groups: int, tag_of: Callable[[Integers], Integers] = lambda tags: tags
+    ) -> None:
+        self._size, self._groups = size, groups
+        self._tag_of = tag_of
+        self._minutes: dict[int, _Minute] = {}
+        self._joined: dict[int, _Joined] = {}
+
+    def append(self, minute: int, numbers: Integers, amounts: Integers) -> None:
+        """Add uses to a minute, which may be in the future or long ago."""
+        self._joined.pop(minute // self._size, None)
+        self._minutes.setdefault(minute, _Minute()).append(numbers, amounts)
+
+    def at(self, minute: int) -> tuple[Integers, Integers] | None:
+        """The numbers used in a minute, and their amounts; must be gone before it is added to."""
+        return self._minutes[minute].columns() if minute in self._minutes else None
+
+    def forget(self, minute: int) -> None:
+        """Drop a minute; from then on, no minute up to it may be asked for."""
+        self._minutes.pop(minute, None)
+
+    def first(self) -> int | None:
+        """The first minute with uses."""
+        return min(self._minutes, default=None)
+
+    def between(self, start: int, end: int) -> Uses:
+        """All uses from the minute `start` to `end`, inclusive; no minute is in the future."""
+        return _concatenated([group.uses for group in self._groups_of(start, end)]).between(
+            start, end
+        )
+
+    def of(self, tags: Ints, start: int, end: int) -> tuple[Uses, Ints]:
+        """The uses of some (distinct) tags, and the position in `tags` of each one's tag.
+
+        The uses of a number are in the order of time. No minute is in the future.
+        """
+        wanted = tags.astype(np.int32)  # as in `_Joined`; otherwise a search would convert those
+        found = [group.of(wanted) for group in self._groups_of(start, end)]
+        uses = _concatenated([uses for uses, _ in found])
+        position = np.concatenate([np.zeros(0, np.int64), *(position for _, position in found)])
+        inside = (uses.minutes >= start) & (uses.minutes <= end)
+        return uses.rows(inside), position[inside]
+
+    def _groups_of(self, start: int, end: int) -> Iterator[_Joined]:
+        for group in range(start // self._size, end // self._size + 1):
+            if joined := self._joined.get(group) or self._join(group):
+                if (group + 1) * self._size <= end + 1:
+                    self._joined[group] = joined
+                    self._joined.pop(group - self._groups, None)
+                yield joined
+
+    def _join(self, group: int) -> _Joined | None:
+        minutes = range(group * self._size, (group + 1) * self._size)
+        parts = [
+            Uses(*columns, np.full(len(columns[0]), minute, np.int32))
+            for minute in minutes
+            if (columns := self.at(minute))
+        ]
+        if not parts:
+            return None
+        uses = _concatenated(parts)
+        return _Joined(uses, self._tag_of(uses.numbers))
+
+
+def _concatenated(uses: Sequence[Uses]) -> Uses:
+    none = np.zeros(0, np.int32)
+    return Uses(
+        np.concatenate([none, *(part.numbers for part in uses)]),
+        np.concatenate([none, *(part.amounts for part in uses)]),
+        np.concatenate([none, *(part.minutes for part in uses)]),
+    )
