@@ -1,4 +1,4 @@
-"""Measures how long the driver takes for all boards when very many tags are active."""
+"""Measures what trending costs the driver when very many tags are active."""
 
 import time
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.trending.timeline import DAY, DAYS, Timeline, generate
-from trends.counting.arrays import Ints, first_of_runs, run_ends
+from trends.counting.arrays import Integers, Ints, first_of_runs, run_ends
 from trends.counting.leaderboard import Leaderboard
 from trends.counting.spans import HOUR
 from trends.counting.tally import TagUses
+from trends.trending.baseline import Baseline
 
 POSTS_A_DAY = 1_000_000
 TIMES = 10
@@ -17,9 +18,14 @@ TIMES = 10
 
 @dataclass
 class Boards:
-    """The median time for all boards, and what the driver's memory held."""
+    """The median time for all boards, and what the driver's memory held.
+
+    `baseline` is the time in which the four weeks' counts took in the uses, a day at a time, in
+    microseconds a use.
+    """
 
     milliseconds: float
+    baseline: float
     active_tags: int
     tags: int
 
@@ -29,23 +35,34 @@ def measure_boards() -> Boards:
     timeline = generate(POSTS_A_DAY, seed=1)
     start = DAYS * DAY - 1
     leaderboard = Leaderboard(start)
+    baseline, spent = Baseline(start // HOUR), 0.0
+    baseline.reserve(timeline.tags)
     for day in range(DAYS):
-        _add(leaderboard, timeline, day * DAY, (day + 1) * DAY)
+        tags, uses = _uses(timeline, day * DAY, (day + 1) * DAY)
+        counts = np.bincount(uses.hour_tag, uses.hour_posts, len(tags)).astype(np.int64)
+        leaderboard.add(uses, counts, np.full(len(tags), (day + 1) * DAY * 60_000))
+        began = time.perf_counter()
+        recent = baseline.is_recent(uses.hour)
+        baseline.add(
+            tags[uses.hour_tag[recent]], uses.hour[recent], uses.hour_posts[recent].astype(np.int32)
+        )
+        spent += time.perf_counter() - began
     seconds = []
     for run in range(TIMES):
         began = time.perf_counter()
         leaderboard.rankings((start + run) * 60_000)
         seconds.append(time.perf_counter() - began)
-    recent = timeline.tag[timeline.minute > start - 2 * DAY]
+    active = np.unique(timeline.tag[timeline.minute > start - 2 * DAY])
     return Boards(
         float(np.median(seconds)) * 1000,
-        len(np.unique(recent)),
+        spent / np.count_nonzero(baseline.is_recent(timeline.minute // HOUR)) * 1e6,
+        len(active),
         len(leaderboard._windows),
     )
 
 
-def _add(leaderboard: Leaderboard, timeline: Timeline, start: int, end: int) -> None:
-    """Add what was posted in some minutes, as one batch."""
+def _uses(timeline: Timeline, start: int, end: int) -> tuple[Integers, TagUses]:
+    """What was posted in some minutes, as one batch, and the number of each of its tags."""
     first, last = np.searchsorted(timeline.minute, [start, end])
     codes, tag = np.unique(timeline.tag[first:last], return_inverse=True)
     minute, author = timeline.minute[first:last], timeline.author[first:last]
@@ -66,8 +83,7 @@ def _add(leaderboard: Leaderboard, timeline: Timeline, start: int, end: int) -> 
         author_row=(np.cumsum(is_row)[is_author] - 1).astype(np.int32),
         author=author[is_author],
     )
-    counts = np.bincount(tag, minlength=len(codes))
-    leaderboard.add(uses, counts, np.full(len(codes), end * 60_000))
+    return codes.astype(np.int32), uses
 
 
 def _lengths(starts: Ints, length: int) -> Ints:
