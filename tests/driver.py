@@ -193,11 +193,11 @@ def dying_at(
     return sabotage
 
 
-def dying_half_way(patch: pytest.MonkeyPatch) -> Sabotage:
-    """Die in the third batch with only some of its rows written."""
+def dying_half_way(patch: pytest.MonkeyPatch, call: int = 3) -> Sabotage:
+    """Die in the given batch with only some of its rows written."""
 
     def sabotage(parts: Parts) -> None:
-        start, write, death = parts.hashtags.start_writing, parts.hashtags._write, Death(3)
+        start, write, death = parts.hashtags.start_writing, parts.hashtags._write, Death(call)
         await_next = await_next_batch(patch, parts)
 
         def write_half(keys: list[str], changes: list[Any], fence: int) -> Any:

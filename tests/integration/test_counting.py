@@ -204,6 +204,22 @@ def test_real_tweets_clear_the_demo(driver: Driver, hbase: happybase.Connection)
     check(hbase, oracle, sink)
 
 
+def test_a_driver_that_dies_while_the_first_real_posts_take_the_place_of_the_demo(
+    driver: Driver, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = [{**message, "source": "demo", "id": f"demo:{message['id']}"} for message in stream(11)]
+    send(demo)
+    driver.run(len(demo))
+    real = stream(12)
+    send(real)
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            driver.die(len(demo + real), dying_half_way(patch, call=1))
+    oracle = Oracle(real)
+    oracle.read += len(demo)
+    check(hbase, oracle, driver.run(len(demo + real)))
+
+
 def test_bad_records_are_set_aside_and_disturb_nothing(
     driver: Driver, hbase: happybase.Connection
 ) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.trending.timeline import DAY, Floats, Timeline
 from trends.counting.arrays import Ints
+from trends.counting.ranking import BOARD_SIZE
 from trends.counting.sliding import SlidingAuthors
 from trends.counting.spans import HOUR, LONGEST, RISING_LENGTHS, Span
 from trends.trending.baseline import Baseline
@@ -47,7 +48,7 @@ def product(timeline: Timeline, times: Ints) -> Iterator[Board]:
         baseline.add(tag, minute // HOUR, np.ones(len(tag), np.int32))
         done = end
         if now >= times[0]:
-            rises = find(authors, baseline, PEOPLE)
+            rises = find(authors, baseline, PEOPLE, BOARD_SIZE)
             yield _board(now, rises.tag, rises.score)
 
 

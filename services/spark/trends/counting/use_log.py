@@ -45,7 +45,22 @@ class _Minute:
         return np.frombuffer(self._numbers, np.int32), np.frombuffer(self._amounts, np.int32)
 
 
-class _Joined:
+class _Unsorted:
+    """The uses of several minutes, in the order of time; made in no time, but slow to search."""
+
+    def __init__(self, uses: Uses, tags: Integers) -> None:
+        self.uses, self._tags = uses, tags
+
+    def of(self, tags: Integers) -> tuple[Uses, Ints]:
+        """The uses of some tags, and the position in `tags` of each one's tag."""
+        position = np.full(max(self._tags.max(), tags.max(initial=0)) + 1, -1, np.int32)
+        position[tags] = np.arange(len(tags))
+        found = position[self._tags]
+        rows = np.flatnonzero(found >= 0)
+        return self.uses.rows(rows), found[rows].astype(np.int64)
+
+
+class _Sorted:
     """The uses of several minutes, sorted by tag; those of a tag stay in the order of time."""
 
     __slots__ = ("_tags", "uses")
@@ -72,8 +87,8 @@ class UseLog:
     """What was used in each minute.
 
     `tag_of` returns the tag of each number, which may be the number itself. To be searched, minutes
-    are joined in groups of `size`; the latest `groups` of them are remembered once they are over.
-    Instead of minutes, times may be in any unit.
+    are joined in groups of `size`. The latest `groups` of those that are over are sorted once and
+    remembered. Instead of minutes, times may be in any unit.
     """
 
     def __init__(
@@ -82,11 +97,11 @@ class UseLog:
         self._size, self._groups = size, groups
         self._tag_of = tag_of
         self._minutes: dict[int, _Minute] = {}
-        self._joined: dict[int, _Joined] = {}
+        self._sorted: dict[int, _Sorted] = {}
 
     def append(self, minute: int, numbers: Integers, amounts: Integers) -> None:
         """Add uses to a minute, which may be in the future or long ago."""
-        self._joined.pop(minute // self._size, None)
+        self._sorted.pop(minute // self._size, None)
         self._minutes.setdefault(minute, _Minute()).append(numbers, amounts)
 
     def at(self, minute: int) -> tuple[Integers, Integers] | None:
@@ -112,32 +127,34 @@ class UseLog:
 
         The uses of a number are in the order of time. No minute is in the future.
         """
-        wanted = tags.astype(np.int32)  # as in `_Joined`; otherwise a search would convert those
+        wanted = tags.astype(np.int32)  # as theirs are; a search would convert those otherwise
         found = [group.of(wanted) for group in self._groups_of(start, end)]
         uses = _concatenated([uses for uses, _ in found])
         position = np.concatenate([np.zeros(0, np.int64), *(position for _, position in found)])
         inside = (uses.minutes >= start) & (uses.minutes <= end)
         return uses.rows(inside), position[inside]
 
-    def _groups_of(self, start: int, end: int) -> Iterator[_Joined]:
+    def _groups_of(self, start: int, end: int) -> Iterator[_Sorted | _Unsorted]:
         for group in range(start // self._size, end // self._size + 1):
-            if joined := self._joined.get(group) or self._join(group):
-                if (group + 1) * self._size <= end + 1:
-                    self._joined[group] = joined
-                    self._joined.pop(group - self._groups, None)
-                yield joined
+            minutes = range(group * self._size, (group + 1) * self._size)
+            if group in self._sorted:
+                yield self._sorted[group]
+            elif uses := self._joined(minutes):
+                tags = self._tag_of(uses.numbers)
+                if minutes.stop > end + 1:
+                    yield _Unsorted(uses, tags)
+                    continue
+                self._sorted[group] = _Sorted(uses, tags)
+                self._sorted.pop(group - self._groups, None)
+                yield self._sorted[group]
 
-    def _join(self, group: int) -> _Joined | None:
-        minutes = range(group * self._size, (group + 1) * self._size)
+    def _joined(self, minutes: range) -> Uses | None:
         parts = [
             Uses(*columns, np.full(len(columns[0]), minute, np.int32))
             for minute in minutes
             if (columns := self.at(minute))
         ]
-        if not parts:
-            return None
-        uses = _concatenated(parts)
-        return _Joined(uses, self._tag_of(uses.numbers))
+        return _concatenated(parts) if parts else None
 
 
 def _concatenated(uses: Sequence[Uses]) -> Uses:

@@ -41,6 +41,11 @@ class Baseline(SlidingCounts):
         sums: Integers = self.sums[0]
         return sums
 
+    def posts_until(self, tags: Ints, hour: int) -> Ints:
+        """For some tags, their posts up to an hour, inclusive."""
+        uses, position = self.log.of(tags, self.first_hour, hour)
+        return np.bincount(position, uses.amounts, len(tags)).astype(np.int64)
+
     @property
     def first_hour(self) -> int:
         """The hour of the first posts."""

@@ -1,6 +1,6 @@
 """Finds the tags that more people use than is usual for them."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,9 @@ _LAST_THIRDS = np.clip(LENGTHS // 3, HOUR, 6 * HOUR)
 # How busy a timeline is cannot be told from a few posts. As if so many more had come at the usual
 # pace of this time of day.
 _BUSY_WEIGHT = 10.0
+# So many tags are scored at a time. Usually there are fewer that may rise; in a flood, of which
+# nothing is usual yet, there may be so many that their curves would not fit into memory.
+_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,37 @@ class Rises:
     score: Numbers
     before: Numbers
 
+    def ranks(self) -> list[tuple[float, int]]:
+        """The score of each tag, and its people, who decide between equal scores."""
+        return list(zip(self.score.tolist(), self.people.tolist(), strict=True))
 
-def find(authors: SlidingAuthors, baseline: Baseline, least: int) -> Rises:
-    """Find the tags that rise now, each of them used by at least `least` people."""
-    now = authors.now
-    model = _Model(baseline, int(np.count_nonzero(authors.authors(Span(LONGEST_RISE)))), now)
-    tags = model.candidates(authors, least)
+
+def find(authors: SlidingAuthors, baseline: Baseline, least: int, most: int) -> Rises:
+    """Find the tags that rise now, each of them used by at least `least` people.
+
+    If there are more than `most`, those with the highest scores, and perhaps some others.
+    """
+    model = _Model(baseline, authors)
+    tags, bounds = model.candidates(least)
+    found: list[Rises] = []
+    ranks: list[tuple[float, int]] = []
+    for start in range(0, max(len(tags), 1), _AT_ONCE):
+        # The bounds fall, so no other tag can be among the first.
+        if len(ranks) >= most and ranks[-most] > bounds[start]:
+            break
+        found.append(_find(model, np.sort(tags[start : start + _AT_ONCE]), least))
+        ranks = sorted([*ranks, *found[-1].ranks()])
+    return Rises(*(np.concatenate(column) for column in zip(*map(astuple, found), strict=True)))
+
+
+def _find(model: "_Model", tags: Ints, least: int) -> Rises:
+    """Find those of some tags that rise now."""
+    now = model.now
     # Before the first posts nothing has risen.
-    start = max(now - MEMORY, baseline.first_hour * HOUR)
+    start = max(now - MEMORY, model.baseline.first_hour * HOUR)
     grid = np.arange(start // _STEP + 1, (now - 1) // _STEP + 1) * _STEP
     times = np.append(grid, [now - STEPS[RISING], now])
-    history = _History(authors, tags, times)
+    history = _History(model.authors, tags, times)
     observed, still = history.people(LENGTHS), history.people(_LAST_THIRDS)
     cells = np.nonzero((observed >= least) & (still >= min(least, _STILL)))
     expected, score = np.zeros(observed.shape), np.full(observed.shape, -np.inf)
@@ -101,28 +124,49 @@ def _stays(on: Bools, score: Numbers) -> Bools:
 class _Model:
     """How many people are to be expected, by what is usual and how busy the timeline is."""
 
-    def __init__(self, baseline: Baseline, tags: int, now: int) -> None:
-        self._baseline = baseline
-        self._tags = max(tags, 1)
-        self._now = now
+    def __init__(self, baseline: Baseline, authors: SlidingAuthors) -> None:
+        self.baseline, self.authors, self.now = baseline, authors, authors.now
+        self._tags = max(int(np.count_nonzero(self._people(LONGEST_RISE))), 1)
         self._lately = min(LATELY, baseline.known_hours * HOUR // 2)
 
-    def candidates(self, authors: SlidingAuthors, least: int) -> Ints:
-        """The tags that may be surprising: those that would be if less were usual."""
-        time = np.array([self._now], np.int64)
-        extremes = self._baseline.extremes(self._now)
+    def candidates(self, least: int) -> tuple[Ints, list[tuple[float, int]]]:
+        """The tags that may rise, and a rank that each cannot exceed, the highest first.
+
+        Its score is the one that the tag would have if less were usual.
+        """
+        time = np.array([self.now], np.int64)
+        extremes = self.baseline.extremes(self.now)
         unused, flooding = 0, 1
         all_posts = float(extremes.between(unused, *self._usual_time(time))[1, 0])
         ends = np.repeat(time + 1, len(LENGTHS))
         exposures = self._exposure(extremes, flooding, ends - LENGTHS, ends)
-        tags = np.flatnonzero(authors.authors(Span(LONGEST_RISE)) >= least)
-        rate = usual_rate(self._baseline.long_ago[tags], all_posts, self._tags)
-        maybe = np.zeros(len(tags), np.bool_)
+        tags = np.flatnonzero(self._people(LONGEST_RISE) >= least)
+        rate = usual_rate(self._surely_usual(tags), all_posts, self._tags)
+        bound = np.full(len(tags), -np.inf)
+        before, smaller = np.zeros(len(tags), np.int32), 0.0
         for length, exposure in zip(LENGTHS.tolist(), exposures.tolist(), strict=True):
-            observed = authors.authors(Span(length))[tags]
-            open_: Bools = ~maybe & (observed >= least) & (observed > rate.mean * exposure)
-            maybe[open_] = self._score(observed[open_], rate.of(open_), exposure) >= LEAVE
-        return tags[maybe]
+            observed = self._people(length)[tags]
+            open_: Bools = (observed >= least) & (observed > rate.mean * exposure)
+            if exposure >= smaller:  # the same people in more time surprise less
+                open_ &= observed > before
+            score = self._score(observed[open_], rate.of(open_), exposure)
+            bound[open_] = np.maximum(bound[open_], score)
+            before, smaller = observed, exposure
+        people = self._people(LONGEST_RISE)[tags]
+        order = np.lexsort((-people, -bound))[: np.count_nonzero(bound >= LEAVE)]
+        return tags[order], list(zip(bound[order].tolist(), people[order].tolist(), strict=True))
+
+    def _people(self, length: int) -> Integers:
+        """The people who used each tag in the last `length` minutes."""
+        return self.authors.authors(Span(length))
+
+    def _surely_usual(self, tags: Ints) -> Ints | Integers:
+        """Posts of each tag that are usual, though perhaps not all of them."""
+        if self._lately == LATELY:
+            return self.baseline.long_ago[tags]
+        _, end = self._usual_time(np.array(self.now))
+        hour = self.baseline.now if end > self.now else int(end) // HOUR - 1
+        return self.baseline.posts_until(tags, hour)
 
     def score(
         self, tags: Ints, tag: Ints, length: Ints, time: Ints, observed: Integers
@@ -132,7 +176,7 @@ class _Model:
         `tag` (the position in `tags`), `length`, `time` and `observed` have an element for each
         window that is scored, which ends with the minute `time`.
         """
-        curves = self._baseline.curves(tags, self._now)
+        curves = self.baseline.curves(tags, self.now)
         window = tag, time + 1 - length, time + 1
         exposure = self._exposure(curves, *window)
         own, others = curves.between(tag, *self._usual_time(time))
@@ -162,7 +206,7 @@ class _Model:
     def _days_known(self, starts: Ints, ends: Ints) -> Numbers:
         """How many earlier days are known at this time of the day."""
         earlier = DAY * np.arange(1, USUAL_DAYS).reshape(-1, *([1] * starts.ndim))
-        known = ends - earlier - self._baseline.first_hour * HOUR
+        known = ends - earlier - self.baseline.first_hour * HOUR
         days: Numbers = np.clip(known / (ends - starts), 0, 1).sum(axis=0)
         return days
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc
 
-from trends.counting.arrays import Bools, Integers
+from trends.counting.arrays import Bools, Integers, Ints
 
 Numbers = npt.NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Rate(NamedTuple):
         return Rate(self.shape[tags], self.mean[tags])
 
 
-def usual_rate(uses: Integers | Numbers, others: Numbers | float, tags: int) -> Rate:
+def usual_rate(uses: Ints | Integers | Numbers, others: Numbers | float, tags: int) -> Rate:
     """The rate of a tag that was used so often, and others so often, while `tags` are in use."""
     shape: Numbers = _PRIOR_SHAPE + uses.astype(np.float64)
     return Rate(shape, shape / (others + _PRIOR_SHAPE * tags))

@@ -66,14 +66,14 @@ def test_uses_equal_a_recount_while_time_goes_by(seed: int) -> None:
         assert first == min((minute for _, minute in kept), default=None)
 
 
-def test_minutes_that_are_over_are_joined_once_and_not_for_ever() -> None:
+def test_minutes_that_are_over_are_sorted_once_and_not_for_ever() -> None:
     log = UseLog(10, 4)
     for minute in range(NOW, NOW + 100):
         log.append(minute, integers([1]), integers([1]))
     log.between(NOW, NOW + 95)
-    joined = dict(log._joined)
-    assert len(joined) == 4
+    over = dict(log._sorted)
+    assert len(over) == 4
     log.of(ints([1]), NOW + 70, NOW + 95)
-    assert log._joined == joined
+    assert log._sorted == over
     log.append(NOW + 75, integers([2]), integers([1]))
     assert len(log.of(ints([2]), NOW + 60, NOW + 95)[0].numbers) == 1

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import trending_oracle
 from trends.counting.leaderboard import Leaderboard
+from trends.counting.ranking import BOARD_SIZE
+from trends.trending import rising
 from trends.trending.boards import Rise
 from unit.trends.counting.uses import Use, columns, stored, totals
 
@@ -233,3 +235,32 @@ def test_hundred_rises_at_most() -> None:
     assert len(rises) == 100
     assert [rise.order for rise in rises] == sorted(rise.order for rise in rises)
     assert np.isfinite([rise.score for rise in rises]).all()
+
+
+FLOOD = [
+    *background(6, 9, daily=4_000),
+    *(use for n in range(180) for use in event(f"f{n}", 20 + n % 90, 50, first=1_000 * n)),
+]
+
+
+@pytest.mark.parametrize("at_once", [1, 30])
+def test_how_many_are_scored_at_a_time_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Also if more tags rise than there are places."""
+    right = board(FLOOD)
+    assert len(right) == BOARD_SIZE
+    monkeypatch.setattr(rising, "_AT_ONCE", at_once)
+    assert board(FLOOD) == right
+
+
+def test_tags_that_cannot_be_among_the_first_are_not_scored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rising, "_AT_ONCE", 30)
+    windows = leaderboard(FLOOD)._windows
+    first, everything = (
+        rising.find(windows.authors, windows.baseline, 3, most) for most in (10, 1_000)
+    )
+    assert 10 <= len(first.tag) < len(everything.tag)
+    assert sorted(first.ranks())[-10:] == sorted(everything.ranks())[-10:]
