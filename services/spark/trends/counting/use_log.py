@@ -72,8 +72,8 @@ class UseLog:
     """What was used in each minute.
 
     `tag_of` returns the tag of each number, which may be the number itself. To be searched, minutes
-    are joined in groups of `size`; the latest `groups` of them are remembered once they are over.
-    Instead of minutes, times may be in any unit.
+    are joined in groups of `size`; the latest `groups` of them are remembered until they are added
+    to. Instead of minutes, times may be in any unit.
     """
 
     def __init__(
@@ -102,30 +102,35 @@ class UseLog:
         return min(self._minutes, default=None)
 
     def between(self, start: int, end: int) -> Uses:
-        """All uses from the minute `start` to `end`, inclusive; no minute is in the future."""
-        return _concatenated([group.uses for group in self._groups_of(start, end)]).between(
+        """All uses from the minute `start` to `end`, inclusive."""
+        return _concatenated([group.uses for _, group in self._groups_of(start, end)]).between(
             start, end
         )
 
     def of(self, tags: Ints, start: int, end: int) -> tuple[Uses, Ints]:
         """The uses of some (distinct) tags, and the position in `tags` of each one's tag.
 
-        The uses of a number are in the order of time. No minute is in the future.
+        The uses of a number are in the order of time.
         """
         wanted = tags.astype(np.int32)  # as in `_Joined`; otherwise a search would convert those
-        found = [group.of(wanted) for group in self._groups_of(start, end)]
-        uses = _concatenated([uses for uses, _ in found])
-        position = np.concatenate([np.zeros(0, np.int64), *(position for _, position in found)])
-        inside = (uses.minutes >= start) & (uses.minutes <= end)
-        return uses.rows(inside), position[inside]
+        found: list[Uses] = []
+        positions = [np.zeros(0, np.int64)]
+        for first, group in self._groups_of(start, end):
+            uses, position = group.of(wanted)
+            if first < start or end < first + self._size - 1:
+                inside = (uses.minutes >= start) & (uses.minutes <= end)
+                uses, position = uses.rows(inside), position[inside]
+            found.append(uses)
+            positions.append(position)
+        return _concatenated(found), np.concatenate(positions)
 
-    def _groups_of(self, start: int, end: int) -> Iterator[_Joined]:
+    def _groups_of(self, start: int, end: int) -> Iterator[tuple[int, _Joined]]:
+        """The groups with minutes from `start` to `end`, and the first minute of each."""
         for group in range(start // self._size, end // self._size + 1):
+            self._joined.pop(group - self._groups, None)
             if joined := self._joined.get(group) or self._join(group):
-                if (group + 1) * self._size <= end + 1:
-                    self._joined[group] = joined
-                    self._joined.pop(group - self._groups, None)
-                yield joined
+                self._joined[group] = joined
+                yield group * self._size, joined
 
     def _join(self, group: int) -> _Joined | None:
         minutes = range(group * self._size, (group + 1) * self._size)

@@ -56,6 +56,17 @@ class Rises:
     score: Numbers
     before: Numbers
 
+    def rows(self, which: Bools) -> "Rises":
+        """Some of the tags."""
+        return Rises(
+            self.tag[which],
+            self.people[which],
+            self.length[which],
+            self.expected[which],
+            self.score[which],
+            self.before[which],
+        )
+
 
 def find(authors: SlidingAuthors, baseline: Baseline, least: int) -> Rises:
     """Find the tags that rise now, each of them used by at least `least` people."""
