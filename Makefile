@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs backup restore reset test lint format lock bench evaluate chaos screenshots
+.PHONY: help up down logs hide unhide backup restore reset test lint format lock bench evaluate chaos screenshots
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -13,6 +13,12 @@ down: ## Stop everything; counts and tweets are kept
 
 logs: ## Follow the log of every service, or of one: make logs SERVICE=ingest
 	@docker compose logs --follow --tail 100 $(SERVICE)
+
+hide: ## Take a hashtag off the boards: make hide TAG=spam, or TAG='*spam*' (no TAG: list them)
+	@scripts/hide "$(TAG)"
+
+unhide: ## Show a hidden hashtag again: make unhide TAG=spam
+	@scripts/hide --undo "$(TAG)"
 
 backup: ## Write all that is kept into a file of backups/; counting pauses for a minute or two
 	@scripts/backup "$(FILE)"

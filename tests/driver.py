@@ -18,6 +18,7 @@ from trends.counting.spans import LONGEST
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
+from trends.hbase.totals_table import TotalsTable
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
 from trends.recovery import Recovery
@@ -90,7 +91,8 @@ class Driver:
         """Count until `until` records have been read, or until `sabotage` kills the driver."""
         settings = self.settings
         hashtags, boards = HashtagsTable(self.client, writers=2), BoardsTable(self.client)
-        sink = Sink(hashtags, boards, Quarantine(settings.kafka, self.topics))
+        totals = TotalsTable(self.client)
+        sink = Sink(hashtags, boards, totals, Quarantine(settings.kafka, self.topics))
         applier = Applier(sink.apply)
         if sabotage:
             sabotage(Parts(hashtags, boards, sink, applier))
@@ -234,8 +236,13 @@ def dying_unawaited(patch: pytest.MonkeyPatch) -> Sabotage:
     return sabotage
 
 
-def check(hbase: happybase.Connection, oracle: Oracle, sink: Sink) -> None:
-    """Compare every cell, total and board with the oracle's."""
+def check(
+    hbase: happybase.Connection, oracle: Oracle, sink: Sink, *, has_totals: bool = True
+) -> None:
+    """Compare every cell, total and board with the oracle's.
+
+    `has_totals` says whether all posts are known to be counted in the totals of the windows.
+    """
     since = sink.done.fence // 60_000 - LONGEST
     assert counts_in_hbase(hbase) == counts_of(oracle, since)
     assert (sink.done.read, sink.done.tagged) == (oracle.read, oracle.tagged)
@@ -246,9 +253,15 @@ def check(hbase: happybase.Connection, oracle: Oracle, sink: Sink) -> None:
     for row, board in boards.items():
         name, as_of = board["board"], datetime.fromisoformat(board["as_of"])
         places = [
-            {field: value for field, value in place.items() if field != "rank"}
+            {field: value for field, value in place.items() if field not in ("rank", "points")}
             for place in board["hashtags"]
         ]
+        window = "48h" if name == "rising" else board.get("window", name)
+        for place in board["hashtags"]:
+            assert place["points"] == oracle.points(place["key"], window, as_of)
+        totals = board.get("window_posts"), board.get("window_tagged")
+        is_known = has_totals and name != "all"
+        assert totals == (oracle.totals(window, as_of) if is_known else (None, None))
         if name == "rising":
             assert places == oracle.rising(as_of, 100)
         elif name == "now":

@@ -25,6 +25,9 @@ MAX_TAGS, MAX_LENGTH = 140, 280
 WINDOWS = {"1h": 60, "24h": 1440, "7d": 10080}
 # A change of rank is relative to the board of this many minutes ago.
 STEPS = {"all": 1440, "1h": 10, "24h": 60, "7d": 1440}
+# The minutes of a sparkline's point, and how many points there are.
+POINTS = {"1h": (5, 12), "2h": (5, 24), "5h": (15, 20), "12h": (30, 24), "24h": (60, 24),
+          "48h": (120, 24), "7d": (360, 28), "all": (1440, 30)}  # fmt: skip
 
 # Invisible characters. Python's `unicodedata` lacks the property Default_Ignorable_Code_Point.
 _UNSEEN = regex.compile(
@@ -82,6 +85,10 @@ def fold(tag: str) -> str:
     return key if any(unicodedata.category(c)[0] not in "MZ" for c in key) else ""
 
 
+def _milliseconds(message: dict[str, Any]) -> int:
+    return round(datetime.fromisoformat(message["created_at"]).timestamp() * 1000)
+
+
 class Oracle:
     """The right counts for a list of contract messages, which may contain duplicates."""
 
@@ -95,12 +102,45 @@ class Oracle:
         self.first: dict[str, int] = {}
         self.last: dict[str, int] = {}
         self.sources: set[str] = set()
-        seen = set()
+        # The minutes of all posts, and of those with tags.
+        self.posts: list[int] = []
+        self.tagged_posts: list[int] = []
+        read, seen = set(), set()
         for message in messages:
             self.read += 1
-            # Only a version with a tag uses up the id: posts without tags are not remembered.
+            if message["id"] not in read:
+                self._add_post(message)
+                read.add(message["id"])
+            # A version with a tag counts for it although one without any came before.
             if message["id"] not in seen and self._count(message):
                 seen.add(message["id"])
+
+    def _add_post(self, message: dict[str, Any]) -> None:
+        self.posts.append(_milliseconds(message) // 60_000)
+
+    def totals(self, window: str, as_of: datetime) -> tuple[int, int]:
+        """Return how many posts there are in a window, and how many of them have tags."""
+        now = int(as_of.timestamp()) // 60
+        length = WINDOWS.get(window) or trending_oracle.WINDOWS[window]
+        posts, tagged = (
+            sum(now - length < minute <= now for minute in minutes)
+            for minutes in (self.posts, self.tagged_posts)
+        )
+        return posts, tagged
+
+    def points(self, key: str, span: str, as_of: datetime) -> list[int]:
+        """Return a tag's sparkline; those of the longest spans begin and end with whole hours."""
+        now = int(as_of.timestamp()) // 60
+        length, number = POINTS[span]
+        end = now // 60 * 60 + 59 if span in ("7d", "all") else now
+        counts = [0] * number
+        for minute, _ in self.uses[key]:
+            at = number - 1 - (end - minute) // length
+            if span == "7d" and now - WINDOWS[span] < minute:
+                at = max(at, 0)
+            if minute <= now and at >= 0:
+                counts[at] += 1
+        return counts
 
     def _count(self, message: dict[str, Any]) -> bool:
         given = message.get("hashtags")
@@ -113,7 +153,8 @@ class Oracle:
             return False
         self.tagged += 1
         self.sources.add(message["source"])
-        milliseconds = round(datetime.fromisoformat(message["created_at"]).timestamp() * 1000)
+        milliseconds = _milliseconds(message)
+        self.tagged_posts.append(milliseconds // 60_000)
         for key, tag in list(distinct.items())[:MAX_TAGS]:
             self.counts[key] += 1
             self.spellings[key][tag] += 1

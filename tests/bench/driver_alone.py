@@ -21,11 +21,12 @@ from load import messages  # type: ignore[import-not-found]
 
 from trends.applier import Applier
 from trends.counting.batch import Batch
-from trends.counting.duplicates import RecentIds
+from trends.counting.duplicates import RecentPosts
 from trends.extract.columns import extract, unpack
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
+from trends.hbase.totals_table import TotalsTable
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import TWEETS, Topics
 from trends.settings import Settings
@@ -65,9 +66,9 @@ def main(tweets: int) -> None:
     hashtags = HashtagsTable(client, settings.thrift_connections)
     boards = BoardsTable(client)
     quarantine = Quarantine(settings.kafka, Topics(settings.kafka, stopping))
-    sink = Sink(hashtags, boards, quarantine)
+    sink = Sink(hashtags, boards, TotalsTable(client), quarantine)
     done, intent = boards.read_progress()
-    sink.resume(done, intent, RecentIds(settings.deduplicate_minutes * 60_000))
+    sink.resume(done, intent, RecentPosts(settings.deduplicate_minutes * 60_000))
     sink.refresh()  # reads the tables
     start = done.end.get("0", 0)
     computed = list(batches(tweets, settings.max_tweets_per_batch, start))

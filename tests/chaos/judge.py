@@ -49,6 +49,7 @@ class Ledger(Oracle):
             self.repeated += 1
         else:
             self._numbers.add(number)
+            self._add_post(message)
             self._count(message)
 
     def _number(self, message: Json) -> int | None:

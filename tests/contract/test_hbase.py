@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from trends.counting.documents import documents
+from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 from trends.counting.leaderboard import Leaderboard
+from trends.counting.post_totals import PostTotals
 from trends.counting.progress import Done
 from trends.counting.spans import WINDOWS
 from trends.counting.stored_tag import StoredTag
 from unit.trends.counting.uses import Use, columns, stored
-from web.board import parse_board
+from web.board import WindowTotals, parse_board
 
 EXAMPLES = Path(__file__).parents[2] / "docs/contracts/examples"
 NOW = 1_795_341_600_123
@@ -20,7 +22,7 @@ MINUTE = NOW // 60_000
 DONE = replace(Done(), read=18_234, tagged=4120, sources=("x",), demo=False)
 
 
-def leaderboard(hidden: frozenset[str] = frozenset()) -> Leaderboard:
+def leaderboard(hidden: HiddenTags = NONE_HIDDEN) -> Leaderboard:
     board = Leaderboard(MINUTE, hidden)
     board.load([StoredTag("東京", 390, NOW, {MINUTE: (3, [1])}, {MINUTE // 60: 3})])
     return board
@@ -38,11 +40,13 @@ def write(board: Leaderboard, done: Done = DONE) -> dict[str, bytes]:
     rankings = board.rankings(NOW)
     shown = rankings.keys()
     spellings = {key: {"café": "Café"}.get(key, key) for key in shown}
-    return documents(rankings, spellings, done, NOW)
+    totals = PostTotals(MINUTE)
+    totals.add(np.array([MINUTE]), np.array([[9, 7, 0, 0]]))
+    return documents(rankings, spellings, done, totals, NOW)
 
 
 def boards() -> dict[str, bytes]:
-    board = leaderboard(frozenset({"hidden"}))
+    board = leaderboard(HiddenTags(frozenset({"hidden"})))
     add(board, "hidden", {1: 999}, 999, NOW)
     add(board, "café", {1: 412}, 412, NOW)
     return write(board)
@@ -70,6 +74,9 @@ def test_the_web_service_reads_what_is_written() -> None:
     )
     board = parse_board("all", written["all"])
     assert [place.key for place in board.hashtags] == ["café", "東京"]
+    board = parse_board("24h", written["24h"])
+    assert board.totals == WindowTotals(9, 7)
+    assert board.hashtags[0].points == (*[0] * 23, 3)
 
 
 def test_the_rising_board_has_the_examples_shape_and_is_read() -> None:

@@ -20,6 +20,8 @@ PEOPLE = (CONTRACTS / "examples" / "board.people.json").read_bytes()
 BOARD = (CONTRACTS / "examples" / "board.json").read_bytes()
 TRENDS = json.loads((CONTRACTS / "examples" / "trends.json").read_text())
 
+POINTS = {"points": [0] * 30}
+
 NEVER_OLD = Settings(stale_after_seconds=10**9)
 
 
@@ -92,13 +94,13 @@ def test_the_board_by_people_is_served_with_both_counts() -> None:
 @pytest.mark.parametrize("board", WINDOWS)
 def test_people_may_be_on_a_board_by_tweets_or_not_yet(board: str) -> None:
     for people in ({}, {"people": 17}):
-        written = {**json.loads(BOARD), "board": board, "hashtags": entries(2, **people)}
+        written = {**json.loads(BOARD), "board": board, "hashtags": entries(2, **people, **POINTS)}
         answer = serve(json.dumps(written).encode(), f"?board={board}")
         assert [{"people"} & each.keys() for each in answer["hashtags"]] == [people.keys()] * 2
 
 
 def test_people_are_on_no_other_board() -> None:
-    written = {**json.loads(BOARD), "hashtags": entries(2, people=17)}
+    written = {**json.loads(BOARD), "hashtags": entries(2, people=17, **POINTS)}
     answer = serve(json.dumps(written).encode())
     assert all("people" not in each for each in answer["hashtags"])
     for wrong in (
@@ -114,6 +116,44 @@ def test_what_an_older_driver_wrote_meets_the_schema() -> None:
     older = json.loads(BOARD)
     del older["rank_by"]
     assert serve(json.dumps(older).encode()) == TRENDS
+    for cell in (BOARD, RISING, NOW, PEOPLE):
+        older = json.loads(cell)
+        for name in ("point_minutes", "window_posts", "window_tagged"):
+            older.pop(name, None)
+        for each in older["hashtags"]:
+            del each["points"]
+        query = f"?board={older['board']}&rank_by={older['rank_by']}"
+        answer = serve(json.dumps(older).encode(), query)
+        assert not {"point_minutes", "window_posts", "window_tagged"} & answer.keys()
+        assert not any("points" in each for each in answer["hashtags"])
+
+
+@pytest.mark.parametrize(("row", "cell"), [("rising", RISING), ("now", NOW), ("24h", PEOPLE)])
+def test_the_posts_of_the_window_and_the_sparklines_are_served(row: str, cell: bytes) -> None:
+    answer, written = serve(cell, f"?board={row}&rank_by=people"), json.loads(cell)
+    for name in ("window_posts", "window_tagged", "point_minutes"):
+        assert answer[name] == written[name]
+    assert [each["points"] for each in answer["hashtags"]] == [
+        each["points"] for each in written["hashtags"]
+    ]
+    for name in ("window_posts", "window_tagged", "point_minutes"):
+        unlike = {other: value for other, value in answer.items() if other != name}
+        with pytest.raises(ValidationError):
+            Draft202012Validator(SCHEMA).validate(unlike)
+
+
+def test_the_posts_of_all_time_are_those_of_no_window() -> None:
+    written = {**json.loads(BOARD), "window_posts": 9, "window_tagged": 5}
+    assert "window_posts" not in serve(json.dumps(written).encode())
+    with pytest.raises(ValidationError):
+        Draft202012Validator(SCHEMA).validate({**TRENDS, "window_posts": 9, "window_tagged": 5})
+
+
+def test_the_points_of_the_examples_are_as_the_schema_says() -> None:
+    assert [len(each["points"]) for each in TRENDS["hashtags"]] == [30] * 3
+    for cell in (NOW, PEOPLE):
+        for each in json.loads(cell)["hashtags"]:
+            assert (len(each["points"]), sum(each["points"])) == (24, each["count"])
 
 
 def test_the_example_answer_meets_the_schema() -> None:
@@ -132,7 +172,7 @@ def test_the_boards_that_can_be_asked_for_are_the_schema_s() -> None:
     "changes",
     [
         {"hashtags": []},
-        {"hashtags": entries(100)},
+        {"hashtags": entries(100, **POINTS)},
         {"source": ["x", "demo", "x"], "demo": True},
         {"tweets_read": 0, "tweets_tagged": 0, "hashtags": []},
         {"board": "7d"},

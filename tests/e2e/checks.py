@@ -16,6 +16,8 @@ from oracle import Oracle
 from waiting import eventually
 
 MOST_RESTARTS = 5
+# What `places` leaves out of a tag.
+LEFT_OUT = ("rank", "url", "points")
 
 WORKERS = """
 import urllib.request
@@ -43,18 +45,31 @@ def assert_exact(stack: Stack, oracle: Oracle) -> None:
                     oracle.read,
                     oracle.tagged,
                 )
+                assert_window(board, oracle, name)
                 assert (board["board"], board["rank_by"]) == (name, rank_by)
                 assert not board["stale"]
     rising, current = stack.board("rising", 100), stack.board("now", 100)
     assert places(rising) == oracle.rising(datetime.fromisoformat(rising["as_of"]), 100)
     expected_now = oracle.now(datetime.fromisoformat(current["as_of"]), 100)
     assert (current["window"], places(current)) == expected_now
+    assert_window(rising, oracle, "48h")
+    assert_window(current, oracle, current["window"])
+
+
+def assert_window(board: Json, oracle: Oracle, window: str) -> None:
+    """Assert the sparklines, and the posts of the window if they are known (after an upgrade)."""
+    computed = datetime.fromisoformat(board["as_of"])
+    for place in board["hashtags"]:
+        assert place["points"] == oracle.points(place["key"], window, computed)
+    if "window_posts" in board:
+        totals = board["window_posts"], board["window_tagged"]
+        assert totals == oracle.totals(window, computed)
 
 
 def places(board: Json) -> list[Json]:
     """Return the tags of a board without what the oracle leaves out."""
     return [
-        {field: value for field, value in place.items() if field not in ("rank", "url")}
+        {field: value for field, value in place.items() if field not in LEFT_OUT}
         for place in board["hashtags"]
     ]
 

@@ -18,6 +18,7 @@ from integration_support import KAFKA, delete_topics
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
+from trends.hbase.totals_table import TotalsTable
 from trends.kafka.topics import Topics
 from trends.settings import Settings
 from waiting import eventually
@@ -75,6 +76,7 @@ def create_tables(client: Client) -> None:
     """Create the driver's tables where they are missing."""
     HashtagsTable(client).create()
     BoardsTable(client).create()
+    TotalsTable(client).create()
 
 
 @pytest.fixture

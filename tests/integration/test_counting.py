@@ -17,12 +17,14 @@ from integration.conftest import create_tables
 from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
 from trends.counting.batch import Batch
+from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 from trends.counting.progress import Done, Intent, ProgressError
 from trends.counting.tally import Tally
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import Written
 from trends.kafka.topics import QUARANTINE
+from waiting import eventually
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:
@@ -218,6 +220,28 @@ def test_a_driver_that_dies_while_the_first_real_posts_take_the_place_of_the_dem
     oracle = Oracle(real)
     oracle.read += len(demo)
     check(hbase, oracle, driver.run(len(demo + real)))
+
+
+def test_tags_are_hidden_and_shown_again_while_the_driver_runs(
+    driver: Driver, hbase: happybase.Connection, client: Client
+) -> None:
+    messages, boards = stream(11), BoardsTable(client)
+    send(messages)
+    sink = driver.run(len(messages))
+
+    def shown() -> set[str]:
+        sink.refresh()
+        rows = awake(hbase).table("boards").scan(columns=[b"b:board"])
+        found = [json.loads(cells[b"b:board"])["hashtags"] for _, cells in rows]
+        return {each["key"] for entries in found for each in entries}
+
+    assert {"café", "tag1", "tag10", "tag2"} <= shown()
+    boards.write_hidden(HiddenTags.from_words(["#CAFÉ", "tag1*"]))
+    eventually(lambda: "café" not in shown(), within=10, every=0.5)
+    assert not any(key.startswith("tag1") for key in shown()) and "tag2" in shown()
+    boards.write_hidden(NONE_HIDDEN)
+    eventually(lambda: "café" in shown(), within=10, every=0.5)
+    check(hbase, Oracle(messages), sink)
 
 
 def test_bad_records_are_set_aside_and_disturb_nothing(

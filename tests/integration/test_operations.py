@@ -66,7 +66,7 @@ Cells = dict[bytes, dict[bytes, tuple[bytes, int]]]
 
 
 def copy_of(hbase: happybase.Connection) -> dict[str, Cells]:
-    tables = {name: awake(hbase).table(name) for name in ("hashtags", "boards")}
+    tables = {name: awake(hbase).table(name) for name in ("hashtags", "boards", "totals")}
     return {name: dict(table.scan(include_timestamp=True)) for name, table in tables.items()}
 
 
@@ -310,4 +310,20 @@ def test_the_counts_of_the_first_edition_are_kept(
     later = messages[::3] + stream(43, 500)
     send(later)
     sink = driver.run(len(messages + later))
-    check(hbase, Oracle(messages + later), sink)
+    check(hbase, Oracle(messages + later), sink, has_totals=False)
+
+
+def test_an_upgrade_from_a_version_without_totals(
+    driver: Driver, hbase: happybase.Connection, client: Client
+) -> None:
+    """The totals of a window are missing until all of it has been counted."""
+    before, after = stream(44, 500), stream(45, 500)
+    send(before)
+    driver.run(len(before))
+    awake(hbase).delete_table("totals", disable=True)
+    create_tables(client)
+    send(after)
+    for _ in range(2):  # the row remembers since when it has been complete
+        sink = driver.run(len(before + after))
+        sink.refresh()
+        check(hbase, Oracle(before + after), sink, has_totals=False)

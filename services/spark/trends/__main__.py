@@ -21,6 +21,7 @@ from trends.counting.progress import ProgressError, TopicError
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
+from trends.hbase.totals_table import TotalsTable
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
 from trends.recovery import Recovery
@@ -74,11 +75,14 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     topics.create(settings.topic_partitions, settings.retention_hours)
     client = Client(settings.thrift_host, settings.thrift_port, stopping)
     hashtags, boards = HashtagsTable(client, settings.thrift_connections), BoardsTable(client)
+    totals = TotalsTable(client)
     hashtags.create()
     boards.create()
+    totals.create()
     sink = Sink(
         hashtags,
         boards,
+        totals,
         Quarantine(settings.kafka, topics),
         hidden=settings.hidden,
         min_authors=settings.min_authors,

@@ -21,7 +21,9 @@ import numpy as np
 
 from trends.counting.batch import Posts
 from trends.counting.documents import documents
+from trends.counting.duplicates import Duplicates
 from trends.counting.leaderboard import Leaderboard
+from trends.counting.post_totals import PostTotals
 from trends.counting.progress import Done
 from trends.counting.spans import NOW, RISING
 from trends.counting.tally import tally
@@ -71,7 +73,8 @@ class Evaluation:
     def add(self, uses: Sequence[Use]) -> None:
         """Count uses as a batch."""
         posts = _posts(uses)
-        added = tally(posts, np.zeros(len(uses), np.bool_), demo=False)
+        none = np.zeros(len(uses), np.bool_)
+        added = tally(posts, Duplicates(none, none), demo=False)
         for key, count, last in zip(
             added.uses.keys, added.counts.tolist(), added.lasts.tolist(), strict=True
         ):
@@ -87,7 +90,9 @@ class Evaluation:
         """Return both boards at a time, with the first `size` hashtags of each."""
         rankings = self._leaderboard.rankings(_milliseconds(at))
         spellings = {key: key for key in rankings.keys()}  # noqa: SIM118 -- not a mapping
-        written = documents(rankings, spellings, Done(), _milliseconds(at))
+        # Uses tell nothing of posts without hashtags, so their totals are left out.
+        totals = PostTotals(_milliseconds(at) // 60_000)
+        written = documents(rankings, spellings, Done(), totals, _milliseconds(at))
         rising, now = json.loads(written[RISING]), json.loads(written[NOW])
         return {
             "at": rising["as_of"],

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 
 from trends.counting.batch import Offsets
-from trends.counting.duplicates import RecentIds
+from trends.counting.duplicates import RecentPosts
 from trends.counting.progress import Done, Intent
 from trends.extract.key import key_of
 from trends.hbase.boards_table import BoardsTable
@@ -67,7 +67,7 @@ class Recovery:
         half_applied = None if done.has(intent) else intent
         _log_losses(topic, done, half_applied)
         # 2. Read the ids of the last DEDUPLICATE_MINUTES before it.
-        sink.resume(done, intent, self._read_recent_ids(topic, done, stream))
+        sink.resume(done, intent, self._read_recent_posts(topic, done, stream))
         # 3. Apply a half-applied batch again, over exactly its offsets and with its fence.
         if half_applied:
             log.info("applying the half-applied batch up to %s again", half_applied.end)
@@ -85,8 +85,8 @@ class Recovery:
         self._boards.write({}, done)
         sink.move(done)
 
-    def _read_recent_ids(self, topic: Topic, done: Done, stream: Stream) -> RecentIds:
-        recent = RecentIds(self._span)
+    def _read_recent_posts(self, topic: Topic, done: Done, stream: Stream) -> RecentPosts:
+        recent = RecentPosts(self._span)
         start = {**done.end, **self._start_of_ids(done)}
         if topic.nearest(start) != topic.nearest(done.end):
             batch = stream.read(topic, start, done.end)

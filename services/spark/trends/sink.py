@@ -4,35 +4,44 @@ docs/adr/0001-exact-counts.md describes the protocol.
 """
 
 import logging
+import math
 import threading
 import time
 
 from trends import metrics
 from trends.counting.batch import Batch
 from trends.counting.documents import documents
-from trends.counting.duplicates import RecentIds
+from trends.counting.duplicates import RecentPosts
+from trends.counting.hidden import HiddenTags
 from trends.counting.leaderboard import Leaderboard
+from trends.counting.post_totals import PostTotals
 from trends.counting.progress import Done, Intent, ProgressError
 from trends.counting.tally import Tally, tally
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.hashtags_table import HashtagsTable, Written
+from trends.hbase.totals_table import TotalsTable
 from trends.kafka.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
+
+# How often it is read, at most, which tags are hidden.
+HIDDEN_SECONDS = 3
 
 
 class Sink:
     """The single writer of the counts.
 
     `apply` runs in the applier's thread and `refresh` in the main thread; a lock serialises them.
-    Tags in `hidden` (keys) are counted, but are on no board. Tags used by fewer than `min_authors`
-    people are only on the board of all time, and `rising_people` are needed to rise.
+    Tags in `hidden` (keys), and those that HBase has as hidden, are counted, but are on no board.
+    Tags used by fewer than `min_authors` people are only on the board of all time, and
+    `rising_people` are needed to rise.
     """
 
     def __init__(
         self,
         hashtags: HashtagsTable,
         boards: BoardsTable,
+        totals: TotalsTable,
         quarantine: Quarantine,
         *,
         hidden: frozenset[str] = frozenset(),
@@ -41,13 +50,16 @@ class Sink:
     ) -> None:
         self._hashtags = hashtags
         self._boards = boards
+        self._totals = totals
         self._quarantine = quarantine
-        self._hidden = hidden
+        self._hidden = self._always_hidden = HiddenTags(hidden)
+        self._hidden_read = -math.inf
         self._min_authors = min_authors
         self._rising_people = rising_people
         self._lock = threading.Lock()
         self._leaderboard: Leaderboard | None = None
-        self._recent = RecentIds(0)
+        self._post_totals: PostTotals | None = None
+        self._recent = RecentPosts(0)
         self._version = 0
         self._done = Done()
         self._intent: Intent | None = None
@@ -63,14 +75,14 @@ class Sink:
             if self._leaderboard is None:
                 self._leaderboard = self._read_leaderboard()
 
-    def resume(self, done: Done, intent: Intent | None, recent: RecentIds) -> None:
+    def resume(self, done: Done, intent: Intent | None, recent: RecentPosts) -> None:
         """Continue after `done`, given the last intent and the ids of posts before `done`."""
         self._done, self._intent, self._recent = done, intent, recent
 
     def move(self, done: Done) -> None:
         """Continue after `done`, and drop everything read from HBase so far."""
         self._done = done
-        self._leaderboard = None
+        self._leaderboard = self._post_totals = None
         self._hashtags.forget()
 
     def apply(self, batch: Batch) -> None:
@@ -94,7 +106,7 @@ class Sink:
     def finish(self, batch: Batch, intent: Intent) -> None:
         """Count a batch that was announced, and perhaps half applied, before the driver died."""
         with self._lock:
-            self._leaderboard = None  # it may include parts of this batch
+            self._leaderboard = self._post_totals = None  # they may include parts of this batch
             self._count(batch, intent)
 
     def refresh(self) -> None:
@@ -121,9 +133,9 @@ class Sink:
 
     def _count(self, batch: Batch, intent: Intent) -> None:
         began = time.monotonic()
-        is_duplicate = self._recent.add(batch.posts)
+        duplicates = self._recent.add(batch.posts)
         self._recent.advance(batch.newest)
-        added = tally(batch.posts, is_duplicate, self._done.demo)
+        added = tally(batch.posts, duplicates, self._done.demo)
         self._quarantine.send(batch.quarantined)
         if self._done.demo and not added.demo:
             if self._done.read:
@@ -131,6 +143,7 @@ class Sink:
             self._hashtags.clear(intent.fence)
             self._leaderboard = self._empty_leaderboard()
         writing = self._hashtags.start_writing(added, intent.fence)
+        self._totals.add(added.posts, self._totals_at(intent.fence), intent.fence)
         written = writing.wait()  # only now is every count durable
         self._rank(added, written)
         done = self._done.after(intent, batch, added)
@@ -151,6 +164,14 @@ class Sink:
         log.info("read the tags of HBase in %.1f s", time.monotonic() - began)
         return leaderboard
 
+    def _totals_at(self, time: int) -> PostTotals:
+        """The totals of all posts at a time (ms since 1970); read from HBase if not known yet."""
+        minute = time // 60_000
+        if self._post_totals is None:
+            self._post_totals = self._totals.read(minute, self._done, self._intent)
+        self._post_totals.advance(minute)
+        return self._post_totals
+
     def _empty_leaderboard(self) -> Leaderboard:
         return Leaderboard(_now() // 60_000, self._hidden, self._min_authors, self._rising_people)
 
@@ -158,10 +179,23 @@ class Sink:
         if self._leaderboard is None:
             self._leaderboard = self._read_leaderboard()
         self._version = max(_now(), self._version + 1)
+        self._read_hidden()
+        self._leaderboard.hide(self._hidden)
         rankings = self._leaderboard.rankings(self._version)
+        totals = self._totals_at(self._version)
         spellings = self._hashtags.spellings(rankings.keys())
-        boards = documents(rankings, spellings, done, self._version)
+        boards = documents(rankings, spellings, done, totals, self._version)
         self._boards.write(boards, done if with_progress else None)
+
+    def _read_hidden(self) -> None:
+        now = time.monotonic()
+        if now - self._hidden_read < HIDDEN_SECONDS:
+            return
+        self._hidden_read = now
+        try:
+            self._hidden = self._always_hidden | self._boards.read_hidden()
+        except ValueError as error:
+            log.warning("HBase's list of hidden hashtags cannot be used: %s", error)
 
 
 def _now() -> int:

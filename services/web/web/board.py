@@ -36,6 +36,9 @@ PAGES = {
     "mastodon": "https://mastodon.social/tags/",
 }
 
+MOST_POINTS = 30
+"""The most points of a sparkline."""
+
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 10
 
@@ -87,7 +90,8 @@ class Hashtag:
     """One line of a board.
 
     `change` is None for a tag that was not on the earlier board; `people`, the distinct authors,
-    where they are not known.
+    where they are not known. `points` are its sparkline's, the oldest first; None if an earlier
+    driver wrote the board.
     """
 
     rank: int
@@ -97,6 +101,15 @@ class Hashtag:
     change: int | None
     people: int | None = None
     rise: Rise | None = None
+    points: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class WindowTotals:
+    """Distinct posts in a board's window, and those of them that have hashtags."""
+
+    posts: int
+    tagged: int
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,8 @@ class Board:
     """What docs/contracts/hbase.md calls a board, checked.
 
     Only `rising` has `known_hours`, the hours of the past that are known; only `now` has
-    `window`, how far it looks back.
+    `window`, how far it looks back. Each point of a sparkline counts the posts of `point_minutes`.
+    `totals` are None on `all`, and while the driver does not know those of the whole window.
     """
 
     board: str
@@ -118,13 +132,15 @@ class Board:
     hashtags: tuple[Hashtag, ...]
     known_hours: int | None = None
     window: str | None = None
+    point_minutes: int | None = None
+    totals: WindowTotals | None = None
 
 
 def parse_board(row: str, cell: bytes) -> Board:
     """Read the cell `b:board` of a row; ValueError says what is wrong with it.
 
     Members that are not in the contract are ignored: a newer driver may add some. An older one
-    knew no ranking but that by tweets, and did not count people.
+    knew no ranking but that by tweets, and did not count people; or wrote no sparklines.
 
     Raises:
         EarlierDriverError: It is a rising board without reasons.
@@ -142,6 +158,7 @@ def parse_board(row: str, cell: bytes) -> Board:
         or row != row_of(name, rank_by)
     ):
         raise ValueError(f"board is {name!r}, rank_by is {rank_by!r}")
+    has_points = "point_minutes" in raw
     as_of = _member(raw, "as_of", str)
     if not _AS_OF.fullmatch(as_of):
         raise ValueError(f"as_of is {as_of!r}")
@@ -154,13 +171,22 @@ def parse_board(row: str, cell: bytes) -> Board:
         demo=_member(raw, "demo", bool),
         tweets_read=_number(raw, "tweets_read"),
         tweets_tagged=_number(raw, "tweets_tagged"),
-        hashtags=tuple(_hashtag(each, name, rank_by) for each in _member(raw, "hashtags", list)),
+        hashtags=tuple(
+            _hashtag(each, name, rank_by, has_points=has_points)
+            for each in _member(raw, "hashtags", list)
+        ),
         known_hours=_number(raw, "known_hours", 0, _MOST_HOURS) if name == RISING else None,
         window=_one_of(raw, "window", NOW_WINDOWS) if name == NOW else None,
+        point_minutes=_number(raw, "point_minutes", 1) if has_points else None,
+        totals=_totals(raw) if name != ALL and "window_posts" in raw else None,
     )
 
 
-def _hashtag(raw: Any, board: str, rank_by: str) -> Hashtag:
+def _totals(raw: dict[str, Any]) -> WindowTotals:
+    return WindowTotals(_number(raw, "window_posts"), _number(raw, "window_tagged"))
+
+
+def _hashtag(raw: Any, board: str, rank_by: str, *, has_points: bool) -> Hashtag:
     if not isinstance(raw, dict):
         raise ValueError("an entry of hashtags is not a JSON object")
     tag, key = _member(raw, "tag", str), _member(raw, "key", str)
@@ -180,7 +206,17 @@ def _hashtag(raw: Any, board: str, rank_by: str) -> Hashtag:
         change=change,
         people=_number(raw, "people") if counts_people else None,
         rise=_rise(raw) if board == RISING else None,
+        points=_points(raw) if has_points else None,
     )
+
+
+def _points(raw: dict[str, Any]) -> tuple[int, ...]:
+    points = _member(raw, "points", list)
+    if not 1 <= len(points) <= MOST_POINTS:
+        raise ValueError(f"points has {len(points)} numbers")
+    if not all(type(each) is int and each >= 0 for each in points):
+        raise ValueError(f"points is {points}")
+    return tuple(points)
 
 
 def _rise(raw: dict[str, Any]) -> Rise:
@@ -241,8 +277,10 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
         "demo": board.demo,
         "tweets_read": board.tweets_read,
         "tweets_tagged": board.tweets_tagged,
+        **_totals_of_window(board),
         "poll_after_seconds": poll_after_seconds,
         **_only_of_this_board(board),
+        **({} if board.point_minutes is None else {"point_minutes": board.point_minutes}),
         "hashtags": [
             {
                 "rank": entry.rank,
@@ -253,10 +291,17 @@ def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) ->
                 "change": entry.change,
                 "url": page + quote(entry.tag, safe=""),
                 **(asdict(entry.rise) if entry.rise else {}),
+                **({} if entry.points is None else {"points": entry.points}),
             }
             for entry in board.hashtags[:limit]
         ],
     }
+
+
+def _totals_of_window(board: Board) -> dict[str, Any]:
+    if board.totals is None:
+        return {}
+    return {"window_posts": board.totals.posts, "window_tagged": board.totals.tagged}
 
 
 def _only_of_this_board(board: Board) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 import numpy as np
 
 from trends.counting.arrays import Bools
-from trends.counting.batch import Posts
+from trends.counting.batch import Ids
 from trends.counting.duplicates import RecentIds
 
 
-def add(self: RecentIds, posts: Posts) -> Bools:
+def add(self: RecentIds, posts: Ids) -> Bools:
     return np.zeros(len(posts.hi), bool)
 
 

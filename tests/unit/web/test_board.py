@@ -71,6 +71,40 @@ def test_what_an_older_driver_wrote_is_ranked_by_tweets_of_unknown_people() -> N
     assert "people" not in answer["hashtags"][0]
 
 
+POINTS = {"point_minutes": 60, **entry(points=[0, 3, 10])}
+
+
+def test_the_points_and_the_posts_of_the_window_are_kept() -> None:
+    found = parse_row("24h", **POINTS, window_posts=9, window_tagged=0)
+    assert (found.point_minutes, found.hashtags[0].points) == (60, (0, 3, 10))
+    assert (found.totals.posts, found.totals.tagged) == (9, 0)
+    assert parse(window_posts=9, window_tagged=5).totals is None, "all has no window"
+    assert parse(**entry(points=[1])).hashtags[0].points is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"point_minutes": 0},
+        {"point_minutes": "60"},
+        {"point_minutes": None},
+        entry(),
+        entry(points=[]),
+        entry(points=[1] * 31),
+        entry(points=[1, -1]),
+        entry(points=[1, 1.5]),
+        entry(points=[1, True]),
+        entry(points="123"),
+        {"window_posts": 9},
+        {"window_posts": -1, "window_tagged": 0},
+        {"window_posts": 9, "window_tagged": "5"},
+    ],
+)
+def test_a_board_is_none_with_wrong_points_or_totals(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        parse_row("24h", **{**POINTS, **wrong})
+
+
 def parse_row(row: str, **changes: Any) -> Any:
     return parse_board(row, json.dumps(board(board=row, **changes)).encode())
 

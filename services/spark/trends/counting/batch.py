@@ -14,20 +14,33 @@ Offsets = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Posts:
-    """Posts with hashtags; those of a partition are in the order of their offsets.
+class Ids:
+    """Which posts come when; those of a partition are in the order of their offsets.
 
-    One element per post: `hi` and `lo` (halves of the hashed id), `partition`, `appended` (the
-    highest append time of the partition so far in the batch) and `created` (both in milliseconds
-    since 1970), `author` and `has_author`, `source` (an index into `sources`), and `tags_each`,
-    the number of its tags. `use` has one element per tag of each post: an index into `keys` and
-    `spellings`. The tags of a post have distinct keys.
+    One element per post: `hi` and `lo` (halves of the hashed id), `partition`, and `appended` (the
+    highest append time of the partition so far in the batch, in milliseconds since 1970).
     """
 
     hi: Unsigned
     lo: Unsigned
     partition: Integers
     appended: Ints
+
+    def rows(self, which: Bools) -> "Ids":
+        """Some of the posts."""
+        return Ids(self.hi[which], self.lo[which], self.partition[which], self.appended[which])
+
+
+@dataclass(frozen=True, slots=True)
+class Posts(Ids):
+    """Posts, with hashtags or without.
+
+    Besides `Ids`, one element per post: `created` (milliseconds since 1970), `author` and
+    `has_author`, `source` (an index into `sources`), and `tags_each`, the number of its tags. `use`
+    has one element per tag of each post: an index into `keys` and `spellings`. The tags of a post
+    have distinct keys.
+    """
+
     created: Ints
     author: Unsigned
     has_author: Bools

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trends.counting.leaderboard import Ranking, Rankings
+from trends.counting.post_totals import PostTotals
 from trends.counting.progress import Done
 from trends.counting.ranking import PEOPLE, changes
-from trends.counting.spans import NOW, RISING, WINDOWS
+from trends.counting.spans import ALL, NOW, POINTS, RISING, WINDOWS
 from trends.trending.boards import Rise
 
 # "Once in a billion" is as good as any larger number.
@@ -17,7 +18,11 @@ _MOST_SURPRISE = 10**9
 
 
 def documents(
-    rankings: Rankings, spellings: Mapping[str, str], done: Done, version: int
+    rankings: Rankings,
+    spellings: Mapping[str, str],
+    done: Done,
+    totals: PostTotals,
+    version: int,
 ) -> dict[str, bytes]:
     """Format the document of each row of the table `boards`.
 
@@ -31,6 +36,11 @@ def documents(
         by_people = board.rank_by == PEOPLE and board.name in WINDOWS
         row = f"{board.name}.{PEOPLE}" if by_people else board.name
         document = {"board": board.name, "rank_by": board.rank_by, **head}
+        span = POINTS[board.span]
+        found = totals.window(span.minutes, demo=head["demo"]) if board.span != ALL else None
+        if found is not None:
+            document |= {"window_posts": found.posts, "window_tagged": found.tagged}
+        document["point_minutes"] = span.length
         entries = document["hashtags"] = _entries(board, spellings)
         if board.name == RISING:
             document["known_hours"] = rankings.known_hours
@@ -63,8 +73,9 @@ def _entries(board: Ranking, spellings: Mapping[str, str]) -> list[dict[str, Any
             "key": tag.key,
             "count": tag.count,
             "change": gained[tag.key],
+            "points": points,
         }
-        for rank, tag in enumerate(board.tags, 1)
+        for rank, (tag, points) in enumerate(zip(board.tags, board.points, strict=True), 1)
     ]
     if board.posts_and_people is not None:
         for entry, (posts, people) in zip(entries, board.posts_and_people, strict=True):

@@ -1,11 +1,46 @@
 """Detects duplicate posts by Kafka's append times."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from trends.counting.arrays import Bools, Integers, Ints, Unsigned, first_of_runs, run_ends
-from trends.counting.batch import Offsets, Posts
+from trends.counting.batch import Ids, Offsets, Posts
 
 _NEVER = np.int64(-(1 << 62))
+
+
+class Duplicates(NamedTuple):
+    """Whether each post was read before, and whether one with hashtags was with hashtags before."""
+
+    read: Bools
+    tagged: Bools
+
+
+class RecentPosts:
+    """The posts of the last `span` milliseconds, and of these apart, the posts with hashtags.
+
+    A post may be read without hashtags first, and with them once its author has edited it. It is
+    then one post that was read, and its hashtags count.
+    """
+
+    def __init__(self, span: int) -> None:
+        self._read, self._tagged = RecentIds(span), RecentIds(span)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+    def add(self, posts: Posts) -> Duplicates:
+        """Remember posts; returns which of them are duplicates."""
+        has_tags = posts.tags_each > 0
+        is_duplicate = np.zeros(len(has_tags), np.bool_)
+        is_duplicate[has_tags] = self._tagged.add(posts.rows(has_tags))
+        return Duplicates(self._read.add(posts), is_duplicate)
+
+    def advance(self, newest: Offsets) -> None:
+        """Update the highest append time of each partition, including malformed records."""
+        self._read.advance(newest)
+        self._tagged.advance(newest)
 
 
 class RecentIds:
@@ -34,7 +69,7 @@ class RecentIds:
     def __len__(self) -> int:
         return len(self._hi)
 
-    def add(self, posts: Posts) -> Bools:
+    def add(self, posts: Ids) -> Bools:
         """Remember the ids of `posts`.
 
         Returns whether each post is a duplicate, either of one before it in `posts` or of a
@@ -62,7 +97,7 @@ class RecentIds:
         return is_duplicate
 
     def advance(self, newest: Offsets) -> None:
-        """Update the highest append time of each partition, including records without hashtags."""
+        """Update the highest append time of each partition, whatever was appended."""
         for partition, time in newest.items():
             number = int(partition)
             if number >= len(self._newest):
@@ -71,7 +106,7 @@ class RecentIds:
                 )
             self._newest[number] = max(time, self._newest[number])
 
-    def _times(self, posts: Posts) -> Ints:
+    def _times(self, posts: Ids) -> Ints:
         """The highest append time of each post's partition so far."""
         return np.maximum(posts.appended, self._newest_of(posts.partition))
 
@@ -96,13 +131,13 @@ class RecentIds:
             at[unresolved] += 1
         return found
 
-    def _update(self, positions: Ints, posts: Posts, times: Ints, which: Ints) -> None:
+    def _update(self, positions: Ints, posts: Ids, times: Ints, which: Ints) -> None:
         is_later = times[which] > self._appended[positions]
         positions, which = positions[is_later], which[is_later]
         self._appended[positions] = times[which]
         self._partition[positions] = posts.partition[which]
 
-    def _insert(self, posts: Posts, times: Ints, which: Ints) -> None:
+    def _insert(self, posts: Ids, times: Ints, which: Ints) -> None:
         """Insert ids, sorted by their first halves."""
         at = np.searchsorted(self._hi, posts.hi[which])
         self._hi = np.insert(self._hi, at, posts.hi[which])
@@ -125,7 +160,7 @@ class RecentIds:
         self._forget_beyond = len(self) + len(self) // 4 + 10_000
 
 
-def _order(posts: Posts, times: Ints) -> Ints:
+def _order(posts: Ids, times: Ints) -> Ints:
     """The positions of posts sorted by id; copies by their times, then in the given order."""
     order = np.argsort(posts.hi)
     is_same = ~first_of_runs(posts.hi[order])

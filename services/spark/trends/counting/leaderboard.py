@@ -1,14 +1,16 @@
 """Keeps all boards in memory: loads them from HBase's tags, then adds each batch."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
-from trends.counting.arrays import Bools, Ints
+from trends.counting.arrays import Ints
+from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 from trends.counting.ranking import PEOPLE, TWEETS, AllTime, RankedTag
-from trends.counting.spans import ALL, NOW, RISING, WINDOWS
+from trends.counting.spans import ALL, NOW, RISING, RISING_POINTS, WINDOWS
+from trends.counting.sparklines import sparklines
 from trends.counting.stored_tag import StoredTag
 from trends.counting.tally import TagUses
 from trends.counting.windows import Windows
@@ -24,7 +26,7 @@ class Ranking:
 
     `posts_and_people` has, for each tag on a window's board, its posts in the window and how many
     people wrote them, whichever the board is ranked by. It is None for the board of all time.
-    `window` is the one that the board `now` is of.
+    `window` is the one that the board `now` is of. `points` has the sparkline of each tag.
     """
 
     name: str
@@ -33,6 +35,12 @@ class Ranking:
     earlier: list[RankedTag]
     posts_and_people: list[tuple[int, int]] | None = None
     window: str | None = None
+    points: Sequence[list[int]] = ()
+
+    @property
+    def span(self) -> str:
+        """The time that the board's sparklines cover, a key of `POINTS`."""
+        return RISING_POINTS if self.name == RISING else self.window or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +63,15 @@ class Rankings:
 class Leaderboard:
     """The board of all time, the boards of the windows, `rising` and `now`.
 
-    `now` is the current minute (since 1970). Tags in `hidden` (keys) are on no board. Tags used by
-    fewer than `min_authors` people are only on the board of all time, and those used by fewer than
-    `rising_people` do not rise.
+    `now` is the current minute (since 1970). Tags in `hidden` are counted, but are on no board.
+    Tags used by fewer than `min_authors` people are only on the board of all time, and those used
+    by fewer than `rising_people` do not rise.
     """
 
     def __init__(
         self,
         now: int,
-        hidden: frozenset[str] = frozenset(),
+        hidden: HiddenTags = NONE_HIDDEN,
         min_authors: int = 0,
         rising_people: int = 3,
     ) -> None:
@@ -71,7 +79,13 @@ class Leaderboard:
         self._min_authors = min_authors
         self._rising_people = rising_people
         self._all_time = AllTime()
-        self._windows = Windows(now, min_authors)
+        self._windows = Windows(now, min_authors, hidden)
+
+    def hide(self, hidden: HiddenTags) -> None:
+        """Keep these tags off the boards from now on, and show all others."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self._windows.hide(hidden)
 
     def load(self, rows: Iterable[StoredTag]) -> None:
         """Load all tags that HBase has; must come before the first `add`."""
@@ -87,39 +101,46 @@ class Leaderboard:
         `counts` and `lasts` have, for each of `uses.keys`, its posts of all time and its last use
         (milliseconds since 1970), including this batch.
         """
-        is_shown: Bools = np.array([key not in self._hidden for key in uses.keys], np.bool_)
-        self._all_time.update(uses.keys, np.where(is_shown, counts, 0), lasts)
-        self._windows.add(uses, lasts, is_shown)
+        self._all_time.update(uses.keys, counts, lasts)
+        self._windows.add(uses, lasts)
 
     def rankings(self, version: int) -> Rankings:
         """Rank all boards at the time `version` (ms since 1970), which never goes back."""
         windows = self._windows
         windows.advance(version // 60_000)
-        all_time = self._all_time.earlier(windows.posts_of_last_step)
+        earlier = self._all_time.earlier(windows.posts_of_last_step, self._hidden)
         trending = Trending(windows, self._rising_people, self._min_authors)
         rises, now = trending.rises(), trending.now()
-        return Rankings(
-            [
-                Ranking(ALL, TWEETS, self._all_time.ranking(), all_time),
-                Ranking(
-                    RISING,
-                    PEOPLE,
-                    [rise.tag for rise in rises],
-                    before(rises),
-                    [(rise.tag.count, rise.people) for rise in rises],
-                ),
-                Ranking(NOW, PEOPLE, now.tags, now.earlier, now.posts_and_people, now.window),
-                *(self._window(name, by) for name in WINDOWS for by in (TWEETS, PEOPLE)),
-            ],
-            rises,
-            windows.baseline.known_hours,
-        )
+        boards = [
+            Ranking(ALL, TWEETS, self._all_time.ranking(self._hidden), earlier),
+            Ranking(
+                RISING,
+                PEOPLE,
+                [rise.tag for rise in rises],
+                before(rises),
+                [(rise.tag.count, rise.people) for rise in rises],
+            ),
+            Ranking(NOW, PEOPLE, now.tags, now.earlier, now.posts_and_people, now.window),
+            *(self._window(name, by) for name in WINDOWS for by in (TWEETS, PEOPLE)),
+        ]
+        return Rankings(self._with_points(boards), rises, windows.baseline.known_hours)
 
     def _window(self, name: str, rank_by: str) -> Ranking:
         tags = self._windows.ranking(name, rank_by)
         earlier = self._windows.ranking(name, rank_by, earlier=True)
         counts = self._windows.counts(name, [tag.key for tag in tags])
         return Ranking(name, rank_by, tags, earlier, counts)
+
+    def _with_points(self, boards: list[Ranking]) -> list[Ranking]:
+        """Add the sparklines; those of all boards of a span are counted together."""
+        keys: dict[str, dict[str, None]] = {}
+        for board in boards:
+            keys.setdefault(board.span, {}).update(dict.fromkeys(tag.key for tag in board.tags))
+        found = {span: sparklines(self._windows, span, list(of)) for span, of in keys.items()}
+        return [
+            replace(board, points=[found[board.span][tag.key] for tag in board.tags])
+            for board in boards
+        ]
 
 
 def _uses(tags: Sequence[StoredTag]) -> TagUses:

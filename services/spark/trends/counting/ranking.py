@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trends.counting.arrays import Integers, Ints
+from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 
 BOARD_SIZE = 100
 # Every so many-th count is looked at first.
@@ -96,11 +97,12 @@ class AllTime:
     """The board of all time.
 
     Counts never fall, so a tag can only enter when its own count changes: comparing the old top
-    with the tags of a batch is enough. Twice the board's size is kept, so that the board a step
-    earlier is known too, unless a whole board of tags has entered since.
+    with the tags of a batch is enough. Three times the board's size is kept, so that the board a
+    step earlier is known too, unless a whole board of tags has entered since, and that hidden tags
+    leave no gaps, unless there are more than a whole board of them.
     """
 
-    SIZE = 2 * BOARD_SIZE
+    SIZE = 3 * BOARD_SIZE
 
     def __init__(self) -> None:
         self._top: dict[str, RankedTag] = {}
@@ -112,13 +114,18 @@ class AllTime:
         self._top.update({tag.key: tag for tag in rank(keys, counts, lasts, self.SIZE)})
         self._top = {tag.key: tag for tag in _first(self._top.values(), self.SIZE)}
 
-    def ranking(self) -> list[RankedTag]:
+    def ranking(self, hidden: HiddenTags = NONE_HIDDEN) -> list[RankedTag]:
         """The board as it is now."""
-        return list(self._top.values())[:BOARD_SIZE]
+        return self._shown(hidden)[:BOARD_SIZE]
 
-    def earlier(self, added: Callable[[str], int]) -> list[RankedTag]:
+    def earlier(
+        self, added: Callable[[str], int], hidden: HiddenTags = NONE_HIDDEN
+    ) -> list[RankedTag]:
         """The board a step earlier; `added` returns how many posts a key has gained since."""
         tags = [
-            RankedTag(tag.key, tag.count - added(tag.key), tag.last) for tag in self._top.values()
+            RankedTag(tag.key, tag.count - added(tag.key), tag.last) for tag in self._shown(hidden)
         ]
         return _first([tag for tag in tags if tag.count > 0], BOARD_SIZE)
+
+    def _shown(self, hidden: HiddenTags) -> list[RankedTag]:
+        return [tag for tag in self._top.values() if tag.key not in hidden]

@@ -23,3 +23,30 @@ class Span(NamedTuple):
 
     length: int
     lag: int = 0
+
+
+class Points(NamedTuple):
+    """The points of a sparkline: each counts the posts of `length` minutes."""
+
+    length: int
+    number: int
+
+    @property
+    def minutes(self) -> int:
+        """The minutes that a whole sparkline covers."""
+        return self.length * self.number
+
+
+# How each window is divided. The board of all time shows its last thirty days.
+POINTS = {
+    "1h": Points(5, 12),
+    "2h": Points(5, 24),
+    "5h": Points(15, 20),
+    "12h": Points(30, 24),
+    "24h": Points(HOUR, 24),
+    "48h": Points(2 * HOUR, 24),
+    "7d": Points(6 * HOUR, 28),
+    ALL: Points(DAY, 30),
+}
+# On `rising`, the longest window: a sparkline is to show what was usual before, too.
+RISING_POINTS = "48h"

@@ -1,4 +1,4 @@
-"""Adds up a batch: posts by tag, spelling, hour and minute, and their authors."""
+"""Adds up a batch: posts by tag, spelling, hour and minute, their authors, and all posts."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,20 @@ import numpy as np
 
 from trends.counting.arrays import Bools, Integers, Ints, Unsigned, first_of_runs, run_ends
 from trends.counting.batch import Posts
+from trends.counting.duplicates import Duplicates
 
 DEMO = "demo"
+
+Counts = np.ndarray[tuple[int, int], np.dtype[np.int64]]
+"""A row for each minute; its columns: posts, those with hashtags, and the same of the demo."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostsByMinute:
+    """Distinct posts in each of some minutes (since 1970), which are distinct and sorted."""
+
+    minutes: Ints
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,7 @@ class Tally:
 
     `counts`, `firsts` and `lasts` (milliseconds since 1970) have an element for each of
     `uses.keys`. `spelling_tag`, `spelling` and `spelling_posts` have one for each spelling.
+    `posts` are those with hashtags or without.
 
     `demo` says whether everything ever counted, including this batch, is demo data.
     """
@@ -48,26 +61,38 @@ class Tally:
     spelling_tag: Integers
     spelling: list[str]
     spelling_posts: Ints
+    posts: PostsByMinute
     tagged: int
     sources: frozenset[str]
     demo: bool
 
 
-def tally(posts: Posts, is_duplicate: Bools, demo: bool) -> Tally:
+def tally(posts: Posts, duplicates: Duplicates, demo: bool) -> Tally:
     """Add up the posts that are not duplicates.
 
-    `demo` says whether everything counted before is demo data. From the first real post on, demo
-    posts do not count: they are never shown beside real ones.
+    `demo` says whether everything counted before is demo data. From the first real post with
+    hashtags on, demo posts do not count: they are never shown beside real ones.
     """
     is_demo = np.array([name == DEMO for name in posts.sources], bool)[posts.source]
-    counted = ~is_duplicate
+    read, counted = ~duplicates.read, (posts.tags_each > 0) & ~duplicates.tagged
     demo = demo and not (counted & ~is_demo).any()
     if not demo:
+        read &= ~is_demo
         counted &= ~is_demo
+    by_minute = _by_minute(posts, read, counted, is_demo)
     sources = frozenset(posts.sources[code] for code in np.unique(posts.source[counted]).tolist())
     spelling, post = _uses(posts, counted)
     keys, key_of_spelling = _number_keys(posts.keys, spelling)
-    return _add_up(posts, post, spelling, key_of_spelling, keys, int(counted.sum()), sources, demo)
+    return _add_up(
+        posts, post, spelling, key_of_spelling, keys, by_minute, int(counted.sum()), sources, demo
+    )
+
+
+def _by_minute(posts: Posts, read: Bools, tagged: Bools, is_demo: Bools) -> PostsByMinute:
+    minutes, at = np.unique(posts.created // 60_000, return_inverse=True)
+    counted = (read & ~is_demo, tagged & ~is_demo, read & is_demo, tagged & is_demo)
+    columns = [np.bincount(at[which], minlength=len(minutes)) for which in counted]
+    return PostsByMinute(minutes, np.stack(columns, axis=1))
 
 
 def _uses(posts: Posts, counted: Bools) -> tuple[Integers, Ints]:
@@ -96,6 +121,7 @@ def _add_up(
     spelling: Integers,
     key_of_spelling: Integers,
     keys: list[str],
+    by_minute: PostsByMinute,
     tagged: int,
     sources: frozenset[str],
     demo: bool,
@@ -135,6 +161,7 @@ def _add_up(
         spelling_tag=key_of_spelling[spelling_codes],
         spelling=[posts.spellings[code] for code in spelling_codes.tolist()],
         spelling_posts=spelling_posts[spelling_codes],
+        posts=by_minute,
         tagged=tagged,
         sources=sources,
         demo=demo,

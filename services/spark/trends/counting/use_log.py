@@ -48,6 +48,8 @@ class _Minute:
 class _Unsorted:
     """The uses of several minutes, in the order of time; made in no time, but slow to search."""
 
+    __slots__ = ("_tags", "uses")
+
     def __init__(self, uses: Uses, tags: Integers) -> None:
         self.uses, self._tags = uses, tags
 
@@ -87,8 +89,8 @@ class UseLog:
     """What was used in each minute.
 
     `tag_of` returns the tag of each number, which may be the number itself. To be searched, minutes
-    are joined in groups of `size`. The latest `groups` of those that are over are sorted once and
-    remembered. Instead of minutes, times may be in any unit.
+    are joined in groups of `size`; the latest `groups` of them are remembered until they are added
+    to, and sorted once they are over. Instead of minutes, times may be in any unit.
     """
 
     def __init__(
@@ -97,11 +99,13 @@ class UseLog:
         self._size, self._groups = size, groups
         self._tag_of = tag_of
         self._minutes: dict[int, _Minute] = {}
-        self._sorted: dict[int, _Sorted] = {}
+        self._joined: dict[int, _Sorted | _Unsorted] = {}
+        # The latest group that was asked for; those before it are over.
+        self._newest = 0
 
     def append(self, minute: int, numbers: Integers, amounts: Integers) -> None:
         """Add uses to a minute, which may be in the future or long ago."""
-        self._sorted.pop(minute // self._size, None)
+        self._joined.pop(minute // self._size, None)
         self._minutes.setdefault(minute, _Minute()).append(numbers, amounts)
 
     def at(self, minute: int) -> tuple[Integers, Integers] | None:
@@ -117,38 +121,50 @@ class UseLog:
         return min(self._minutes, default=None)
 
     def between(self, start: int, end: int) -> Uses:
-        """All uses from the minute `start` to `end`, inclusive; no minute is in the future."""
-        return _concatenated([group.uses for group in self._groups_of(start, end)]).between(
+        """All uses from the minute `start` to `end`, inclusive."""
+        return _concatenated([group.uses for _, group in self._groups_of(start, end)]).between(
             start, end
         )
 
     def of(self, tags: Ints, start: int, end: int) -> tuple[Uses, Ints]:
         """The uses of some (distinct) tags, and the position in `tags` of each one's tag.
 
-        The uses of a number are in the order of time. No minute is in the future.
+        The uses of a number are in the order of time.
         """
         wanted = tags.astype(np.int32)  # as theirs are; a search would convert those otherwise
-        found = [group.of(wanted) for group in self._groups_of(start, end)]
-        uses = _concatenated([uses for uses, _ in found])
-        position = np.concatenate([np.zeros(0, np.int64), *(position for _, position in found)])
-        inside = (uses.minutes >= start) & (uses.minutes <= end)
-        return uses.rows(inside), position[inside]
+        found: list[Uses] = []
+        positions = [np.zeros(0, np.int64)]
+        for first, group in self._groups_of(start, end):
+            uses, position = group.of(wanted)
+            if first < start or end < first + self._size - 1:
+                inside = (uses.minutes >= start) & (uses.minutes <= end)
+                uses, position = uses.rows(inside), position[inside]
+            found.append(uses)
+            positions.append(position)
+        return _concatenated(found), np.concatenate(positions)
 
-    def _groups_of(self, start: int, end: int) -> Iterator[_Sorted | _Unsorted]:
+    def _groups_of(self, start: int, end: int) -> Iterator[tuple[int, _Sorted | _Unsorted]]:
+        """The groups with minutes from `start` to `end`, and the first minute of each."""
+        self._newest = max(self._newest, end // self._size)
         for group in range(start // self._size, end // self._size + 1):
-            minutes = range(group * self._size, (group + 1) * self._size)
-            if group in self._sorted:
-                yield self._sorted[group]
-            elif uses := self._joined(minutes):
-                tags = self._tag_of(uses.numbers)
-                if minutes.stop > end + 1:
-                    yield _Unsorted(uses, tags)
-                    continue
-                self._sorted[group] = _Sorted(uses, tags)
-                self._sorted.pop(group - self._groups, None)
-                yield self._sorted[group]
+            self._joined.pop(group - self._groups, None)
+            if joined := self._group(group):
+                yield group * self._size, joined
 
-    def _joined(self, minutes: range) -> Uses | None:
+    def _group(self, group: int) -> _Sorted | _Unsorted | None:
+        found = self._joined.get(group)
+        is_over = group < self._newest
+        if found is None or (is_over and isinstance(found, _Unsorted)):
+            minutes = range(group * self._size, (group + 1) * self._size)
+            uses = self._uses(minutes)
+            if uses is None:
+                return None
+            made = _Sorted if is_over else _Unsorted
+            found = self._joined[group] = made(uses, self._tag_of(uses.numbers))
+        return found
+
+
+    def _uses(self, minutes: range) -> Uses | None:
         parts = [
             Uses(*columns, np.full(len(columns[0]), minute, np.int32))
             for minute in minutes

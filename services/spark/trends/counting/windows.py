@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from trends.counting.arrays import Bools, Integers, Ints
-from trends.counting.numbering import TagNumbers, grown
+from trends.counting.hidden import NONE_HIDDEN, HiddenTags
+from trends.counting.numbering import AnyArray, TagNumbers, grown
 from trends.counting.ranking import PEOPLE, RankedTag, rank
 from trends.counting.sliding import SlidingAuthors, SlidingCounts
 from trends.counting.spans import ALL, HOUR, RISING_LENGTHS, STEPS, WINDOWS, Span
@@ -26,25 +27,45 @@ class Windows:
     Tags are numbered, and the arrays have an element per number. Times are minutes since 1970.
     """
 
-    def __init__(self, now: int, min_authors: int = 0) -> None:
+    def __init__(self, now: int, min_authors: int = 0, hidden: HiddenTags = NONE_HIDDEN) -> None:
         self._min_authors = min_authors
+        self._hidden = hidden
         self.tags = TagNumbers()
         self.posts = SlidingCounts(now, _SPANS)
         self.authors = SlidingAuthors(now, _SPANS | {Span(length) for length in RISING_LENGTHS})
         self.baseline = Baseline(now // HOUR)
         self.lasts: Ints = np.zeros(16, np.int64)
+        self._is_hidden: Bools = np.zeros(16, np.bool_)
 
     def __len__(self) -> int:
         return len(self.tags)
 
-    def add(self, uses: TagUses, lasts: Ints, is_shown: Bools) -> None:
+    def hide(self, hidden: HiddenTags) -> None:
+        """Keep these tags off the boards, and no others."""
+        self._hidden = hidden
+        self._is_hidden[: len(self.tags.keys)] = hidden.among(self.tags.keys)
+
+    def shown(self, counts: AnyArray) -> AnyArray:
+        """The counts of all tags, but 0 for those that are hidden."""
+        hidden = np.flatnonzero(self._is_hidden[: len(counts)])
+        if not len(hidden):
+            return counts
+        shown = counts.copy()
+        shown[hidden] = 0
+        return shown
+
+    def are_hidden(self, numbers: Ints) -> Bools:
+        """Whether each of these tags, given by number, is hidden."""
+        are_hidden: Bools = self._is_hidden[numbers]
+        return are_hidden
+
+    def add(self, uses: TagUses, lasts: Ints) -> None:
         """Add the uses that are recent.
 
-        For each of `uses.keys`, `lasts` has its last use of all time (milliseconds since 1970), and
-        `is_shown` whether it may be on a board.
+        `lasts` has the last use of all time of each of `uses.keys` (milliseconds since 1970).
         """
-        rows = is_shown[uses.tag] & self.posts.is_recent(uses.minute)
-        hours = is_shown[uses.hour_tag] & self.baseline.is_recent(uses.hour)
+        rows = self.posts.is_recent(uses.minute)
+        hours = self.baseline.is_recent(uses.hour)
         # Hours are kept longer than minutes, so these are all tags to be numbered.
         numbers = self._number(uses, uses.hour_tag[hours], lasts)
         hour_posts = uses.hour_posts[hours].astype(np.int32)
@@ -70,7 +91,7 @@ class Windows:
         counts = authors if rank_by == PEOPLE else posts
         if self._min_authors:
             counts = np.where(authors >= self._min_authors, counts, 0)
-        return rank(self.tags.keys, counts, self.lasts)
+        return rank(self.tags.keys, self.shown(counts), self.lasts)
 
     def counts(self, name: str, keys: Iterable[str]) -> list[tuple[int, int]]:
         """The posts in a window of each of these (known) tags, and how many people wrote them."""
@@ -83,6 +104,11 @@ class Windows:
         posts, _ = self._columns(_LAST_STEP)
         return int(posts[self.tags.numbers[key]]) if key in self.tags.numbers else 0
 
+    def posts_in(self, span: Span, numbers: Ints) -> Integers:
+        """The posts with each of these tags, given by number, in a span."""
+        posts: Integers = self._columns(span)[0][numbers]
+        return posts
+
     def _number(self, uses: TagUses, codes: Integers, lasts: Ints) -> Integers:
         """The number of each of `uses.keys`, or -1 if its code is not in `codes`."""
         is_wanted = np.zeros(len(uses.keys), np.bool_)
@@ -91,12 +117,13 @@ class Windows:
         found = self.tags.number(wanted)
         self._reserve(len(self.tags.keys))
         self.lasts[found] = np.maximum(self.lasts[found], lasts[is_wanted])
+        self._is_hidden[found] = self._hidden.among(wanted)
         numbers = np.full(len(uses.keys), -1, np.int32)
         numbers[is_wanted] = found
         return numbers
 
     def _reserve(self, size: int) -> None:
-        self.lasts = grown(self.lasts, size)
+        self.lasts, self._is_hidden = grown(self.lasts, size), grown(self._is_hidden, size)
         self.posts.reserve(size)
         self.authors.reserve_tags(size)
         self.baseline.reserve(size)

@@ -38,7 +38,7 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
 
     `newest` is the highest append time of the partition so far in the task (milliseconds since
     1970). The `bytes` fields are columns of little-endian numbers; all but `uses` have an element
-    for each post with hashtags.
+    for each post, with hashtags or without.
     """
 
     partition: int
@@ -60,7 +60,7 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
     sources: bytes
     """int32: an index into `source_names`."""
     tags_each: bytes
-    """int32: the number of hashtags."""
+    """int32: the number of hashtags, which may be 0."""
     uses: bytes
     """int32: for each hashtag of each post, an index into `keys` and `spellings`."""
     source_names: list[str]
@@ -130,10 +130,9 @@ def _chunk(partition: int, records: pa.RecordBatch, times: Any) -> Chunk:
             continue
         hashtags, ignored = hashtags_of(message)
         ignored_tags += ignored
-        if hashtags:
-            positions.append(position)
-            messages.append(message)
-            hashtags_each.append(hashtags)
+        positions.append(position)
+        messages.append(message)
+        hashtags_each.append(hashtags)
     arrived = records["appended"].to_numpy()[positions]
     keys = {spelling: key for tags in hashtags_each for key, spelling in tags.items()}
     codes = {spelling: code for code, spelling in enumerate(keys)}

@@ -71,7 +71,9 @@ class Trending:
     def rises(self) -> list[Rise]:
         """The first `BOARD_SIZE` of the rising tags."""
         windows = self._windows
-        found = find(windows.authors, windows.baseline, self._least, BOARD_SIZE)
+        found = find(
+            windows.authors, windows.baseline, self._least, BOARD_SIZE, windows.are_hidden
+        )
         columns = (
             found.tag, self._posts(found.tag, found.length), windows.lasts[found.tag],
             found.people, found.expected, found.length, found.score, found.before,
@@ -117,7 +119,8 @@ class Trending:
         return None
 
     def _people(self, length: int) -> Integers:
-        return self._windows.authors.authors(Span(length))[: len(self._windows.tags.keys)]
+        people = self._windows.authors.authors(Span(length))[: len(self._windows.tags.keys)]
+        return self._windows.shown(people)
 
     def _rank(self, people: Ints | Integers) -> list[RankedTag]:
         if self._min_authors:
@@ -128,7 +131,8 @@ class Trending:
         """The people who used each tag in a window, as it was a step earlier."""
         authors, end = self._windows.authors, self._windows.posts.now - STEPS[NOW]
         pairs = np.unique(authors.log.between(end - length + 1, end).numbers)
-        return np.bincount(authors.tag_of(pairs), minlength=len(self._windows.tags.keys))
+        people = np.bincount(authors.tag_of(pairs), minlength=len(self._windows.tags.keys))
+        return self._windows.shown(people)
 
     def _posts(self, tags: Ints, lengths: Ints) -> Ints:
         """The posts with each tag in a window of its own."""

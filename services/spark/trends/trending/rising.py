@@ -1,5 +1,6 @@
 """Finds the tags that more people use than is usual for them."""
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -64,13 +65,24 @@ class Rises:
         return list(zip(self.score.tolist(), self.people.tolist(), strict=True))
 
 
-def find(authors: SlidingAuthors, baseline: Baseline, least: int, most: int) -> Rises:
+Chosen = Callable[[Ints], Bools]
+"""Says of each tag, by number, whether it is chosen."""
+
+
+def _none(tags: Ints) -> Bools:
+    return np.zeros(len(tags), np.bool_)
+
+
+def find(
+    authors: SlidingAuthors, baseline: Baseline, least: int, most: int, are_hidden: Chosen = _none
+) -> Rises:
     """Find the tags that rise now, each of them used by at least `least` people.
 
-    If there are more than `most`, those with the highest scores, and perhaps some others.
+    If there are more than `most`, those with the highest scores, and perhaps some others. Tags for
+    which `are_hidden` returns true are left out.
     """
     model = _Model(baseline, authors)
-    tags, bounds = model.candidates(least)
+    tags, bounds = model.candidates(least, are_hidden)
     found: list[Rises] = []
     ranks: list[tuple[float, int]] = []
     for start in range(0, max(len(tags), 1), _AT_ONCE):
@@ -129,7 +141,7 @@ class _Model:
         self._tags = max(int(np.count_nonzero(self._people(LONGEST_RISE))), 1)
         self._lately = min(LATELY, baseline.known_hours * HOUR // 2)
 
-    def candidates(self, least: int) -> tuple[Ints, list[tuple[float, int]]]:
+    def candidates(self, least: int, are_hidden: Chosen) -> tuple[Ints, list[tuple[float, int]]]:
         """The tags that may rise, and a rank that each cannot exceed, the highest first.
 
         Its score is the one that the tag would have if less were usual.
@@ -141,6 +153,7 @@ class _Model:
         ends = np.repeat(time + 1, len(LENGTHS))
         exposures = self._exposure(extremes, flooding, ends - LENGTHS, ends)
         tags = np.flatnonzero(self._people(LONGEST_RISE) >= least)
+        tags = tags[~are_hidden(tags)]
         rate = usual_rate(self._surely_usual(tags), all_posts, self._tags)
         bound = np.full(len(tags), -np.inf)
         before, smaller = np.zeros(len(tags), np.int32), 0.0

@@ -9,24 +9,28 @@ from hypothesis import strategies as st
 
 from support.posts import Record, posts_of
 from trends.counting.batch import Posts
-from trends.counting.duplicates import RecentIds
+from trends.counting.duplicates import RecentIds, RecentPosts
 
 SPAN = 10
 
 Log = list[list[Record]]  # each partition's records in the order of their offsets
 
 
-def oracle(log: Log) -> Counter[str]:
-    """Return how often each id counts."""
-    counted: Counter[str] = Counter()
+# How often each id counts, as a post that was read (False) and as one with hashtags (True).
+Counted = Counter[tuple[str, bool]]
+
+
+def oracle(log: Log) -> Counted:
+    counted: Counted = Counter()
     for partition in log:
-        newest, last = 0, dict[str, int]()
+        newest, last = 0, dict[tuple[str, bool], int]()
         for record in partition:
             newest = max(newest, record.appended)
-            if newest - last.get(record.id, -SPAN) >= SPAN:
-                counted[record.id] += 1
-            last[record.id] = newest
-    return counted
+            for which in (record.id, False), (record.id, True):
+                if record.tags or not which[1]:
+                    counted[which] += newest - last.get(which, -SPAN) >= SPAN
+                    last[which] = newest
+    return +counted
 
 
 @dataclass
@@ -38,24 +42,26 @@ class Counting:
     def __post_init__(self) -> None:
         self.done = [0] * len(self.log)
         self.times: dict[str, int] = {}
-        self.counted: Counter[str] = Counter()
-        self.recent = RecentIds(SPAN)
+        self.counted: Counted = Counter()
+        self.recent = RecentPosts(SPAN)
 
     def count(self, sizes: list[int]) -> None:
         """Count the next records of each partition."""
         end = [min(at + n, len(p)) for at, n, p in zip(self.done, sizes, self.log, strict=True)]
         posts, records, newest = self._read(self.done, end)
-        is_duplicate = self.recent.add(posts)
+        duplicates = self.recent.add(posts)
         self.recent.advance(newest)
-        pairs = zip(records, is_duplicate.tolist(), strict=True)
-        self.counted.update(record.id for record, duplicate in pairs if not duplicate)
+        columns = records, duplicates.read.tolist(), duplicates.tagged.tolist()
+        for record, was_read, was_tagged in zip(*columns, strict=True):
+            self.counted[record.id, False] += not was_read
+            self.counted[record.id, True] += bool(record.tags) and not was_tagged
         self.done = end
         for partition, time in newest.items():
             self.times[partition] = max(time, self.times.get(partition, 0))
 
     def restart(self) -> None:
         """Forget everything but the progress, then read the ids that still matter again."""
-        self.recent = RecentIds(SPAN)
+        self.recent = RecentPosts(SPAN)
         start = []
         for number, partition in enumerate(self.log):
             since = self.times.get(str(number), 0) - SPAN
@@ -74,7 +80,7 @@ class Counting:
             for record in partition[first:last]:
                 highest = max(newest.get(str(number), 0), record.appended)
                 newest[str(number)] = highest
-                records.append(Record(record.id, highest, number))
+                records.append(Record(record.id, highest, number, record.tags))
         return posts_of(records), records, newest
 
 
@@ -91,7 +97,8 @@ def logs(draw: st.DrawFn) -> Log:
         partition = []
         for step in draw(steps):
             at = max(0, at + step)
-            partition.append(Record(f"{number}{draw(ids)}", at, number))
+            tags = draw(st.sampled_from([{}, {"a": "a"}]))
+            partition.append(Record(f"{number}{draw(ids)}", at, number, tags))
         log.append(partition)
     return log
 
@@ -112,7 +119,7 @@ def test_the_same_log_gives_the_same_counts(log: Log, story: list[tuple[list[int
         if is_restarted:
             counting.restart()
     counting.count([len(partition) for partition in log])
-    assert counting.counted == oracle(log)
+    assert +counting.counted == oracle(log)
 
 
 def find(recent: RecentIds, *records: Record) -> list[bool]:

@@ -8,6 +8,7 @@ import pytest
 import trending_oracle
 from trending_oracle import window_of_now
 from trends.counting import spans
+from trends.counting.hidden import HiddenTags
 from trends.counting.leaderboard import Leaderboard, Rankings
 from trends.counting.ranking import BOARD_SIZE, PEOPLE, TWEETS, RankedTag
 from trends.counting.spans import ALL, RISING, STEPS, WINDOWS
@@ -17,6 +18,9 @@ from unit.trends.counting.uses import Use, columns, stored, totals
 NOW = 30_000_000  # minutes since 1970
 AGES = [0, 0, 0, 1, 2, 9, 10, 11, 59, 60, 69, 70, 1439, 1440, 1500, 5000, 10_079, 10_080, 10_090,
         11_519, 11_520, 20_000, 41_000, 50_000, -2]  # fmt: skip
+# The minutes of a sparkline's point, and how many points there are.
+POINTS = {"1h": (5, 12), "2h": (5, 24), "5h": (15, 20), "12h": (30, 24), "24h": (60, 24),
+          "48h": (120, 24), "7d": (360, 28), "all": (1440, 30)}  # fmt: skip
 
 
 def add(leaderboard: Leaderboard, batch: list[Use], earlier: list[Use]) -> None:
@@ -28,11 +32,14 @@ class Recount:
     """The boards of a list of uses, at the minute `now`."""
 
     def __init__(self, uses: list[Use], now: int, hidden: frozenset[str], min_authors: int) -> None:
+        self.everything, self.hidden = uses, hidden
         self.uses = [use for use in uses if use[0] not in hidden]
         self.now, self.min_authors = now, min_authors
         self.lasts: dict[str, int] = {}
+        self.minutes: dict[str, list[int]] = {}
         for key, minute, _ in self.uses:
             self.lasts[key] = max(self.lasts.get(key, 0), minute * 60_000)
+            self.minutes.setdefault(key, []).append(minute)
 
     def count(self, length: int, lag: int = 0) -> dict[str, tuple[int, int]]:
         """Count posts and people by key in a span of minutes."""
@@ -62,12 +69,28 @@ class Recount:
             }
         )
 
+    def points(self, key: str, span: str) -> list[int]:
+        """The posts by bucket; those of the longest spans begin and end with whole hours."""
+        length, number = POINTS[span]
+        end = self.now // 60 * 60 + 59 if span in ("7d", "all") else self.now
+        counts = [0] * number
+        for minute in self.minutes[key]:
+            at = number - 1 - (end - minute) // length
+            if span == "7d" and self.now - 10_080 < minute:
+                at = max(at, 0)
+            if minute <= self.now and at >= 0:
+                counts[at] += 1
+        return counts
+
     def trending(self) -> tuple[list[trending_oracle.Rise], str]:
+        """A hidden tag is part of what is usual, but it is not shown itself."""
         uses: dict[str, list[tuple[int, str | None]]] = {}
-        for key, minute, author in self.uses:
+        for key, minute, author in self.everything:
             uses.setdefault(key, []).append((minute, str(author) if author else None))
-        board = trending_oracle.rising(uses, self.now, max(3, self.min_authors))
-        return board, window_of_now(uses, self.now)
+        rises = trending_oracle.rising(uses, self.now, max(3, self.min_authors))
+        shown = {key: of for key, of in uses.items() if key not in self.hidden}
+        board = [rise for rise in rises if rise.key not in self.hidden]
+        return board, window_of_now(shown, self.now)
 
     def now_board(self, window: str, lag: int) -> list[RankedTag]:
         if window == "7d":
@@ -104,6 +127,12 @@ def check(rankings: Rankings, right: Recount, *, trending: bool) -> None:
     assert boards[ALL, TWEETS].earlier == right.all_time(STEPS[ALL])
     if trending:
         check_trending(rankings, right)
+    for board in rankings.boards:
+        span = "48h" if board.name == RISING else board.window or board.name
+        assert board.points == [right.points(tag.key, span) for tag in board.tags]
+        if board.name in (*WINDOWS, spans.NOW):
+            counts_of_posts = [posts for posts, _ in board.posts_and_people or []]
+            assert list(map(sum, board.points)) == counts_of_posts
     for name, length in WINDOWS.items():
         counts = right.count(length)
         for by in (TWEETS, PEOPLE):
@@ -123,14 +152,14 @@ def random_batch(rng: random.Random, now: int) -> list[Use]:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_all_boards_equal_a_recount_of_everything_added(seed: int) -> None:
-    """Covers tags loaded at the start, hidden tags, and tags that too few people use.
+    """Covers tags loaded at the start, hidden and shown again, and such that too few people use.
 
     There are at most 160 tags, so that the all-time board of a step earlier is known, too.
     """
     rng = random.Random(seed)
     hidden, min_authors = frozenset({"t1", "t3"} if seed % 2 else ()), seed % 3
     uses = [use for _ in range(5) for use in random_batch(rng, NOW)]
-    leaderboard = Leaderboard(NOW, hidden, min_authors)
+    leaderboard = Leaderboard(NOW, HiddenTags(hidden), min_authors)
     leaderboard.load(stored(uses))
     now = NOW
     for _ in range(25):
@@ -138,6 +167,9 @@ def test_all_boards_equal_a_recount_of_everything_added(seed: int) -> None:
         add(leaderboard, batch, uses)
         uses += batch
         now += rng.choice([0, 0, 1, 1, 7, 55, 500, 3000])
+        if rng.random() < 0.3:
+            hidden = frozenset(f"t{number}" for number in rng.sample(range(20), rng.randrange(9)))
+            leaderboard.hide(HiddenTags(hidden))
         rankings = leaderboard.rankings(now * 60_000 + rng.randrange(60_000))
         # The recount of what is trending takes long.
         right = Recount(uses, now, hidden, min_authors)
@@ -164,7 +196,7 @@ def test_more_tags_than_are_loaded_at_once() -> None:
 
 
 def test_the_keys_are_those_of_all_tags_shown() -> None:
-    leaderboard = Leaderboard(NOW, hidden=frozenset({"hidden"}))
+    leaderboard = Leaderboard(NOW, hidden=HiddenTags(frozenset({"hidden"})))
     leaderboard.load([StoredTag("old", 5, 0, {}, {})])
     batch = [("new", NOW, 1), ("hidden", NOW, 1), ("gone", NOW - 20_000, 1)]
     add(leaderboard, batch, [])
@@ -177,6 +209,20 @@ def test_what_is_usual_is_known_from_the_first_post_on_at_most_four_weeks() -> N
     for days, hours in ((0, 0), (1, 24), (20, 480), (28, 672), (30, 672)):
         add(leaderboard, [("a", NOW - 1440 * days, 0)], [])
         assert leaderboard.rankings(NOW * 60_000).known_hours == hours
+
+
+def test_no_point_is_negative_when_hbase_has_dropped_minutes_early() -> None:
+    tag = StoredTag("a", 6, NOW, {NOW: (1, [1])}, {NOW // 60 - 100: 5, NOW // 60: 1})
+    leaderboard = Leaderboard(NOW)
+    leaderboard.load([tag])
+    boards = {board.name: board for board in leaderboard.rankings(NOW * 60_000).boards}
+    assert boards["7d"].points == [[0] * 11 + [5] + [0] * 15 + [1]]
+
+
+def test_a_tag_that_was_idle_for_a_month_has_an_empty_sparkline() -> None:
+    leaderboard = Leaderboard(NOW)
+    leaderboard.load([StoredTag("old", 9, 0, {}, {5: 9})])
+    assert leaderboard.rankings(NOW * 60_000).boards[0].points == [[0] * 30]
 
 
 def test_a_batch_may_have_no_tags() -> None:

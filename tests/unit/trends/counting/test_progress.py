@@ -8,6 +8,7 @@ import pytest
 
 from support.posts import Record, posts_of
 from trends.counting.batch import Batch, QuarantinedRecord
+from trends.counting.duplicates import Duplicates
 from trends.counting.progress import Done, Intent, TopicError
 from trends.counting.tally import tally
 from trends.kafka.offsets import Topic
@@ -17,7 +18,7 @@ def after(done: Done, intent: Intent, posts: list[Record], **values: Any) -> Don
     given = {"start": {}, "end": {}, "newest": {}, "records": 0, "ignored_tags": 0}
     batch = Batch(**{**given, "quarantined": [], **values}, posts=posts_of(posts))
     none = np.zeros(len(posts), np.bool_)
-    return done.after(intent, batch, tally(batch.posts, none, done.demo))
+    return done.after(intent, batch, tally(batch.posts, Duplicates(none, none), done.demo))
 
 
 def test_totals_grow_by_the_batch() -> None:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from support.posts import Record, posts_of
+from trends.counting.duplicates import Duplicates
 from trends.counting.tally import Tally, tally
 
 MINUTE = 60_000
@@ -13,7 +14,13 @@ MINUTE = 60_000
 
 def add_up(records: list[Record], *, demo: bool, duplicates: frozenset[int] = frozenset()) -> Tally:
     is_duplicate = np.array([at in duplicates for at in range(len(records))], np.bool_)
-    return tally(posts_of(records), is_duplicate, demo)
+    return tally(posts_of(records), Duplicates(is_duplicate, is_duplicate), demo)
+
+
+def posts(found: Tally) -> dict[int, list[int]]:
+    """By minute, the posts and those with hashtags, and the same of the demo."""
+    rows = zip(found.posts.minutes.tolist(), found.posts.counts.tolist(), strict=True)
+    return {minute: counts for minute, counts in rows if any(counts)}
 
 
 def spellings(found: Tally) -> dict[str, dict[str, int]]:
@@ -79,8 +86,37 @@ def test_a_real_post_that_is_a_duplicate_does_not_end_the_demo() -> None:
     assert add_up([Record("1")], demo=True, duplicates={0}).demo
 
 
+def test_posts_without_tags_are_counted_by_minute_alone() -> None:
+    records = [
+        Record("1", created=7 * MINUTE, tags={"a": "a", "b": "b"}),
+        Record("2", created=7 * MINUTE + 5, tags={}, source="mastodon"),
+        Record("3", created=9 * MINUTE, tags={}),
+        Record("4", created=9 * MINUTE, tags={}),
+    ]
+    found = add_up(records, demo=False, duplicates=frozenset({3}))
+    assert posts(found) == {7: [2, 1, 0, 0], 9: [1, 0, 0, 0]}
+    assert (found.tagged, found.counts.tolist(), sorted(found.sources)) == (1, [1, 1], ["x"])
+
+
+def test_a_post_that_has_got_tags_since_it_was_read_first_counts_for_them_alone() -> None:
+    records = [Record("1", tags={}), Record("1")]
+    duplicates = Duplicates(np.array([False, True]), np.array([False, False]))
+    found = tally(posts_of(records), duplicates, demo=False)
+    assert (posts(found), found.counts.tolist()) == ({0: [1, 1, 0, 0]}, [1])
+
+
+def test_posts_of_the_demo_are_kept_apart_from_real_ones() -> None:
+    demo = [Record("1", source="demo"), Record("2", tags={}, source="demo")]
+    untagged = Record("3", tags={})
+    before = add_up([*demo, untagged], demo=True)
+    assert before.demo and posts(before) == {0: [1, 0, 2, 1]}
+    after = add_up([*demo, untagged, Record("4")], demo=True)
+    assert not after.demo and posts(after) == {0: [2, 1, 0, 0]}
+
+
 def test_a_batch_may_be_empty() -> None:
     found = add_up([], demo=True)
+    assert posts(found) == {}
     assert found.demo and not found.uses.keys and not len(found.counts) and not found.sources
 
 

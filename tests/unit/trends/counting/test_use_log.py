@@ -66,14 +66,24 @@ def test_uses_equal_a_recount_while_time_goes_by(seed: int) -> None:
         assert first == min((minute for _, minute in kept), default=None)
 
 
-def test_minutes_that_are_over_are_sorted_once_and_not_for_ever() -> None:
+def test_minutes_are_joined_once_until_they_are_added_to_and_not_for_ever() -> None:
     log = UseLog(10, 4)
-    for minute in range(NOW, NOW + 100):
+    for minute in range(NOW, NOW + 96):
         log.append(minute, integers([1]), integers([1]))
     log.between(NOW, NOW + 95)
-    over = dict(log._sorted)
-    assert len(over) == 4
+    joined = dict(log._joined)
+    assert len(joined) == 4
     log.of(ints([1]), NOW + 70, NOW + 95)
-    assert log._sorted == over
-    log.append(NOW + 75, integers([2]), integers([1]))
-    assert len(log.of(ints([2]), NOW + 60, NOW + 95)[0].numbers) == 1
+    assert log._joined == joined
+    for minute in (NOW + 75, NOW + 96):
+        log.append(minute, integers([2]), integers([1]))
+    assert len(log.of(ints([2]), NOW + 60, NOW + 96)[0].numbers) == 2
+
+
+def test_a_joined_group_is_dropped_although_nothing_is_used_when_it_is_due() -> None:
+    """Otherwise the busy hours before quiet nights would stay in memory."""
+    log = UseLog(10, 4)
+    log.append(NOW, integers([1]), integers([1]))
+    log.between(NOW, NOW + 9)
+    log.between(NOW + 40, NOW + 49)
+    assert not log._joined

@@ -18,7 +18,7 @@ NOW = 30_000_000  # minutes since 1970
 def add(windows: Windows, uses: list[Use]) -> None:
     batch = columns(uses)
     _, lasts = totals(batch, uses)
-    windows.add(batch, lasts, np.ones(len(batch.keys), np.bool_))
+    windows.add(batch, lasts)
 
 
 def recount(uses: Iterable[Use], now: int, length: int) -> tuple[dict[str, int], dict[str, int]]:

@@ -62,16 +62,16 @@ def test_everything_of_a_batch_arrives() -> None:
         QuarantinedRecord("tweets/3/14", "not a JSON object of the message's types", "broken")
     ]
     posts = batch.posts
-    assert posts.partition.tolist() == [0, 3, 3, 3]
-    assert posts.appended.tolist() == [late, late, late + 5, late + 9]
-    assert posts.created.tolist() == [CREATED] * 4
-    assert posts.has_author.tolist() == [False, False, True, False]
-    assert posts.author[2] == 255
-    assert [posts.sources[code] for code in posts.source] == ["x", "x", "demo", "x"]
-    assert posts.tags_each.tolist() == [1, 2, 1, 140]
+    assert posts.partition.tolist() == [0, 3, 3, 3, 3]
+    assert posts.appended.tolist() == [late, late, late + 5, late + 5, late + 9]
+    assert posts.created.tolist() == [CREATED] * 5
+    assert posts.has_author.tolist() == [False, False, False, True, False]
+    assert posts.author[3] == 255
+    assert [posts.sources[code] for code in posts.source] == ["x", "x", "x", "demo", "x"]
+    assert posts.tags_each.tolist() == [1, 2, 0, 1, 140]
     assert [posts.keys[code] for code in posts.use[:4]] == ["c", "a", "b", "b"]
     ids = list(zip(posts.hi.tolist(), posts.lo.tolist(), strict=True))
-    assert ids[0] == ids[1] and len(set(ids)) == 3
+    assert ids[0] == ids[1] and len(set(ids)) == 4
 
 
 def test_a_post_of_the_future_counts_at_its_arrival() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trending_oracle
+from trends.counting.hidden import HiddenTags
 from trends.counting.leaderboard import Leaderboard
 from trends.counting.ranking import BOARD_SIZE
 from trends.trending import rising
@@ -264,3 +265,11 @@ def test_tags_that_cannot_be_among_the_first_are_not_scored(
     )
     assert 10 <= len(first.tag) < len(everything.tag)
     assert sorted(first.ranks())[-10:] == sorted(everything.ranks())[-10:]
+
+
+def test_hidden_tags_take_no_places() -> None:
+    made = leaderboard(FLOOD)
+    shown = [rise.tag.key for rise in made.rankings(NOW * 60_000).rises]
+    made.hide(HiddenTags(frozenset(shown)))
+    others = [rise.tag.key for rise in made.rankings(NOW * 60_000).rises]
+    assert len(others) == 80 and not {*others} & {*shown}
