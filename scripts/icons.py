@@ -64,19 +64,17 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def pixel(shapes: list[Rectangle], x: int, y: int, side: int) -> bytes:
     """Return the colour and opacity of a pixel: the mean of its samples."""
-    total = [0.0, 0.0, 0.0, 0.0]
+    total = [0.0] * 4
     for number in range(SAMPLES * SAMPLES):
         row, column = divmod(number, SAMPLES)
         at_x = (x + (column + 0.5) / SAMPLES) * SIDE / side
         at_y = (y + (row + 0.5) / SAMPLES) * SIDE / side
-        painted = (0.0, 0.0, 0.0, 0.0)
+        painted = [0.0] * 4  # red, green and blue by their share, and opacity
         for shape in shapes:
             if shape.covers(at_x, at_y):
-                over = (*(part * shape.opacity for part in shape.colour), shape.opacity)
-                painted = tuple(
-                    above + below * (1 - shape.opacity)
-                    for above, below in zip(over, painted, strict=True)
-                )  # type: ignore[assignment]
+                over = [*(part * shape.opacity for part in shape.colour), shape.opacity]
+                left = 1 - shape.opacity
+                painted = [new + left * old for new, old in zip(over, painted, strict=True)]
         total = [each + more for each, more in zip(total, painted, strict=True)]
     opacity = total[3] / SAMPLES**2
     colour = (round(part / total[3]) if total[3] else 0 for part in total[:3])

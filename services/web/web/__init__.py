@@ -26,6 +26,7 @@ from web import (
 from web.cache import BoardCache, Store
 from web.hashtag_cache import HashtagCache, HashtagStore
 from web.hashtags import Hashtags
+from web.repeats import Repeats
 from web.search import Search, SearchCache, SearchStore
 from web.settings import Settings
 from web.store import HBaseBoards, HBaseHashtags
@@ -77,6 +78,7 @@ def create_app(
     problems.init_app(app)
     compression.init_app(app)
     headers.init_app(app, settings.embed_allowed_origins, settings.robots_index)
+    app.wsgi_app = Repeats(app.wsgi_app, source)  # type: ignore[method-assign]
     _trust_proxies(app, settings.trusted_proxies)
     return app
 

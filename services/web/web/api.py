@@ -13,6 +13,7 @@ from web.parameters import (
     rank_by_parameter,
     span_parameters,
 )
+from web.repeats import ANSWER, Asked
 from web.search import Search
 from web.trends import Trends, to_json
 
@@ -25,10 +26,12 @@ def blueprint(source: Trends, hashtags: Hashtags, search: Search) -> Blueprint:
     def trends() -> BaseResponse:
         """One board; 304 when the caller's copy is still the newest."""
         board, wanted = board_parameter(), format_parameter()
-        answer = source.answer(board, limit_parameter(), rank_by_parameter(board))
+        limit, rank_by = limit_parameter(), rank_by_parameter(board)
+        answer = source.answer(board, limit, rank_by)
         if wanted == CSV:
             board_file = spreadsheet.board(answer.payload)
             return _csv(board_file, spreadsheet.board_name(answer.payload))
+        request.environ[ANSWER] = Asked(board, limit, rank_by, answer)
         response = _json(answer.body)
         response.set_etag(answer.etag)
         return response.make_conditional(request)

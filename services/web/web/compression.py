@@ -8,6 +8,7 @@ import gzip
 from functools import lru_cache
 
 from flask import Flask, Response, request
+from werkzeug.http import parse_accept_header
 
 _TEXTS = frozenset(
     {
@@ -36,21 +37,34 @@ def init_app(app: Flask) -> None:
     def compress(response: Response) -> Response:
         if response.mimetype not in _TEXTS:
             return response
-        response.vary.add("Accept-Encoding")
+        _vary(response)
         # A part is one of the plain bytes, which its strong ETag names.
         if response.status_code == _PARTIAL_CONTENT:
             return response
         _weaken_etag(response)
-        if request.accept_encodings.quality("gzip") > 0:
+        if _accepts_gzip(request.headers.get("Accept-Encoding", "")):
             _shrink(response)
         return response
 
 
+def _vary(response: Response) -> None:
+    if "Vary" in response.headers:
+        response.vary.add("Accept-Encoding")
+    else:
+        # Most answers come this way, which is much shorter.
+        response.headers["Vary"] = "Accept-Encoding"
+
+
 def _weaken_etag(response: Response) -> None:
     """Let one ETag stand for the plain and the compressed text (RFC 9110, section 8.8.1)."""
-    etag, is_weak = response.get_etag()
-    if etag is not None and not is_weak:
-        response.set_etag(etag, weak=True)
+    etag = response.headers.get("ETag")
+    if etag and not etag.startswith("W/"):
+        response.headers["ETag"] = f"W/{etag}"
+
+
+@lru_cache(maxsize=256)
+def _accepts_gzip(header: str) -> bool:
+    return parse_accept_header(header).quality("gzip") > 0
 
 
 def _shrink(response: Response) -> None:
