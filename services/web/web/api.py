@@ -1,5 +1,7 @@
 """The JSON API, version 1: what the schemas of docs/contracts describe."""
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -73,6 +75,8 @@ def _json(body: bytes) -> Response:
 def _csv(body: bytes, name: str) -> BaseResponse:
     response = Response(body, mimetype="text/csv")
     response.headers["Cache-Control"] = "no-cache"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    # Of a name with other letters only the longer form is understood (RFC 6266).
+    named = {"filename": name} if name.isascii() else {"filename*": f"UTF-8''{quote(name)}"}
+    response.headers.set("Content-Disposition", "attachment", **named)
     response.add_etag()
     return response.make_conditional(request)

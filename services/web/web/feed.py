@@ -82,7 +82,8 @@ def atom(feed: Feed, self_url: str) -> bytes:
         _add(entry, "link", rel="related", type="text/html", href=each.network_url)
         _add(entry, "category", term=each.tag)
         _add(entry, "content", each.text, type="text")
-    return ElementTree.tostring(whole, encoding="utf-8", xml_declaration=True)
+    document: bytes = ElementTree.tostring(whole, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def json_feed(feed: Feed, self_url: str, icon_url: str) -> bytes:

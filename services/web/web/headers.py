@@ -59,6 +59,10 @@ def init_app(app: Flask, embed_allowed_origins: str, robots_index: bool) -> None
     @app.after_request
     def add(response: Response) -> Response:
         headers, path = response.headers, request.path
+        if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
+            # Flask answers with an empty page; what counts is in the headers.
+            response.status_code = HTTPStatus.NO_CONTENT
+            del headers["Content-Type"]
         headers.extend(EVERYWHERE)
         if path == "/widget":
             headers["Content-Security-Policy"] = widget_policy
@@ -74,8 +78,4 @@ def init_app(app: Flask, embed_allowed_origins: str, robots_index: bool) -> None
         headers["Cross-Origin-Resource-Policy"] = "cross-origin" if anywhere else "same-origin"
         if not (robots_index and path == _INDEXED):
             headers["X-Robots-Tag"] = "noindex"
-        if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
-            # Flask answers with an empty page; what counts is in the headers.
-            response.status_code = HTTPStatus.NO_CONTENT
-            del headers["Content-Type"]
         return response

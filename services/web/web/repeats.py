@@ -21,8 +21,10 @@ PATH = "/api/v1/trends"
 ANSWER = "web.answer"
 """The key in the WSGI environment under which a view leaves the `Asked` behind its response."""
 
+_METHODS = ("GET", "HEAD")
+
 # All that makes a difference to a response, beside the board.
-_DECIDING = ("QUERY_STRING", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
+_DECIDING = ("REQUEST_METHOD", "QUERY_STRING", "HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")
 
 _MOST = 256
 
@@ -56,7 +58,7 @@ class Repeats:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer as the service's application would."""
-        if environ["REQUEST_METHOD"] != "GET" or environ["PATH_INFO"] != PATH:
+        if environ["REQUEST_METHOD"] not in _METHODS or environ["PATH_INFO"] != PATH:
             return self._app(environ, start_response)
         began = perf_counter()
         request = tuple(environ.get(name, "") for name in _DECIDING)

@@ -134,13 +134,9 @@ class HBaseHashtags(_HBase):
 
     def read_hashtags(self, keys: Sequence[str], columns: Sequence[bytes]) -> dict[str, Cells]:
         """Return the rows of several tags as `read_hashtag` returns one."""
-        return self._rows(
-            HASHTAG_TABLE, lambda table: table.rows(_encoded(keys), [*columns])
-        )
+        return self._rows(HASHTAG_TABLE, lambda table: table.rows(_encoded(keys), [*columns]))
 
-    def scan_hashtags(
-        self, prefix: str, columns: Sequence[bytes], limit: int
-    ) -> dict[str, Cells]:
+    def scan_hashtags(self, prefix: str, columns: Sequence[bytes], limit: int) -> dict[str, Cells]:
         """Return the first `limit` rows, by key, of the tags whose key begins with `prefix`."""
         return self._rows(
             HASHTAG_TABLE,

@@ -18,7 +18,7 @@ FILES = [
     "/feed.json",
     "/api/v1/trends?limit=100",
     "/api/v1/trends?limit=100&format=csv",
-    "/api/v1/hashtags/tea?step=minute&hours=168",
+    "/api/v1/hashtags/tea?step=day&hours=87600",
     "/static/page.css",
     "/static/history.js",
 ]
@@ -102,5 +102,5 @@ def test_what_is_asked_for_again_is_compressed_once(
 
     monkeypatch.setattr("web.compression.gzip.compress", count)
     for _ in range(5):
-        client.get("/api/v1/trends?limit=57", headers=SMALL)
+        client.get("/api/v1/hashtags/tea?step=day&hours=80001", headers=SMALL)
     assert len(compressed) == 1

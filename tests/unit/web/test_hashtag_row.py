@@ -144,7 +144,9 @@ def test_only_the_columns_of_an_answer_are_read() -> None:
 )
 def test_the_summary_of_a_row_says_what_the_whole_does(cells: dict[bytes, bytes]) -> None:
     whole = parse(cells)
-    summary = parse_summary("café", {name: cells[name] for name in SUMMARY_COLUMNS if name in cells})
+    summary = parse_summary(
+        "café", {name: cells[name] for name in SUMMARY_COLUMNS if name in cells}
+    )
     assert (summary.key, summary.count, summary.last) == (whole.key, whole.count, whole.last)
     assert (summary.spelling or leading_spelling(cells)) == whole.spellings[0][0]
 

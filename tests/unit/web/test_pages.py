@@ -135,15 +135,17 @@ def test_pages_keep_to_the_content_security_policy(
     assert links
     outside = [u for u in links if u.startswith("/") or "://" in u]
     # A tag's own page, and what other programs are told, which is the whole address.
-    assert not [u for u in outside if not re.match(r"https://x.com/|http://localhost/(oembed|\?|$)", u)]
+    assert not [
+        u for u in outside if not re.match(r"https://x.com/|http://localhost/(oembed|\?|$)", u)
+    ]
 
 
 def test_scripts_never_write_markup() -> None:
-    for script in STATIC.glob("*.js"):
+    for each in STATIC.glob("*.js"):
         assert not re.search(
             r"innerHTML|outerHTML\s*=|insertAdjacentHTML|\beval\b|document\.write",
-            script.read_text(),
-        ), script
+            each.read_text(),
+        ), each
 
 
 def test_waiting_says_for_what(client: FlaskClient, store: MemoryStore) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
@@ -22,8 +23,6 @@ def asked(client: FlaskClient, store: MemoryStore) -> Iterator[list[str]]:
 
     @client.application.before_request
     def note() -> None:
-        from flask import request
-
         paths.append(request.full_path)
 
     yield paths

@@ -122,9 +122,7 @@ def test_of_the_boards_no_more_than_so_many_are_compared(clock: Clock) -> None:
     assert store.asked == [*leading[:MAX_LEADING]]
 
 
-def test_hidden_tags_are_not_found_and_take_no_place(
-    make_client: Make, store: MemoryStore
-) -> None:
+def test_hidden_tags_are_not_found_and_take_no_place(make_client: Make, store: MemoryStore) -> None:
     put(store, spam=99, spamalot=98, spa=5, span=4)
     client = make_client(hide_hashtags=frozenset({"spam", "spamalot"}))
     assert keys(ask(client, "spa", limit=2)) == ["spa", "span"]
@@ -157,16 +155,13 @@ def test_hbase_is_not_asked_for_what_is_too_long(client: FlaskClient, store: Mem
     assert store.scans == 0
 
 
-def test_without_hbase_503_says_when_to_come_again(
-    client: FlaskClient, store: MemoryStore
-) -> None:
+def test_without_hbase_503_says_when_to_come_again(client: FlaskClient, store: MemoryStore) -> None:
     store.go_down()
     response = client.get(f"{URL}?prefix=tea")
     assert (response.status_code, response.mimetype) == (503, PROBLEM)
     assert response.headers["Retry-After"] == "5"
     assert response.get_json()["detail"] == (
-        "Hashtags cannot be looked up now. Waiting for: "
-        "HBase: not reachable at hbase-thrift:9090."
+        "Hashtags cannot be looked up now. Waiting for: HBase: not reachable at hbase-thrift:9090."
     )
 
 
