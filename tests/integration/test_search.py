@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integration.widget.lab import Boards, Service, running
+from integration.widget.lab import THRIFT, Boards, Service, running
 from unit.web.memory_store import entries
 from web.search import MAX_SCANNED
 
@@ -20,7 +20,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     boards.put_hashtags({f"a{number:04}": 1 for number in range(MANY)})
     boards.put_hashtags({"azalea": 90, "azure": 50, "東京": 7, "東": 2, "tea": 1, "teapot": 5})
     boards.put(hashtags=[{**entries(1)[0], "key": "azure", "tag": "Azure", "count": 50}])
-    found = Service(tmp_path_factory.mktemp("service"))
+    found = Service(tmp_path_factory.mktemp("service"), HBASE_THRIFT_HOST=THRIFT[0])
     with running(found):
         yield found
     boards.clear()
