@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "services" / "web" / "web" / "static" / "openapi.json"
 CONTRACTS = {
     name.capitalize(): ROOT / "docs" / "contracts" / f"{name}.schema.json"
-    for name in ("trends", "hashtag", "status")
+    for name in ("trends", "hashtag", "search", "status")
 }
 
 

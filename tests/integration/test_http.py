@@ -33,7 +33,8 @@ REFUSED = {
 
 PATHS = ["/", "/status", "/widget", "/widget.js", "/badge.svg", "/openapi.json", "/healthz"]
 PATHS += ["/readyz", "/api/v1/status", "/api/v1/trends", "/api/v1/hashtags/tea", "/oembed"]
-PATHS += ["/static/icon.svg", "/nothing", "/metrics"]
+PATHS += ["/static/icon.svg", "/nothing", "/metrics", "/favicon.ico", "/robots.txt"]
+PATHS += ["/feed.atom", "/feed.json", "/api/v1/hashtags?prefix=tea", "/static/page.css"]
 
 
 @pytest.fixture(scope="module")

@@ -41,10 +41,22 @@ CONFIG = SchemathesisConfig.from_dict(
             },
             {
                 # Not every ranking goes with every board, nor every step with every span.
-                "include-path": ["/api/v1/trends", "/api/v1/hashtags/{tag}"],
+                # A prefix may be of signs alone.
+                "include-path": [
+                    "/api/v1/trends",
+                    "/api/v1/hashtags",
+                    "/api/v1/hashtags/{tag}",
+                    "/feed.atom",
+                    "/feed.json",
+                ],
                 "checks": {
                     "positive_data_acceptance": {"expected-statuses": ["2xx", 400, 404, 503]}
                 },
+            },
+            {
+                # Of all versions one is served.
+                "include-path": ["/widget-{version}.js"],
+                "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 404]}},
             },
         ],
     }

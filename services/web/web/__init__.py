@@ -1,13 +1,17 @@
 """The web service of Tweet Trends: JSON API, widget and page."""
 
 import os
+from typing import Protocol
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import (
+    address,
     api,
     badge,
+    compression,
+    feeds,
     headers,
     health,
     metrics,
@@ -15,46 +19,66 @@ from web import (
     openapi,
     pages,
     problems,
+    site,
     status_page,
     widget,
 )
 from web.cache import BoardCache, Store
 from web.hashtag_cache import HashtagCache, HashtagStore
 from web.hashtags import Hashtags
+from web.repeats import Repeats
+from web.search import Search, SearchCache, SearchStore
 from web.settings import Settings
 from web.store import HBaseBoards, HBaseHashtags
 from web.trends import Trends
 
 
+class TagStore(HashtagStore, SearchStore, Protocol):
+    """Where all comes from that is known of tags."""
+
+
 def create_app(
     settings: Settings | None = None,
     store: Store | None = None,
-    hashtag_store: HashtagStore | None = None,
+    hashtag_store: TagStore | None = None,
 ) -> Flask:
     """Put the service together; by default from the environment, reading from HBase.
 
     Nothing is connected here: HBase is first asked when a visitor asks.
     """
     settings = settings or Settings.from_env(os.environ)
-    address = (settings.hbase_thrift_host, settings.hbase_thrift_port)
-    source = Trends(BoardCache(store or HBaseBoards(*address)), settings)
-    cache = HashtagCache(hashtag_store or HBaseHashtags(*address))
-    hashtags = Hashtags(cache, settings.hide_hashtags)
+    hbase = (settings.hbase_thrift_host, settings.hbase_thrift_port)
+    boards = BoardCache(store or HBaseBoards(*hbase))
+    source = Trends(boards, settings)
+    hashtags = Hashtags(
+        HashtagCache(hashtag_store or HBaseHashtags(*hbase)), settings.hide_hashtags
+    )
+    # Another connection, so that a history does not wait for searches.
+    search = Search(
+        SearchCache(hashtag_store or HBaseHashtags(*hbase)),
+        boards.keys,
+        settings.hide_hashtags,
+    )
 
     app = Flask(__name__)
+    app.config[address.PUBLIC_URL] = settings.public_url
     # A path with a slash too many is another path: to redirect, the outer address had to be known.
     app.url_map.merge_slashes = False
     metrics.init_app(app)
-    app.register_blueprint(api.blueprint(source, hashtags))
+    app.register_blueprint(api.blueprint(source, hashtags, search))
     app.register_blueprint(pages.blueprint(source, settings.refresh_seconds))
     app.register_blueprint(widget.blueprint())
     app.register_blueprint(status_page.blueprint(source))
     app.register_blueprint(badge.blueprint(source, settings.refresh_seconds))
+    app.register_blueprint(feeds.blueprint(source))
     app.register_blueprint(oembed.blueprint())
     app.register_blueprint(openapi.blueprint())
+    app.register_blueprint(site.blueprint(settings.robots_index))
     app.register_blueprint(health.blueprint(source))
     problems.init_app(app)
-    headers.init_app(app, settings.embed_allowed_origins)
+    compression.init_app(app)
+    headers.init_app(app, settings.embed_allowed_origins, settings.robots_index)
+    app.wsgi_app = Repeats(app.wsgi_app, source)  # type: ignore[method-assign]
     _trust_proxies(app, settings.trusted_proxies)
     return app
 

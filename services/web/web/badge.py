@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from web.board import ALL, NOW, PEOPLE, RISING, WINDOWS, counted
+from web.board import RISING, counted
 from web.embed import embed
 from web.lettering import fit, runs_right_to_left, visible, width
 from web.problems import RETRY_AFTER_SECONDS, NoBoardYet
+from web.titles import board_title
 from web.trends import Trends
 
 DEFAULT_LIMIT, MAX_LIMIT = 3, 5
@@ -20,8 +21,6 @@ DEFAULT_LIMIT, MAX_LIMIT = 3, 5
 FONT_SIZE, PADDING, GAP = 12, 9, 6
 LONGEST_TAG = 160
 
-_NAMES = {ALL: "Trending so far", RISING: "Rising", NOW: "Trending now"}
-_UNITS = {"h": "hour", "d": "day"}
 _CERTAINTIES = {"low": "still learning", "medium": "first week"}
 
 # Unicode's isolate and its end: a tag keeps its direction to itself.
@@ -66,7 +65,7 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
             seconds = refresh_seconds
         except NoBoardYet:
             waiting = [[("waiting for the first board", "note")]]
-            drawn = _badge(_title(board, rank_by), waiting)
+            drawn = _badge(board_title(board, rank_by), waiting)
             seconds = min(refresh_seconds, RETRY_AFTER_SECONDS)
         response = Response(render_template("badge.svg", badge=drawn), mimetype="image/svg+xml")
         response.headers["Cache-Control"] = f"max-age={seconds}"
@@ -91,20 +90,8 @@ def of_board(trends: dict[str, Any]) -> Badge:
         "not up to date" if trends["stale"] else None,
     )
     groups += [[(note, "note")] for note in notes if note]
-    title = _title(board, trends["rank_by"], trends.get("window"))
+    title = board_title(board, trends["rank_by"], trends.get("window"))
     return _badge(title, groups, outdated=trends["stale"])
-
-
-def _title(board: str, rank_by: str, window: str | None = None) -> str:
-    """Return the name of a board; `window` is that of the board `now`, if known."""
-    if board not in WINDOWS:
-        return f"Trending, last {_span(window)}" if window else _NAMES[board]
-    return f"Trending, last {_span(board)}" + (", by people" if rank_by == PEOPLE else "")
-
-
-def _span(window: str) -> str:
-    number, unit = window[:-1], _UNITS[window[-1]]
-    return unit if number == "1" else f"{number} {unit}s"
 
 
 def _limit() -> int:

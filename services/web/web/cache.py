@@ -90,6 +90,13 @@ class BoardCache:
             self._catch_up(name)
             return View(self._boards.get(name), self._failure_of(name))
 
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of the tags on any board, each once, those of the first board first."""
+        with self._changed:
+            self._catch_up(ROWS[0])
+            boards = [self._boards[row] for row in ROWS if row in self._boards]
+        return tuple(dict.fromkeys(entry.key for board in boards for entry in board.hashtags))
+
     def standing(self, name: str) -> Standing:
         """Return what is known of all, with one board, as new as `get` would."""
         with self._changed:

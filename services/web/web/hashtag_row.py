@@ -65,6 +65,37 @@ def parse_hashtag(key: str, cells: Mapping[bytes, bytes], now: datetime) -> Hash
 
 
 @dataclass(frozen=True)
+class Summary:
+    """What the cells `SUMMARY_COLUMNS` of a row say; `spelling` is None if posts differ in it."""
+
+    key: str
+    count: int
+    last: datetime
+    spelling: str | None
+
+
+SUMMARY_COLUMNS = (b"n:count", b"n:first", b"n:last")
+"""Cells that are small, however long a tag has been in use."""
+
+SPELLING_COLUMNS = (b"s",)
+"""The cells that `leading_spelling` reads."""
+
+
+def parse_summary(key: str, cells: Mapping[bytes, bytes]) -> Summary:
+    """Parse `SUMMARY_COLUMNS` of a row; ValueError says what is wrong with them."""
+    if b"n:count" not in cells:
+        raise ValueError("n:count is missing")
+    counted = _parse_count(cells)
+    return Summary(key, counted.count, _time(counted.last), counted.spelling or None)
+
+
+def leading_spelling(cells: Mapping[bytes, bytes]) -> str | None:
+    """Return the spelling used most among the cells of the family `s`, None if there is none."""
+    spellings = _by_posts(cells)
+    return spellings[0][0] if spellings else None
+
+
+@dataclass(frozen=True)
 class _Counted:
     """The cell `n:count`, and `n:first` and `n:last` where an older driver wrote those.
 
@@ -131,8 +162,10 @@ def _time(milliseconds: int) -> datetime:
 
 def _spellings(cells: Mapping[bytes, bytes], counted: _Counted) -> tuple[tuple[str, int], ...]:
     """Return the spellings with their posts, the one used most first."""
-    if counted.spelling:
-        return ((counted.spelling, counted.count),)
+    return ((counted.spelling, counted.count),) if counted.spelling else _by_posts(cells)
+
+
+def _by_posts(cells: Mapping[bytes, bytes]) -> tuple[tuple[str, int], ...]:
     spellings = [(column[2:].decode(), int(posts)) for column, posts in _family(cells, b"s:")]
     return tuple(sorted(spellings, key=lambda each: (-each[1], each[0])))
 

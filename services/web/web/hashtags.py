@@ -32,6 +32,6 @@ class Hashtags:
         found = self._cache.get(key, days_to_read(step, hours))
         if found.failure is not None:
             raise NoAnswerNow(found.failure)
-        if found.hashtag is None:
+        if found.value is None:
             raise NotSeen(key)
-        return history(found.hashtag, step=step, hours=hours, now=datetime.now(UTC))
+        return history(found.value, step=step, hours=hours, now=datetime.now(UTC))

@@ -1,5 +1,7 @@
 """Headers that every response of a kind has, errors included."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, request
 
 # Tags are text from strangers. Even if one got through as markup, it could load, run or send
@@ -24,19 +26,32 @@ EVERYWHERE = {
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
-    # Otherwise a script on another origin could not obey it.
-    "Access-Control-Expose-Headers": "Retry-After",
+    # Otherwise a script on another origin could neither obey the one nor revalidate by the other.
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Expose-Headers": "ETag, Retry-After",
     "Access-Control-Max-Age": "86400",
 }
 
-# Pages of other origins read these with scripts of their own,
-_READ_FROM_ANYWHERE = ("/api/", "/openapi.json", "/oembed", "/badge.svg")
-# and only show or run those. A sandboxed frame counts as another origin, so it is from there
-# that the widget in one loads its own style.
-_SHOWN_ANYWHERE = ("/widget", "/widget.js", "/static/", *_READ_FROM_ANYWHERE)
+# Pages of other origins read these with scripts of their own, and modules and scripts with
+# `integrity` are only run if they may be read.
+_READ_FROM_ANYWHERE = (
+    "/api/",
+    "/badge.svg",
+    "/feed.",
+    "/oembed",
+    "/openapi.json",
+    "/static/",
+    "/widget-",
+    "/widget.js",
+)
+# A sandboxed frame counts as another origin.
+_SHOWN_ANYWHERE = ("/widget", *_READ_FROM_ANYWHERE)
+
+# The only address for search engines, if ROBOTS_INDEX lets them in: the others repeat it.
+_INDEXED = "/"
 
 
-def init_app(app: Flask, embed_allowed_origins: str) -> None:
+def init_app(app: Flask, embed_allowed_origins: str, robots_index: bool) -> None:
     """Add the headers to every response of the app."""
     widget_policy = _PAGE.format(ancestors=embed_allowed_origins)
     page_policy = _PAGE.format(ancestors="'none'")
@@ -44,6 +59,10 @@ def init_app(app: Flask, embed_allowed_origins: str) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers, path = response.headers, request.path
+        if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
+            # Flask answers with an empty page; what counts is in the headers.
+            response.status_code = HTTPStatus.NO_CONTENT
+            del headers["Content-Type"]
         headers.extend(EVERYWHERE)
         if path == "/widget":
             headers["Content-Security-Policy"] = widget_policy
@@ -57,4 +76,6 @@ def init_app(app: Flask, embed_allowed_origins: str) -> None:
             headers.extend(_CORS)
         anywhere = path.startswith(_SHOWN_ANYWHERE)
         headers["Cross-Origin-Resource-Policy"] = "cross-origin" if anywhere else "same-origin"
+        if not (robots_index and path == _INDEXED):
+            headers["X-Robots-Tag"] = "noindex"
         return response

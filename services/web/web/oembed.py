@@ -3,12 +3,13 @@
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Request, Response, current_app, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
+from web.address import PUBLIC_URL
 from web.board import RISING
 from web.embed import Embed, dashboard
 from web.embed import embed as read_settings
@@ -56,7 +57,12 @@ def answer(root: str, shown: Embed, most_wide: int | None, most_high: int | None
     settings = dict(shown.settings)
     # The frame gets the width; the widget inside fills it.
     width = int(settings.pop("width", WIDTH))
-    height = _AROUND + (_ROW + (_REASON if shown.board == RISING else 0)) * shown.limit
+    row = _ROW + (_REASON if shown.board == RISING else 0)
+    limit = shown.limit if most_high is None else _fitting(shown.limit, row, most_high)
+    if limit != shown.limit:
+        settings["limit"] = str(limit)
+    height = _AROUND + row * limit
+    # In what is too low for a single row, one is shown as far as there is room.
     width, height = min(width, most_wide or width), min(height, most_high or height)
     source = f"{root}widget" + (f"?{urlencode(settings)}" if settings else "")
     return {
@@ -71,10 +77,16 @@ def answer(root: str, shown: Embed, most_wide: int | None, most_high: int | None
     }
 
 
-def _place(url: str, asked: Request) -> tuple[str, Embed]:
-    """Return this service's address as in the url, and what is shown there.
+def _fitting(limit: int, row: int, most_high: int) -> int:
+    """Return how many of the rows fit into a height, but at least one."""
+    return min(limit, max(1, (most_high - _AROUND) // row))
 
-    The scheme may be the other one: a proxy that speaks https need not be trusted for that.
+
+def _place(url: str, asked: Request) -> tuple[str, Embed]:
+    """Return this service's address, and what the url shows there.
+
+    Without PUBLIC_URL the address is as in the url. The scheme may be another than the request's:
+    a proxy that speaks https need not be trusted for that.
 
     Raises:
         NotEmbeddable: The url is another service's, or no page with a board.
@@ -83,14 +95,19 @@ def _place(url: str, asked: Request) -> tuple[str, Embed]:
         parts = urlsplit(url)
     except ValueError as error:
         raise NotEmbeddable from error
-    host = parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
-    path = quote(asked.root_path) + "/"
-    here = parts.scheme in _DEFAULT_PORTS and host and host == asked.host.lower()
-    if not here or parts.path not in (path, f"{path}widget"):
+    host, public = _host(parts), urlsplit(current_app.config[PUBLIC_URL])
+    roots = {(asked.host.lower(), quote(asked.root_path) + "/"), (_host(public), public.path)}
+    path = parts.path.removesuffix("widget")
+    if parts.scheme not in _DEFAULT_PORTS or not host or (host, path) not in roots:
         raise NotEmbeddable
     given = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
     settings = dashboard(given) if parts.path == path else read_settings(given)
-    return f"{parts.scheme}://{host}{path}", settings
+    return public.geturl() or f"{parts.scheme}://{host}{path}", settings
+
+
+def _host(parts: SplitResult) -> str:
+    """Return the host in small letters, with its port unless that is the scheme's own."""
+    return parts.netloc.lower().removesuffix(_DEFAULT_PORTS.get(parts.scheme, ""))
 
 
 def _most(name: str) -> int | None:

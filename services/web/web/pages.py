@@ -3,13 +3,15 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
+from web import address
 from web.board import ALL, NOW, PEOPLE, RISING, TWEETS, WINDOWS, counted
 from web.embed import Embed, dashboard, embed, language_of
 from web.problems import NoBoardYet
+from web.titles import board_title
 from web.trends import Trends
-from web.widget import LANGUAGES
+from web.widget import LANGUAGES, script
 from web.wording import Wording
 
 _TABS = {
@@ -44,6 +46,7 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
         # What was asked for, not what the board goes by: the tabs keep the visitor's choice.
         rank_by = shown.settings.get("rank_by", TWEETS)
         view = _view(source, shown, "en")
+        query = _query(shown.board, shown.rank_by)
         status = source.status()
         return _page(
             "index.html",
@@ -56,10 +59,15 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
                 for name, label in _RANKINGS.items()
                 if shown.board in WINDOWS
             ],
-            query=_query(shown.board, shown.rank_by),
+            query=query,
+            title=board_title(shown.board, shown.rank_by, view["trends"].get("window")),
             # Until there is something to show, the page tells how far it is.
             status=status if status["waiting_seconds"] is not None else None,
-            script=f"{request.url_root}widget.js",
+            # What search engines take for the address of the board, however it was reached.
+            canonical=address.root() + ("" if query == _query(NOW, TWEETS) else f"?{query}"),
+            script=f"{address.root()}widget.js",
+            versioned=script(),
+            public_url=current_app.config[address.PUBLIC_URL],
             languages=_LANGUAGES,
             refresh=refresh_seconds,
         )
@@ -109,8 +117,8 @@ def _query(board: str, rank_by: str) -> str:
 
 def _page(template: str, view: dict[str, Any], **more: Any) -> Response:
     # For other programs, so with the whole address.
-    here = f"{request.base_url}?{urlencode(view['embed'].settings)}"
-    discovery = f"{request.url_root}oembed?{urlencode({'url': here})}"
+    here = f"{address.root()}{request.path[1:]}?{urlencode(view['embed'].settings)}"
+    discovery = f"{address.root()}oembed?{urlencode({'url': here})}"
     text = render_template(template, view=view, discovery=discovery, **more)
     response = Response(text, mimetype="text/html")
     response.headers["Cache-Control"] = "no-cache"

@@ -18,7 +18,7 @@ RETRY_AFTER_SECONDS = 5
 PROBLEM, PAGE = "application/problem+json", "text/html"
 
 # Whoever asks for these is a program, whatever it says that it accepts.
-_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi.json", "/oembed")
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/openapi.json", "/oembed", "/feed.")
 
 
 class BadParameter(BadRequest):
@@ -40,6 +40,12 @@ class NotEmbeddable(NotFound):
     """An address does not lead to anything here that can be embedded: 404."""
 
     description = "The url leads to no widget of this service."
+
+
+class AnotherVersion(NotFound):
+    """The address of a script names a version that is no longer served: 404."""
+
+    description = "This version of the widget is no longer served. Copy the snippet again."
 
 
 class FormatNotOffered(NotImplemented):
@@ -67,9 +73,9 @@ class NoBoardYet(_Waiting):
 
 
 class NoAnswerNow(_Waiting):
-    """A hashtag cannot be looked up."""
+    """HBase cannot be asked for hashtags."""
 
-    lacking = "The hashtag cannot be looked up now"
+    lacking = "Hashtags cannot be looked up now"
 
 
 def init_app(app: Flask) -> None:

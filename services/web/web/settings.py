@@ -9,8 +9,13 @@ from web.key import key_of
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}|\*))?")
+_PUBLIC_URL = re.compile(
+    r"https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+    r"(/[A-Za-z0-9._~-]+)*/?"
+)
 # White space, and commas of any width.
 _SEPARATORS = re.compile(r"[\s,，﹐︐]+")
+_SWITCH = {"on": True, "off": False}
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -20,7 +25,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What can be set from outside; durations are in seconds, hidden tags are keys."""
+    """What can be set from outside; durations are in seconds, hidden tags are keys.
+
+    `public_url` ends with a slash, or is empty: then each visitor's address is taken.
+    """
 
     hbase_thrift_host: str = "hbase-thrift"
     hbase_thrift_port: int = 9090
@@ -28,6 +36,8 @@ class Settings:
     stale_after_seconds: int = 60
     embed_allowed_origins: str = "'self'"
     trusted_proxies: int = 0
+    public_url: str = ""
+    robots_index: bool = False
     hide_hashtags: frozenset[str] = frozenset()
     metrics_port: int = 9464
     log_level: str = "INFO"
@@ -44,6 +54,8 @@ class Settings:
             ),
             embed_allowed_origins=_origins(env, "EMBED_ALLOWED_ORIGINS", cls.embed_allowed_origins),
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 10),
+            public_url=_public_url(env, "PUBLIC_URL"),
+            robots_index=_switch(env, "ROBOTS_INDEX", "off"),
             hide_hashtags=_keys(env, "HIDE_HASHTAGS"),
             metrics_port=_integer(env, "METRICS_PORT", cls.metrics_port, 1, 65535),
             log_level=_log_level(env, "LOG_LEVEL", cls.log_level),
@@ -90,6 +102,23 @@ def _origins(env: Mapping[str, str], name: str, default: str) -> str:
             "separated by single spaces",
         )
     return value
+
+
+def _public_url(env: Mapping[str, str], name: str) -> str:
+    """Return the address with a slash at its end, so that paths can be appended to it."""
+    value = env.get(name, "")
+    if value and not _PUBLIC_URL.fullmatch(value):
+        raise _refuse(
+            name, value, "an address such as https://trends.example or https://your.site/trends/"
+        )
+    return f"{value.rstrip('/')}/" if value else ""
+
+
+def _switch(env: Mapping[str, str], name: str, default: str) -> bool:
+    value = _value(env, name, default)
+    if value not in _SWITCH:
+        raise _refuse(name, value, f"one of {', '.join(_SWITCH)}")
+    return _SWITCH[value]
 
 
 def _keys(env: Mapping[str, str], name: str) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """HBase, seen through its Thrift server: the one place that knows how to read it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import happybase
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
@@ -9,6 +9,10 @@ from thriftpy2.thrift import TException
 from thriftpy2.transport import TTransportException
 
 log = logging.getLogger(__name__)
+
+Cells = dict[bytes, bytes]
+Read = Callable[[happybase.Table], Iterable[tuple[bytes, Cells]]]
+"""Asks a table for rows."""
 
 BOARD_TABLE, BOARD_CELL = "boards", b"b:board"
 STATUS_TABLE, STATUS_CELL = "status", b"s:document"
@@ -51,17 +55,12 @@ class _HBase:
         stop=stop_after_attempt(2),
         reraise=True,
     )
-    def _rows(
-        self, table: str, names: Sequence[str], columns: Sequence[bytes]
-    ) -> dict[str, dict[bytes, bytes]]:
-        """Return those cells of the rows among `names` that there are."""
+    def _rows(self, table: str, read: Read) -> dict[str, Cells]:
+        """Return the rows that `read` gets from a table, by their key and in its order."""
         reused = self._connection is not None
         try:
-            keys = [name.encode() for name in names]
-            return {
-                key.decode(): cells
-                for key, cells in self._connect().table(table).rows(keys, list(columns))
-            }
+            found = read(self._connect().table(table))
+            return {key.decode(): cells for key, cells in found}
         except TimeoutError as error:
             self.close()
             raise StoreError(
@@ -96,7 +95,7 @@ class _HBase:
             log.debug("connected to %s", self._address)
         return self._connection
 
-    def _refused(self, error: TException) -> dict[str, dict[bytes, bytes]]:
+    def _refused(self, error: TException) -> dict[str, Cells]:
         """Deal with an error that HBase itself reports, over a connection that works."""
         if "TableNotFoundException" in str(error):
             # Who writes it creates the table; before that there is simply nothing in it.
@@ -119,16 +118,33 @@ class HBaseBoards(_HBase):
 
     def _cells(self, table: str, names: Sequence[str], cell: bytes) -> dict[str, bytes]:
         """Return one cell of each row among `names` that has it."""
-        rows = self._rows(table, names, [cell])
+        rows = self._rows(table, lambda found: found.rows(_encoded(names), [cell]))
         return {name: cells[cell] for name, cells in rows.items() if cell in cells}
 
 
 class HBaseHashtags(_HBase):
     """Reads the rows of tags, over a connection of its own: the boards wait for none of them."""
 
-    def read_hashtag(self, key: str, columns: Sequence[bytes]) -> dict[bytes, bytes]:
+    def read_hashtag(self, key: str, columns: Sequence[bytes]) -> Cells:
         """Return those cells of a tag's row that there are; raise StoreError when HBase is away.
 
         A column without a qualifier stands for its whole family.
         """
-        return self._rows(HASHTAG_TABLE, [key], columns).get(key, {})
+        return self.read_hashtags([key], columns).get(key, {})
+
+    def read_hashtags(self, keys: Sequence[str], columns: Sequence[bytes]) -> dict[str, Cells]:
+        """Return the rows of several tags as `read_hashtag` returns one."""
+        return self._rows(HASHTAG_TABLE, lambda table: table.rows(_encoded(keys), [*columns]))
+
+    def scan_hashtags(self, prefix: str, columns: Sequence[bytes], limit: int) -> dict[str, Cells]:
+        """Return the first `limit` rows, by key, of the tags whose key begins with `prefix`."""
+        return self._rows(
+            HASHTAG_TABLE,
+            lambda table: table.scan(
+                row_prefix=prefix.encode(), columns=[*columns], batch_size=limit, limit=limit
+            ),
+        )
+
+
+def _encoded(names: Sequence[str]) -> list[bytes]:
+    return [name.encode() for name in names]

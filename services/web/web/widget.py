@@ -1,28 +1,47 @@
 """`/widget.js`: the custom element, with its style sheet and languages, as small as it gets."""
 
-import gzip
 import json
+from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha384
 from pathlib import Path
 from typing import Any
 
 import minify
 from flask import Blueprint, Response, request
-from werkzeug.http import generate_etag
 from werkzeug.wrappers import Response as BaseResponse
+
+from web.problems import AnotherVersion
 
 _HERE = Path(__file__).parent
 
 # A page that was open meanwhile takes the new version with its next load after this.
 _MAX_AGE = 3600
 
+# A year, as good as for ever: another version has another address.
+_LONG_AGE = 31_536_000
+
+_VERSION_LENGTH = 16
+
 
 @dataclass(frozen=True)
 class Script:
-    """The file as it is sent; `small` is `plain` as gzip has it."""
+    """The file as it is sent.
 
-    plain: bytes
-    small: bytes
+    `version` names its bytes, and `path` is the address, below the page `/`, that serves no
+    others. `integrity` is for the attribute of that name (https://www.w3.org/TR/SRI/): with it a
+    browser runs these bytes or nothing.
+    """
+
+    body: bytes
+    version: str
+    integrity: str
+
+    @property
+    def path(self) -> str:
+        """The address of this version."""
+        return f"widget-{self.version}.js"
 
 
 _WORDS: dict[str, list[str]] = json.loads((_HERE / "strings.json").read_text("utf-8"))
@@ -37,35 +56,43 @@ def words(language: str) -> dict[str, str]:
     return {name: texts[place] for name, texts in _WORDS.items()}
 
 
+@cache
 def script() -> Script:
     """Put `static/widget.js` together with its style sheet and languages, and minify it."""
     style = minify.string("text/css", _static("widget.css"))
     source = _static("widget.js")
     for name, value in (("STYLE", style), ("STRINGS", _WORDS)):
         source = source.replace(f" = {name};", f" = {_literal(value)};")
-    plain = minify.string("application/javascript", source).encode()
-    return Script(plain, gzip.compress(plain, mtime=0))
+    body = minify.string("application/javascript", source).encode()
+    digest = sha384(body)
+    integrity = f"sha384-{b64encode(digest.digest()).decode()}"
+    return Script(body, digest.hexdigest()[:_VERSION_LENGTH], integrity)
 
 
 def blueprint() -> Blueprint:
-    """Return /widget.js."""
+    """Return /widget.js, and the same under an address for this version alone."""
     widget, made = Blueprint("script", __name__), script()
-    etags = {body: generate_etag(body) for body in (made.plain, made.small)}
 
     @widget.get("/widget.js")
     def widget_js() -> BaseResponse:
         """The script for any page; 304 when the caller has it."""
-        is_small = request.accept_encodings.quality("gzip") > 0
-        body = made.small if is_small else made.plain
-        response = Response(body, mimetype="text/javascript")
-        if is_small:
-            response.headers["Content-Encoding"] = "gzip"
-        response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = f"public, max-age={_MAX_AGE}"
-        response.set_etag(etags[body])
-        return response.make_conditional(request)
+        return _answer(made, f"public, max-age={_MAX_AGE}")
+
+    @widget.get("/widget-<version>.js")
+    def widget_version(version: str) -> BaseResponse:
+        """The script as long as it is this version, which may be kept for ever."""
+        if version != made.version:
+            raise AnotherVersion
+        return _answer(made, f"public, max-age={_LONG_AGE}, immutable")
 
     return widget
+
+
+def _answer(made: Script, cache_control: str) -> BaseResponse:
+    response = Response(made.body, mimetype="text/javascript")
+    response.headers["Cache-Control"] = cache_control
+    response.set_etag(made.version)
+    return response.make_conditional(request)
 
 
 def _static(name: str) -> str:

@@ -238,6 +238,15 @@ class Boards:
             "hashtags", key, {"n:count": f"{count} {first} {last}", f"s:{tag}": str(count), **cells}
         )
 
+    def put_hashtags(self, counts: Mapping[str, int]) -> None:
+        """Write rows of tags that were used so many times a moment ago, spelled as their keys."""
+        now = int(time.time() * 1000)
+        with self._connection() as hbase, hbase.table("hashtags").batch(batch_size=1000) as batch:
+            for key, count in counts.items():
+                hours = f"{now // 3_600_000 % 24}:{count}"
+                cell = f"{count} {now} {now} {now // 86_400_000} {hours} {key}"
+                batch.put(key.encode(), {b"n:count": cell.encode()})
+
     def _put(self, table: str, row: str, cells: Mapping[str, str]) -> None:
         with self._connection() as hbase:
             hbase.table(table).put(

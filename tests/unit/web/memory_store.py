@@ -20,7 +20,7 @@ class MemoryStore:
         self.tags: dict[str, dict[bytes, bytes]] = {}
         self.report: bytes | None = None
         self.down: Exception | None = None
-        self.reads = self.report_reads = self.tag_reads = 0
+        self.reads = self.report_reads = self.tag_reads = self.scans = 0
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         self.reads += 1
@@ -40,6 +40,21 @@ class MemoryStore:
             raise self.down
         cells = self.tags.get(key, {})
         return {c: v for c, v in cells.items() if c in columns or c.split(b":")[0] in columns}
+
+    def read_hashtags(
+        self, keys: Sequence[str], columns: Sequence[bytes]
+    ) -> dict[str, dict[bytes, bytes]]:
+        return {key: self.read_hashtag(key, columns) for key in keys if key in self.tags}
+
+    def scan_hashtags(
+        self, prefix: str, columns: Sequence[bytes], limit: int
+    ) -> dict[str, dict[bytes, bytes]]:
+        self.scans += 1
+        if self.down is not None:
+            raise self.down
+        # HBase goes by the bytes of the keys.
+        keys = sorted((key for key in self.tags if key.startswith(prefix)), key=str.encode)
+        return self.read_hashtags(keys[:limit], columns)
 
     def go_down(self) -> None:
         self.down = StoreError("HBase: not reachable at hbase-thrift:9090")

@@ -232,3 +232,21 @@ def test_an_unforeseen_error_is_a_problem_without_its_inside(
     assert response.status_code == response.get_json()["status"] == 500
     assert response.mimetype == "application/problem+json"
     assert "the inside" not in response.text
+
+
+def test_a_board_is_a_table_too(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("24h.people", hashtags=entries(2, people=9), as_of="2026-11-22T10:00:00Z")
+    response = client.get(f"{URL}?board=24h&rank_by=people&format=csv")
+    assert (response.status_code, response.mimetype) == (200, "text/csv")
+    name = "hashtags-24h-by-people-20261122T100000Z.csv"
+    assert response.headers["Content-Disposition"] == f"attachment; filename={name}"
+    assert response.text.splitlines() == [
+        "rank,tag,key,count,people,change,url",
+        "1,tag1,tag1,999,9,0,https://x.com/hashtag/tag1",
+        "2,tag2,tag2,998,9,0,https://x.com/hashtag/tag2",
+    ]
+    etag = {"If-None-Match": response.headers["ETag"]}
+    again = client.get(f"{URL}?board=24h&rank_by=people&format=csv", headers=etag)
+    assert again.status_code == 304
+    bad = client.get(f"{URL}?format=xml")
+    assert (bad.status_code, bad.get_json()["parameter"]) == (400, "format")

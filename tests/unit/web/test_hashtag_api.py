@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -101,6 +102,7 @@ def test_step_and_hours_are_obeyed(
 @pytest.mark.parametrize(
     ("query", "parameter", "allowed"),
     [
+        ("format=xml", "format", "one of json, csv"),
         ("step=week", "step", "minute, hour, day"),
         ("step=", "step", "minute, hour, day"),
         *[
@@ -126,7 +128,7 @@ def test_a_sign_alone_is_no_tag(client: FlaskClient, store: MemoryStore) -> None
     response = client.get(f"{URL}/%23")
     assert (response.status_code, response.mimetype) == (400, PROBLEM)
     assert response.get_json()["parameter"] == "tag"
-    assert client.get(f"{URL}/").status_code == client.get(URL).status_code == 404
+    assert client.get(f"{URL}/").status_code == 404
     assert store.tag_reads == 0
 
 
@@ -195,3 +197,23 @@ def test_other_methods_are_405(client: FlaskClient) -> None:
 
 def test_no_author_leaves_the_service(client: FlaskClient, tea: dict[bytes, bytes]) -> None:
     assert "00000000000000" not in client.get(f"{URL}/tea?step=minute&hours=1").text
+
+
+def test_a_history_is_a_table_too(client: FlaskClient, tea: dict[bytes, bytes]) -> None:
+    response = client.get(f"{URL}/%23Tea?hours=2&step=hour&format=csv")
+    assert (response.status_code, response.mimetype) == (200, "text/csv")
+    assert response.headers["Content-Disposition"] == "attachment; filename=hashtag-tea-by-hour.csv"
+    assert response.text == ("from,count\r\n2026-11-22T09:00:00Z,0\r\n2026-11-22T10:00:00Z,9\r\n")
+    etag = {"If-None-Match": response.headers["ETag"]}
+    again = client.get(f"{URL}/tea?hours=2&step=hour&format=csv", headers=etag)
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("tag", ["東京", 'a"b', "a/b", "مرحبا", "ß" * 280])
+def test_the_table_of_any_tag_has_a_name(client: FlaskClient, store: MemoryStore, tag: str) -> None:
+    store.tags[tag.casefold()] = {b"n:count": b"1 0 0"}
+    response = client.get(f"{URL}/{quote(tag, safe='')}?format=csv")
+    assert response.status_code == 200
+    name = response.headers["Content-Disposition"]
+    assert name.isascii()
+    assert len(name) < 1000

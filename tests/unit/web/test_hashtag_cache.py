@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from unit.web.memory_store import Clock, MemoryStore, eventually
-from web.hashtag_cache import BUSY, UNREADABLE, HashtagCache
+from web.hashtag_cache import UNREADABLE, HashtagCache
+from web.lookup_cache import BUSY
 
 AWAY = "HBase: not reachable at hbase-thrift:9090"
 
@@ -41,8 +42,8 @@ def cache(store: MemoryStore, clock: Clock) -> HashtagCache:
 
 def count(cache: HashtagCache, key: str = "tea") -> int:
     found = cache.get(key, 15)
-    assert found.hashtag
-    return found.hashtag.count
+    assert found.value
+    return found.value.count
 
 
 def test_a_tag_is_read_once_in_five_seconds_whatever_the_load(
@@ -61,13 +62,13 @@ def test_a_tag_is_read_once_in_five_seconds_whatever_the_load(
 def test_a_tag_that_there_is_not_is_remembered_too(cache: HashtagCache, store: MemoryStore) -> None:
     for _ in range(50):
         found = cache.get("coffee", 15)
-        assert (found.hashtag, found.failure) == (None, None)
+        assert (found.value, found.failure) == (None, None)
     assert store.tag_reads == 1
 
 
 def test_other_days_are_another_reading(cache: HashtagCache, store: MemoryStore) -> None:
     for days in (15, 91, None, 15, 91, None):
-        assert cache.get("tea", days).hashtag
+        assert cache.get("tea", days).value
     assert store.tag_reads == 3
 
 

@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from web.hashtag_row import Hashtag, columns, parse_hashtag
+from web.hashtag_row import (
+    SUMMARY_COLUMNS,
+    Hashtag,
+    columns,
+    leading_spelling,
+    parse_hashtag,
+    parse_summary,
+)
 
 NOW = datetime(2026, 11, 22, 10, 30, 20, tzinfo=UTC)
 MINUTE = int(NOW.timestamp()) // 60
@@ -124,3 +131,27 @@ def test_only_the_columns_of_an_answer_are_read() -> None:
     assert wanted[3:18] == [day(ago) for ago in range(14, -1, -1)]
     assert wanted[18:] == [b"s", b"m"]
     assert columns(None, NOW) == [b"n", b"s", b"m"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        row(),
+        {**row(), b"n:count": b"412", b"n:first": FIRST, b"n:last": LAST},
+        with_day(b"0:3,10:7"),
+        with_day(b"0:3,10:7", "Café au lait".encode()),
+    ],
+)
+def test_the_summary_of_a_row_says_what_the_whole_does(cells: dict[bytes, bytes]) -> None:
+    whole = parse(cells)
+    summary = parse_summary(
+        "café", {name: cells[name] for name in SUMMARY_COLUMNS if name in cells}
+    )
+    assert (summary.key, summary.count, summary.last) == (whole.key, whole.count, whole.last)
+    assert (summary.spelling or leading_spelling(cells)) == whole.spellings[0][0]
+
+
+def test_a_summary_without_a_count_is_refused() -> None:
+    with pytest.raises(ValueError, match="n:count is missing"):
+        parse_summary("café", {})
+    assert leading_spelling({}) is None

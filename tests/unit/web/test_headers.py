@@ -12,12 +12,12 @@ from werkzeug.test import TestResponse
 
 import web
 from unit.web.memory_store import MemoryStore
+from web.widget import script
 
 Make = Callable[..., FlaskClient]
 
 WIDGET = "widget"  # framed by other origins
 PAGE = "page"
-FILE = "file"  # shown by other origins
 OPEN = "open"  # read by scripts of other origins
 
 ANY_COPY = {"If-None-Match": "*"}
@@ -45,9 +45,18 @@ ROUTES = {
     "/healthz": once(PAGE, "/healthz"),
     "/readyz": once(PAGE, "/readyz", _503="/readyz"),
     "/widget": once(WIDGET, "/widget"),
-    "/widget.js": once(FILE, "/widget.js", _304="/widget.js"),
+    "/widget.js": once(OPEN, "/widget.js", _304="/widget.js"),
+    "/widget-<version>.js": once(
+        OPEN, f"/{script().path}", _304=f"/{script().path}", _404="/widget-0123456789abcdef.js"
+    ),
+    "/favicon.ico": once(PAGE, "/favicon.ico", _304="/favicon.ico"),
+    "/robots.txt": once(PAGE, "/robots.txt", _304="/robots.txt"),
+    **{
+        path: once(OPEN, path, _304=path, _400=f"{path}?board=x", _503=path)
+        for path in ("/feed.atom", "/feed.json")
+    },
     "/static/<path:filename>": Route(
-        FILE,
+        OPEN,
         dict.fromkeys((200, 206, 304, 416), "/static/icon.svg") | {404: "/static/nothing"},
         {304: ANY_COPY, 206: {"Range": "bytes=0-1"}, 416: {"Range": "bytes=99999-"}},
     ),
@@ -68,6 +77,13 @@ ROUTES = {
         _400="/api/v1/trends?limit=0",
         _503="/api/v1/trends",
     ),
+    "/api/v1/hashtags": once(
+        OPEN,
+        "/api/v1/hashtags?prefix=te",
+        _304="/api/v1/hashtags?prefix=te",
+        _400="/api/v1/hashtags",
+        _503="/api/v1/hashtags?prefix=te",
+    ),
     "/api/v1/hashtags/<path:tag>": once(
         OPEN,
         "/api/v1/hashtags/%23Tea",
@@ -84,7 +100,7 @@ EVERY = [
     for method, statuses in {
         "GET": [*route.answers, 500],
         "HEAD": list(route.answers),
-        "OPTIONS": [200],
+        "OPTIONS": [204],
         "POST": [405],
         "BREW": [405],
     }.items()
@@ -112,7 +128,10 @@ def test_every_status_that_is_described_is_in_the_table() -> None:
     document = json.loads((Path(web.__file__).parent / "static" / "openapi.json").read_text())
     # What is too long never gets here.
     described = {
-        path.replace("{tag}", "<path:tag>"): {*map(int, item["get"]["responses"])} - {414}
+        path.replace("{tag}", "<path:tag>").replace("{version}", "<version>"): {
+            *map(int, item["get"]["responses"])
+        }
+        - {414}
         for path, item in document["paths"].items()
     }
     files = "/static/<path:filename>"
@@ -128,6 +147,7 @@ def test_every_answer_has_its_headers(
         client.application.view_functions[rules(client)[rule]] = fail
     if status == 503:
         store.cells.clear()
+        store.go_down()
     path, asking = route.answers.get(status, route.answers[200]), route.asking.get(status, {})
     response = client.open(path, method=method, headers=asking)
     assert response.status_code == status
@@ -206,10 +226,33 @@ def check(response: TestResponse, kind: str) -> None:
 def test_a_preflight_is_told_get_and_head(client: FlaskClient) -> None:
     response = client.options(
         "/api/v1/trends",
-        headers={"Origin": "https://a.example", "Access-Control-Request-Method": "DELETE"},
+        headers={
+            "Origin": "https://a.example",
+            "Access-Control-Request-Method": "DELETE",
+            "Access-Control-Request-Headers": "if-none-match",
+        },
     )
     assert response.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
-    assert response.data == b""
+    assert response.headers["Access-Control-Allow-Headers"] == "If-None-Match"
+    assert (response.status_code, response.data) == (204, b"")
+    assert "Content-Type" not in response.headers
+
+
+def test_a_script_elsewhere_may_see_what_it_needs_to_ask_again(client: FlaskClient) -> None:
+    for path in ("/api/v1/trends", "/feed.json", "/widget.js"):
+        exposed = client.get(path).headers["Access-Control-Expose-Headers"]
+        assert set(exposed.split(", ")) == {"ETag", "Retry-After"}
+
+
+@pytest.mark.parametrize("robots_index", [True, False])
+def test_search_engines_may_list_the_page_by_setting_only(
+    make_client: Make, robots_index: bool
+) -> None:
+    client = make_client(robots_index=robots_index)
+    page = client.get("/?board=24h").headers
+    assert page.get("X-Robots-Tag") == (None if robots_index else "noindex")
+    for path in ("/widget", "/status", "/api/v1/status", "/badge.svg", "/static/icon.svg"):
+        assert client.get(path).headers["X-Robots-Tag"] == "noindex"
 
 
 def test_embedding_is_opened_by_the_setting_for_the_widget_only(make_client: Make) -> None:

@@ -69,9 +69,9 @@ def test_reads_of_hbase_and_their_failures_count(
         grows(1, "web_hbase_failures_total", what="board"),
         grows(1, "web_hbase_reads_total", what="report"),
     ):
-        client.get("/api/v1/trends")
+        client.get("/readyz")
         store.down = error
-        client.get("/api/v1/trends")
+        client.get("/readyz")
 
 
 def test_the_time_of_each_board_is_told(client: FlaskClient, store: MemoryStore) -> None:

@@ -149,8 +149,11 @@ def test_other_addresses_are_404(client: FlaskClient, url: str) -> None:
         ("?width=800", {}, (800, 550)),
         ("?board=now", {}, (360, 550)),
         ("?board=rising", {}, (360, 940)),
-        ("?board=rising&limit=3", {"maxheight": 300}, (360, 300)),
-        ("?width=800", {"maxwidth": 500, "maxheight": 400}, (500, 400)),
+        ("?board=rising&limit=3", {"maxheight": 300}, (360, 276)),
+        ("?width=800", {"maxwidth": 500, "maxheight": 400}, (500, 374)),
+        ("?limit=5", {"maxheight": 200}, (360, 198)),
+        ("?limit=5", {"maxheight": 330}, (360, 330)),
+        ("", {"maxheight": 153}, (360, 153)),
         ("", {"maxwidth": 1, "maxheight": 1}, (1, 1)),
         ("", {"maxwidth": 999999999, "maxheight": 999999999}, (360, 550)),
     ],
@@ -161,6 +164,39 @@ def test_the_frame_is_as_large_as_its_board_and_no_larger_than_asked_for(
     answer = ask(client, f"http://localhost/widget{query}", **wanted)
     assert (answer["width"], answer["height"]) == size
     assert "width" not in parse_qs(urlsplit(answer["src"]).query)
+
+
+@pytest.mark.parametrize(
+    ("query", "most_high", "limit"),
+    [
+        ("?limit=5", 200, ["2"]),
+        ("?limit=5", 330, ["5"]),
+        ("", 549, ["9"]),
+        ("", 550, None),
+        ("?board=rising", 200, ["1"]),
+        ("", 1, ["1"]),
+    ],
+)
+def test_no_more_rows_are_shown_than_there_is_room_for(
+    client: FlaskClient, query: str, most_high: int, limit: list[str] | None
+) -> None:
+    answer = ask(client, f"http://localhost/widget{query}", maxheight=most_high)
+    assert parse_qs(urlsplit(answer["src"]).query).get("limit") == limit
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://your.site/trends/widget?limit=3",
+        "http://your.site/trends/widget?limit=3",
+        "http://localhost/widget?limit=3",
+    ],
+)
+def test_the_public_address_is_embedded_whichever_is_asked_for(make_client: Make, url: str) -> None:
+    client = make_client(public_url="https://your.site/trends/")
+    assert ask(client, url)["src"] == "https://your.site/trends/widget?limit=3"
+    for other in ("https://your.site/widget", "https://your.site/trends", "http://localhost"):
+        assert client.get("/oembed", query_string={"url": other}).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["maxwidth", "maxheight"])

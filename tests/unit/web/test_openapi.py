@@ -18,7 +18,8 @@ from web.embed import CHROME, dashboard, embed
 from web.hashtag import DEFAULT_HOURS, MAX_HOURS, STEPS
 from web.key import key_of
 from web.openapi import DOCUMENT
-from web.widget import LANGUAGES
+from web.parameters import FORMATS
+from web.widget import LANGUAGES, script
 
 OPENAPI: Any = json.loads(DOCUMENT.read_text(encoding="utf-8"))
 SCRIPT = Path(__file__).parents[3] / "scripts" / "openapi.py"
@@ -70,7 +71,7 @@ def references(part: Any) -> set[str]:
 
 def test_every_public_route_is_described(client: FlaskClient) -> None:
     rules = {rule.rule for rule in client.application.url_map.iter_rules()}
-    routes = {re.sub("<path:(.*)>", "{\\1}", rule) for rule in rules}
+    routes = {re.sub("<(?:path:)?(.*)>", "{\\1}", rule) for rule in rules}
     assert set(OPENAPI["paths"]) == routes - {"/static/{filename}"}
     operations = [item["get"] for item in OPENAPI["paths"].values()]
     assert len({each["operationId"] for each in operations}) == len(operations)
@@ -87,6 +88,8 @@ def test_the_limits_are_the_service_s() -> None:
     assert schemas["step"] == {"enum": list(STEPS)}
     numbers = {"type": "integer", "minimum": 1}
     assert schemas["limit"] == {**numbers, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+    assert schemas["format"] == {"enum": list(FORMATS), "default": FORMATS[0]}
+    assert re.fullmatch(schemas["version"]["pattern"], script().version)
     assert schemas["hours"] == {**numbers, "maximum": MAX_HOURS, "default": DEFAULT_HOURS}
 
 
@@ -147,4 +150,6 @@ def test_the_answers_meet_the_schemas(client: FlaskClient, store: MemoryStore) -
     store.put()
     store.put_report()
     validate("Status", client.get("/api/v1/status").get_json())
+    validate("Search", client.get("/api/v1/hashtags?prefix=x").get_json())
+    validate("JsonFeed", client.get("/feed.json").get_json())
     validate("OEmbed", client.get("/oembed?url=http://localhost/").get_json())

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 import web
 from unit.web.memory_store import REASON, MemoryStore, board, earlier_rising, entries
-from web.widget import LANGUAGES, words
+from web.widget import LANGUAGES, script, words
 
 Make = Callable[..., FlaskClient]
 STATIC = Path(web.__file__).parent / "static"
@@ -135,15 +135,17 @@ def test_pages_keep_to_the_content_security_policy(
     assert links
     outside = [u for u in links if u.startswith("/") or "://" in u]
     # A tag's own page, and what other programs are told, which is the whole address.
-    assert not [u for u in outside if not re.match("https://x.com/|http://localhost/oembed", u)]
+    assert not [
+        u for u in outside if not re.match(r"https://x.com/|http://localhost/(oembed|\?|$)", u)
+    ]
 
 
 def test_scripts_never_write_markup() -> None:
-    for script in STATIC.glob("*.js"):
+    for each in STATIC.glob("*.js"):
         assert not re.search(
             r"innerHTML|outerHTML\s*=|insertAdjacentHTML|\beval\b|document\.write",
-            script.read_text(),
-        ), script
+            each.read_text(),
+        ), each
 
 
 def test_waiting_says_for_what(client: FlaskClient, store: MemoryStore) -> None:
@@ -358,3 +360,62 @@ def test_changes_are_arrows_and_new_means_newer_than_others(
         tag["change"] = None
     store.put(hashtags=tags)
     assert ">new<" not in client.get("/widget").text
+
+
+def linked(text: str, **wanted: str) -> list[str]:
+    """The addresses of the links in the head that have these attributes."""
+    links = [
+        dict(re.findall(r'([\w-]+)="([^"]*)"', link)) for link in re.findall("<link[^>]*>", text)
+    ]
+    return [unescape(each["href"]) for each in links if wanted.items() <= each.items()]
+
+
+@pytest.mark.parametrize(
+    ("query", "canonical", "board"),
+    [
+        ("", "", "board=now"),
+        ("?board=now&theme=dark", "", "board=now"),
+        ("?board=x", "", "board=now"),
+        ("?board=24h&rank_by=people&limit=3", "?board=24h&rank_by=people", None),
+        ("?board=all&rank_by=people", "?board=all", None),
+    ],
+)
+def test_the_page_names_its_address_its_feeds_and_its_table(
+    make_client: Make, store: MemoryStore, query: str, canonical: str, board: str | None
+) -> None:
+    for name in ("all", "now", "24h.people"):
+        store.put(name, hashtags=entries(2, people=9))
+    client = make_client(public_url="https://your.site/trends/")
+    text = client.get(f"/{query}").text
+    assert linked(text, rel="canonical") == [f"https://your.site/trends/{canonical}"]
+    assert f'property="og:url" content="https://your.site/trends/{canonical}"' in unescape(text)
+    for kind in ("application/atom+xml", "application/feed+json", "text/csv"):
+        (address,) = linked(text, rel="alternate", type=kind)
+        assert (board or canonical.removeprefix("?")) in address
+        response = client.get(f"/{address}")
+        assert (response.status_code, response.mimetype) == (200, kind)
+
+
+def test_the_icons_that_a_page_names_are_there(client: FlaskClient) -> None:
+    for path in ("/", "/status"):
+        text = client.get(path).text
+        icons = linked(text, rel="icon") + re.findall('rel="apple-touch-icon" href="(.*)"', text)
+        assert len(icons) == 3
+        for each in icons:
+            response = client.get(f"/{each}")
+            assert response.status_code == 200
+            response.close()
+        assert text.count('name="theme-color"') == 2
+
+
+def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
+    make_client: Make,
+) -> None:
+    body = r'<body data-public-url="(.*)" data-script="(.*)" data-integrity="(.*)">'
+    for public in ("", "https://your.site/trends/"):
+        client = make_client(public_url=public)
+        text = client.get("/").text
+        assert re.findall(body, text) == [(public, script().path, script().integrity)]
+        assert f'src="{public or "http://localhost/"}widget.js"' in unescape(text)
+        (discovery,) = linked(text, type="application/json+oembed")
+        assert discovery.startswith(public or "http://localhost/")

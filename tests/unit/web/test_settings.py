@@ -7,6 +7,7 @@ from web import create_app
 from web.settings import Settings, SettingsError
 
 NAMES = ["HBASE_THRIFT_HOST", "REFRESH_SECONDS", "EMBED_ALLOWED_ORIGINS", "HIDE_HASHTAGS"]
+NAMES += ["PUBLIC_URL", "ROBOTS_INDEX"]
 
 
 def test_an_empty_environment_and_empty_strings_mean_the_defaults() -> None:
@@ -23,6 +24,8 @@ def test_every_variable_is_read() -> None:
             "STALE_AFTER_SECONDS": "90",
             "EMBED_ALLOWED_ORIGINS": "'self' https://*.example.org http://localhost:3000",
             "TRUSTED_PROXIES": "2",
+            "PUBLIC_URL": "https://your.site/trends",
+            "ROBOTS_INDEX": "on",
             "HIDE_HASHTAGS": "#Spam, ＃ＣＡＦÉ，other,,",
             "METRICS_PORT": "9999",
             "LOG_LEVEL": "debug",
@@ -34,6 +37,8 @@ def test_every_variable_is_read() -> None:
         stale_after_seconds=90,
         embed_allowed_origins="'self' https://*.example.org http://localhost:3000",
         trusted_proxies=2,
+        public_url="https://your.site/trends/",
+        robots_index=True,
         hide_hashtags=frozenset({"spam", "café", "other"}),
         metrics_port=9999,
         log_level="DEBUG",
@@ -54,6 +59,19 @@ def test_a_hidden_tag_may_be_written_in_any_way(value: str) -> None:
     assert Settings.from_env({"HIDE_HASHTAGS": value}).hide_hashtags == {"giveaway"}
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://trends.example/",
+        "http://192.0.2.1:8080/",
+        "https://[2001:db8::1]:8443/a/b-c.d~e_f/",
+    ],
+)
+def test_the_public_address_ends_with_a_slash(value: str) -> None:
+    for given in (value, value.removesuffix("/")):
+        assert Settings.from_env({"PUBLIC_URL": given}).public_url == value
+
+
 def test_what_is_not_a_tag_hides_nothing() -> None:
     assert Settings.from_env({"HIDE_HASHTAGS": "# \u200b, ,\u0301"}).hide_hashtags == frozenset()
 
@@ -69,6 +87,23 @@ def test_what_is_not_a_tag_hides_nothing() -> None:
         ("STALE_AFTER_SECONDS", "-1", "a whole number"),
         ("TRUSTED_PROXIES", "11", "from 0 to 10"),
         ("METRICS_PORT", "0", "from 1 to 65535"),
+        ("ROBOTS_INDEX", "yes", "one of on, off"),
+        *[
+            ("PUBLIC_URL", bad, "an address such as https://trends.example or")
+            for bad in (
+                "trends.example",
+                "//trends.example",
+                "ftp://trends.example",
+                "https://",
+                "https://trends.example/?a",
+                "https://trends.example/#a",
+                "https://user@trends.example/",
+                "https://trends.example//",
+                'https://trends.example/"',
+                "https://trends.example/\r\n",
+                " https://trends.example",
+            )
+        ],
         ("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR"),
         ("EMBED_ALLOWED_ORIGINS", "*; script-src *", "origins such as"),
         ("EMBED_ALLOWED_ORIGINS", "https://a.example, https://b.example", "origins such as"),

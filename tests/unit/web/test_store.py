@@ -36,6 +36,8 @@ class FakeHBase(socketserver.ThreadingTCPServer):
         self.free.set()
         self.connections: list[socket.socket] = []
         self.calls: list[tuple[bytes, list[bytes], list[bytes]]] = []
+        self.scans: list[tuple[bytes, Any]] = []
+        self.open_scanners: dict[int, list[bytes]] = {}
 
     @property
     def port(self) -> int:
@@ -53,12 +55,32 @@ class FakeHBase(socketserver.ThreadingTCPServer):
         self.free.wait(30)
         if self.error is not None:
             raise self.error
-        found = {k: self.rows[k] for k in keys if k in self.rows}
+        return self._results([key for key in keys if key in self.rows])
+
+    def _results(self, keys: list[bytes]) -> list[Any]:
+        found = {key: self.rows[key] for key in keys}
         return [
             HBASE.TRowResult(row=k, columns={c: HBASE.TCell(v, 1) for c, v in cells.items()})
             for k, row in found.items()
             if (cells := row if isinstance(row, dict) else {b"b:board": row})
         ]
+
+    def scannerOpenWithScan(self, table: bytes, scan: Any, _: Any) -> int:  # noqa: N802
+        self.scans.append((table, scan))
+        keys = sorted(key for key in self.rows if scan.startRow <= key < scan.stopRow)
+        number = len(self.scans)
+        self.open_scanners[number] = keys
+        return number
+
+    def scannerGetList(self, number: int, count: int) -> list[Any]:  # noqa: N802
+        if self.error is not None:
+            raise self.error
+        keys = self.open_scanners[number]
+        self.open_scanners[number] = keys[count:]
+        return self._results(keys[:count])
+
+    def scannerClose(self, number: int) -> None:  # noqa: N802
+        del self.open_scanners[number]
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -111,6 +133,27 @@ def test_a_tag_is_read_with_the_columns_that_are_asked_for(hbase: FakeHBase) -> 
     hbase.error = HBASE.IOError(message="org.apache.hadoop.hbase.PleaseHoldException: later")
     with pytest.raises(StoreError, match="cannot read its table yet"):
         tags.read_hashtag(key, columns)
+    tags.close()
+
+
+def test_tags_are_scanned_by_their_prefix(hbase: FakeHBase) -> None:
+    tags = HBaseHashtags("127.0.0.1", hbase.port, timeout=5)
+    cells = {b"n:count": b"1 0 0"}
+    hbase.rows = {key.encode(): cells for key in ("tea", "tee", "team", "tez", "ter", "to", "te")}
+    found = tags.scan_hashtags("te", [b"n:count"], 4)
+    assert found == dict.fromkeys(["te", "tea", "team", "tee"], cells)
+    assert list(found) == ["te", "tea", "team", "tee"]
+    assert list(tags.scan_hashtags("t", [b"n:count"], 100))[-1] == "to"
+    assert tags.scan_hashtags("東", [b"n:count"], 4) == {}
+    for table, scan in hbase.scans:
+        assert (table, scan.columns) == (b"hashtags", [b"n:count"])
+    assert hbase.open_scanners == {}
+    assert tags.read_hashtags(["tea", "coffee"], [b"n:count"]) == {"tea": cells}
+    hbase.error = HBASE.IOError(message="org.apache.hadoop.hbase.TableNotFoundException: hashtags")
+    assert tags.scan_hashtags("te", [b"n:count"], 4) == {}
+    hbase.error = HBASE.IOError(message="org.apache.hadoop.hbase.PleaseHoldException: later")
+    with pytest.raises(StoreError, match="cannot read its table yet"):
+        tags.scan_hashtags("te", [b"n:count"], 4)
     tags.close()
 
 

@@ -1,10 +1,13 @@
 import gzip
 import json
 import re
+from base64 import b64encode
+from hashlib import sha384
 
+import pytest
 from flask.testing import FlaskClient
 
-from web.widget import LANGUAGES, words
+from web.widget import LANGUAGES, script, words
 
 SMALL = {"Accept-Encoding": "gzip"}
 BUDGET = 7 * 1024
@@ -24,6 +27,25 @@ def test_whoever_has_the_script_need_not_load_it_again(client: FlaskClient) -> N
     again = client.get("/widget.js", headers={**SMALL, "If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert first.vary.as_set() == {"accept-encoding"}
+
+
+def test_a_version_may_be_kept_for_ever_and_be_checked(client: FlaskClient) -> None:
+    made = script()
+    response = client.get(f"/{made.path}")
+    assert response.data == client.get("/widget.js").data
+    assert response.mimetype == "text/javascript"
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    digest = b64encode(sha384(response.data).digest()).decode()
+    assert made.integrity == f"sha384-{digest}"
+    again = client.get(f"/{made.path}", headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("version", ["0123456789abcdef", "", "x", "../widget"])
+def test_another_version_leads_nowhere_and_is_not_kept(client: FlaskClient, version: str) -> None:
+    response = client.get(f"/widget-{version}.js")
+    assert response.status_code == 404
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 def test_the_script_has_its_style_and_languages_inside(client: FlaskClient) -> None:
