@@ -1,9 +1,9 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs backup restore reset test lint format lock bench evaluate chaos screenshots
+.PHONY: help up down logs alert-test backup restore reset test lint format lock bench evaluate chaos screenshots
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 up: ## Build and start everything, and say where the widget is
 	@scripts/up
@@ -13,6 +13,9 @@ down: ## Stop everything; counts and tweets are kept
 
 logs: ## Follow the log of every service, or of one: make logs SERVICE=ingest
 	@docker compose logs --follow --tail 100 $(SERVICE)
+
+alert-test: ## Send a test message to everything in ALERT_URLS
+	@scripts/alert-test
 
 backup: ## Write all that is kept into a file of backups/; counting pauses for a minute or two
 	@scripts/backup "$(FILE)"
