@@ -24,7 +24,8 @@ def start(tmp_path: Path, hbase: happybase.Connection) -> Iterator[Start]:
     started: list[Process] = []
 
     def run(**settings: str) -> Process:
-        started.append(Process(tmp_path / "log", HBASE_THRIFT_HOST=hbase.host, **settings))
+        own = {"HBASE_THRIFT_HOST": hbase.host, "TMPDIR": str(tmp_path)}
+        started.append(Process(tmp_path / "log", **own, **settings))
         return started[-1]
 
     yield run

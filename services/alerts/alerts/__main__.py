@@ -25,7 +25,7 @@ from alerts.watcher import STATUS_SECONDS, Plan, Watcher
 log = logging.getLogger("alerts")
 
 # On the container's tmpfs; the health check reads the file's age.
-HEARTBEAT = Path("/tmp/alive")  # noqa: S108
+HEARTBEAT = Path(tempfile.gettempdir()) / "alive"
 FAILED, WRONG_SETTING = 1, 2
 
 

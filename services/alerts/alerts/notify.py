@@ -69,7 +69,8 @@ def send(url: str, title: str, body: str) -> str | None:
 
 
 def _instantiate(url: str) -> NotifyBase | None:
-    return Apprise.instantiate(url, asset=_ASSET)
+    found: NotifyBase | None = Apprise.instantiate(url, asset=_ASSET)
+    return found
 
 
 if __name__ == "__main__":

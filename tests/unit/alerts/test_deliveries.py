@@ -74,21 +74,23 @@ def test_a_receiver_is_busy_until_the_outcome_is_remembered(quick):
 
 
 def test_failures_in_a_row_have_one_beginning(quick):
-    done = threading.Event()
+    failed_thrice, go_on = threading.Event(), threading.Event()
+    times = iter([1000.0] * 2 + [2000.0] * 20)
 
     def send(receiver, message):
-        if len(counted) < 3:
-            counted.append(found.failures.get(2))
+        calls.append(message)
+        if len(calls) <= 3:
             raise DeliveryError("no")
-        done.wait(20)
+        failed_thrice.set()
+        go_on.wait(60)
 
-    counted: list = []
-    found = Deliveries(send, ("ntfy", "E-Mail"), Shutdown(), clock=lambda: 1000.0)
+    calls: list[Message] = []
+    found = Deliveries(send, ("ntfy", "E-Mail"), Shutdown(), clock=lambda: next(times))
     found.start(2, MESSAGE)
-    assert found.outcome(0.5) is None
+    assert failed_thrice.wait(60)
     assert (found.failures[2].since, found.failures[2].failures) == (1000.0, 3)
-    done.set()
-    assert found.outcome(20).result == TAKEN
+    go_on.set()
+    assert found.outcome(60).result == TAKEN
 
 
 def test_a_stop_abandons_what_waits_to_be_tried_again():
