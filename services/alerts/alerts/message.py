@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from alerts.board import RISING, Board, Entry, Rise
+from alerts.board import RISING, Board, Entry
 from alerts.memory import Rule
 
 # More are only counted: many services limit a message to 2,000 characters or fewer.
@@ -65,8 +65,8 @@ def _title(board: Board, rule: Rule, entries: Sequence[Entry]) -> str:
 
 
 def _reason(board: Board, entry: Entry) -> str:
-    if entry.rise:
-        return f"{_people(entry.rise.observed)} in {_window(entry.rise.window)}, {_usual(entry.rise)}"
+    if rise := entry.rise:
+        return f"{_people(rise.observed)} in {_window(rise.window)}, {_usual(rise.expected)}"
     if board.name == "now":
         people = _people(entry.people or 0)
         return f"{people} in {_window(board.window or '')}, number {entry.rank}"
@@ -75,8 +75,8 @@ def _reason(board: Board, entry: Entry) -> str:
     return f"{posts}{by}, number {entry.rank}"
 
 
-def _usual(rise: Rise) -> str:
-    return f"usually {rise.expected:,.10g}" if rise.expected >= 0.01 else "usually under 0.01"
+def _usual(expected: float) -> str:
+    return f"usually {expected:,.10g}" if expected >= 0.01 else "usually under 0.01"
 
 
 def _people(number: int) -> str:

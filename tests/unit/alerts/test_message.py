@@ -87,7 +87,9 @@ def test_the_link_leads_to_the_network_or_to_the_page(source, page):
     assert body.splitlines()[1] == "https://trends.example/t/?board=rising&tag=a%2Fb"
 
 
-@pytest.mark.parametrize("tag", ["@everyone", "<!channel>", "[free](http://a.example)", "a\nb", "`a`"])
+@pytest.mark.parametrize(
+    "tag", ["@everyone", "<!channel>", "[free](http://a.example)", "a\nb", "`a`"]
+)
 def test_a_strangers_tag_mentions_and_links_nobody(tag):
     title, body = message(entry(1, tag))
     said = title + body.splitlines()[0]

@@ -108,7 +108,8 @@ def test_without_hbase_alerts_are_not_advised(status: Status, store: MemoryStore
 
 
 def card(client: FlaskClient) -> str:
-    found = re.search('aria-labelledby="alerts-title".*?</section>', client.get("/status").text, re.S)
+    page = client.get("/status").text
+    found = re.search('aria-labelledby="alerts-title".*?</section>', page, re.S)
     assert found
     return found[0]
 
