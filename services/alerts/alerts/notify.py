@@ -12,13 +12,15 @@ import re
 import sys
 from typing import Any
 
-from apprise import Apprise, AppriseAsset, NotifyFormat, OverflowMode
-from apprise.plugins import NotifyBase
+from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, OverflowMode
 
 _ASSET = AppriseAsset(
     app_id="Tweet Trends",
     app_desc="Hashtags that enter a board",
     app_url="",
+    # Apprise's own pictures, which a chat would fetch from elsewhere.
+    image_url_mask="",
+    image_url_logo="",
     async_mode=False,
     secure_logging=True,
 )

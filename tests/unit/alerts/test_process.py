@@ -5,7 +5,6 @@ with a real HBase.
 """
 
 import json
-import time
 
 import pytest
 
@@ -190,18 +189,14 @@ def test_secrets_are_in_no_log_and_no_table(hbase, webhook, run):
     assert SECRET not in process.text + str(hbase.tables)
 
 
-def test_an_hbase_that_comes_late_is_waited_for(tmp_path, webhook):
-    with FakeHBase() as hbase:
-        port = hbase.port
-    settings = {"HBASE_THRIFT_HOST": "127.0.0.1", "HBASE_THRIFT_PORT": str(port)}
-    process = Process(tmp_path / "log", ALERT_URLS=webhook.url, **settings)
-    try:
-        eventually(lambda: "event=hbase_failed" in process.text)
-        time.sleep(1)
-        assert process.text.count("event=hbase_failed") == 1
-        assert process.stop(within=10) == 0
-    finally:
-        process.kill()
+def test_without_hbase_it_says_so_once_waits_healthily_and_stops_at_once(webhook, run, heartbeat):
+    process = run(ALERT_URLS=webhook.url, HBASE_THRIFT_PORT="9")
+    eventually(lambda: "event=hbase_failed hbase=127.0.0.1:9" in process.text)
+    # It tries again every second or so.
+    heartbeat.unlink(missing_ok=True)
+    eventually(heartbeat.exists)
+    assert process.text.count("event=hbase_failed") == 1
+    assert process.stop(within=10) == 0
 
 
 def test_a_test_message_needs_no_hbase_and_says_how_it_went(webhook, run):
