@@ -55,9 +55,7 @@ class FakeHBase(socketserver.ThreadingTCPServer):
         cells = self.tables.get(table.encode(), {}).get(row.encode(), {})
         return cells[column.encode()][0] if column.encode() in cells else None
 
-    def _put(
-        self, table: bytes, row: bytes, column: bytes, value: bytes, at: int | None
-    ) -> None:
+    def _put(self, table: bytes, row: bytes, column: bytes, value: bytes, at: int | None) -> None:
         with self._lock:
             self._clock += 1
             cells = self.tables.setdefault(table, {}).setdefault(row, {})

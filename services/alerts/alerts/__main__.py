@@ -145,7 +145,8 @@ def set_up_logging() -> None:
 
 
 if __name__ == "__main__":
-    # Not sys.exit, which would wait for nothing here but could be held up by a hung delivery.
+    # Not sys.exit, which could be held up by a delivery that hangs.
     exit_status = main(sys.argv[1:])
     logging.shutdown()
+    sys.stdout.flush()
     os._exit(exit_status)

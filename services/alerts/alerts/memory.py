@@ -92,9 +92,7 @@ def entered(memory: Memory, rule: Rule, keys: Sequence[str], quiet_before: float
     ]
 
 
-def observe(
-    memory: Memory, rule: Rule, keys: Collection[str], quiet_before: float
-) -> Memory:
+def observe(memory: Memory, rule: Rule, keys: Collection[str], quiet_before: float) -> Memory:
     """Remember which keys meet `rule` now, and forget announcements from before the quiet time."""
     announced = {key: at for key, at in memory.announced.items() if at > quiet_before}
     return replace(memory, rule=rule, present=frozenset(keys), announced=announced)

@@ -37,9 +37,7 @@ TEST = (
 )
 
 
-def compose(
-    board: Board, rule: Rule, entries: Sequence[Entry], public_url: str
-) -> tuple[str, str]:
+def compose(board: Board, rule: Rule, entries: Sequence[Entry], public_url: str) -> tuple[str, str]:
     """Return the title and the body of a message about the entries of a board."""
     parts = [
         f"{_name(each)}: {_reason(board, each)}\n{_link(board, each, public_url)}"

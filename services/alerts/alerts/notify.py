@@ -10,7 +10,6 @@ import json
 import logging
 import re
 import sys
-from typing import Any
 
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, OverflowMode
 

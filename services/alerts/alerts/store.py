@@ -114,9 +114,7 @@ class Store:
     def _attempt(self, action: Callable[[happybase.Connection], T]) -> T:
         try:
             if self._connection is None:
-                self._connection = happybase.Connection(
-                    self._host, self._port, timeout=TIMEOUT_MS
-                )
+                self._connection = happybase.Connection(self._host, self._port, timeout=TIMEOUT_MS)
                 _ensure_tables(self._connection)
             return action(self._connection)
         except BaseException:

@@ -52,7 +52,7 @@ class View:
 
 
 class BoardCache:
-    """All the boards, and the services' reports, read in one go, at most once per `interval` seconds.
+    """All boards, and the services' reports, read in one go, at most once per `interval` seconds.
 
     Reading happens in a thread of its own, one at a time, and only when somebody asks. Who asks
     gets what is known, at once. Only the first to ask after a lull waits for what is read, so as

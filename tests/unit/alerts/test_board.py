@@ -44,13 +44,13 @@ def test_the_examples_of_the_contract_are_read(name, file):
 )
 def test_a_board_that_breaks_the_contract_is_an_error(change):
     cell = json.dumps(json.loads(board()) | {"hashtags": [entry(1, "a") | change]}).encode()
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         parse_board("rising", cell)
 
 
 @pytest.mark.parametrize("cell", [b"", b"{}", b"[1]", b"null", b"[" * 100_000, b"\xff"])
 def test_what_is_no_board_is_an_error(cell):
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         parse_board("all", cell)
 
 

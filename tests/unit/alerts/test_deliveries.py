@@ -90,7 +90,7 @@ def test_failures_in_a_row_have_one_beginning(quick):
     assert failed_thrice.wait(60)
     assert (found.failures[2].since, found.failures[2].failures) == (1000.0, 3)
     go_on.set()
-    assert found.outcome(60).result == TAKEN
+    assert found.outcome(60) == Outcome(2, 7, TAKEN)
 
 
 def test_a_stop_abandons_what_waits_to_be_tried_again():

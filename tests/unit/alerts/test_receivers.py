@@ -59,7 +59,7 @@ def test_a_mail_that_is_refused_is_an_error(mail):
 
 
 def test_nobody_there_is_an_error():
-    with pytest.raises(DeliveryError, match="^it could not be reached, or did not answer$"):
+    with pytest.raises(DeliveryError, match=r"^it could not be reached, or did not answer$"):
         send(f"json://u:{SECRET}@127.0.0.1:9/", "t", "b", {})
 
 
@@ -72,13 +72,13 @@ def test_an_answer_that_never_ends_is_cut_off(webhook, monkeypatch):
 
 
 def test_an_order_that_makes_apprise_fail_says_nothing_of_it():
-    with pytest.raises(DeliveryError, match="^Apprise failed$"):
+    with pytest.raises(DeliveryError, match=r"^Apprise failed$"):
         receivers._ask({"no": SECRET}, {})
 
 
 def test_urls_are_checked_and_named():
     urls = ["json://a.example", "ntfys://ntfy.example/topic", "mailto://u:p@gmail.com"]
-    assert check(urls, {}) == ["JSON", "ntfy", "Email"]
+    assert check(urls, {}) == ["JSON", "ntfy", "E-Mail"]
     assert check([], {}) == []
 
 

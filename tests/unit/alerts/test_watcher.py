@@ -34,7 +34,7 @@ class World:
         self.board = None
         self.memory = None
         self.statuses = []
-        self.got = [[] for _ in range(receivers)]
+        self.got: list[list[str]] = [[] for _ in range(receivers)]
         self.results = {}
         self.now = 1_795_341_600.0
         self.start()
@@ -92,7 +92,7 @@ class InlineDeliveries:
     def __init__(self, world):
         self.world = world
         self.busy, self.failures = set(), {}
-        self.outcomes = deque()
+        self.outcomes = deque[Outcome]()
 
     def start(self, receiver, message):
         assert receiver not in self.busy

@@ -25,7 +25,7 @@ def report(**changes: Any) -> bytes:
         "last_sent": ago(60),
         "waiting": 0,
         "dropped": 0,
-        "receivers": [{"service": "ntfy", "error": None}, {"service": "Email", "error": None}],
+        "receivers": [{"service": "ntfy", "error": None}, {"service": "E-Mail", "error": None}],
         **changes,
     }
     return json.dumps(document).encode()
@@ -79,10 +79,10 @@ def test_without_a_readable_report_there_is_none(status: Status, alerts: bytes |
                 "state": "failing",
                 "receivers": [
                     {"service": "ntfy", "error": None},
-                    {"service": "Email", "error": FAILING},
+                    {"service": "E-Mail", "error": FAILING},
                 ],
             },
-            "alerts: URL 2 of ALERT_URLS (Email) fails: it answered with status 404. "
+            "alerts: URL 2 of ALERT_URLS (E-Mail) fails: it answered with status 404. "
             "Retrying automatically; to try it now, run make alert-test",
         ),
     ],
