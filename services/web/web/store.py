@@ -115,7 +115,12 @@ class HBaseBoards(_HBase):
 
     def read_reports(self) -> dict[str, bytes]:
         """Return the last report of each service that has one; raise StoreError as `read` does."""
-        return self._cells(STATUS_TABLE, [INGEST, ALERTS], STATUS_CELL)
+        # One row at a time: asked for several, HBase does not say that the table is missing.
+        return {
+            name: cell
+            for row in (INGEST, ALERTS)
+            for name, cell in self._cells(STATUS_TABLE, [row], STATUS_CELL).items()
+        }
 
     def _cells(self, table: str, names: Sequence[str], cell: bytes) -> dict[str, bytes]:
         """Return one cell of each row among `names` that has it."""

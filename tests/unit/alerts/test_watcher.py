@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 from collections import Counter, deque
 
 import pytest
@@ -165,7 +166,8 @@ def test_a_kill_at_any_moment_loses_nothing_and_repeats_one_message_at_most():
 
 
 def test_each_further_kill_repeats_one_more_at_most():
-    for kills in itertools.combinations(range(1, moments() + 1), 2):
+    pairs = list(itertools.combinations(range(1, moments() + 1), 2))
+    for kills in random.Random(1).sample(pairs, 200):
         world = World(kills=kills)
         story(world)
         assert_told(world, 2)
