@@ -66,10 +66,10 @@ def test_without_a_readable_report_there_is_none(status: Status, alerts: bytes |
     ("changes", "advice"),
     [
         (
-            {"written_at": ago(600)},
-            "alerts has not reported for 10 min: docker compose ps; make logs SERVICE=alerts",
+            {"written_at": ago(10.5 * 86_400)},
+            "alerts has not reported for 10 d: docker compose ps; make logs SERVICE=alerts",
         ),
-        ({"state": "stopped", "written_at": ago(600)}, "alerts is stopped: make up"),
+        ({"state": "stopped", "written_at": ago(10**6)}, "alerts is stopped: make up"),
         (
             {"state": "wrong_setting", "error": {"variables": ["ALERT_TOP"], "rule": "must be 1"}},
             "alerts has a wrong setting: ALERT_TOP must be 1: fix .env, then run make up",
@@ -102,7 +102,7 @@ def test_alerts_that_are_off_are_never_silent(status: Status) -> None:
 
 
 def test_without_hbase_alerts_are_not_advised(status: Status, store: MemoryStore) -> None:
-    status(report(written_at=ago(600)))
+    status(report(written_at=ago(10**6)))
     store.go_down()
     assert not any("alerts" in each for each in status(store.alerts)["advice"])
 
