@@ -1,9 +1,9 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs hide unhide backup restore reset test lint format lock bench evaluate chaos screenshots
+.PHONY: help up down logs hide unhide alert-test backup restore reset test lint format lock bench evaluate chaos screenshots
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 up: ## Build and start everything, and say where the widget is
 	@scripts/up
@@ -19,6 +19,9 @@ hide: ## Take a hashtag off the boards: make hide TAG=spam, or TAG='*spam*' (no 
 
 unhide: ## Show a hidden hashtag again: make unhide TAG=spam
 	@scripts/hide --undo "$(TAG)"
+
+alert-test: ## Send a test message to everything in ALERT_URLS
+	@scripts/alert-test
 
 backup: ## Write all that is kept into a file of backups/; counting pauses for a minute or two
 	@scripts/backup "$(FILE)"

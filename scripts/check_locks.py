@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-FOLDERS = ("services/ingest", "services/spark", "services/web", "tests")
+FOLDERS = ("services/alerts", "services/ingest", "services/spark", "services/web", "tests")
 
 
 def lines(path: Path) -> list[str]:

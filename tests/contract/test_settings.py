@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from alerts.settings import read_settings as read_alerts
 from ingest.settings import read_settings
 from trends.settings import Settings as TrendsSettings
 from web.settings import Settings as WebSettings
@@ -23,6 +24,7 @@ INNER = {"METRICS_PORT", "SPARK_MASTER"}
 # Files that are no secrets.
 PATHS = {"CA_FILE", "REPLAY_FILE"}
 READ: dict[str, Callable[[Mapping[str, str]], Any]] = {
+    "alerts": read_alerts,
     "ingest": read_settings,
     "trends": TrendsSettings.from_environment,
     "web": WebSettings.from_env,

@@ -1,6 +1,7 @@
 """The status: what ingest writes, what the web service makes of it, and what docs promise."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from alerts import status as alerts_status
+from alerts import store as alerts_store
+from alerts.deliveries import Failure
+from alerts.environment import SettingsError as AlertsSettingsError
+from alerts.memory import Memory, Message
 from ingest import status as written
 from ingest.environment import SettingsError
 from ingest.reports import KafkaReport, SourceReport
@@ -18,7 +24,7 @@ from web import create_app, store
 from web.board import parse_board
 from web.settings import Settings
 from web.status import Standing as Known
-from web.status import parse_report, status
+from web.status import parse_alerts, parse_report, status
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 SCHEMA = json.loads((CONTRACTS / "status.schema.json").read_text(encoding="utf-8"))
@@ -32,9 +38,19 @@ def example_report() -> bytes:
     return json.dumps(report).encode()
 
 
-def serve(report: bytes | None, board: bytes | None = BOARD, down: bool = False) -> Any:
+def example_alerts() -> bytes:
+    report = {name: value for name, value in EXAMPLE["alerts"].items() if name != "silent"}
+    return json.dumps(report).encode()
+
+
+def serve(
+    report: bytes | None,
+    board: bytes | None = BOARD,
+    down: bool = False,
+    alerts: bytes | None = None,
+) -> Any:
     memory = MemoryStore()
-    memory.report = report
+    memory.report, memory.alerts = report, alerts
     if board:
         memory.cells["all"] = board
     client = create_app(Settings(), memory).test_client()
@@ -65,7 +81,8 @@ def test_the_example_meets_the_schema() -> None:
 
 
 def test_the_example_is_what_is_served() -> None:
-    known = Known(None, parse_board("all", BOARD), None, parse_report(example_report()), None)
+    reports = (parse_report(example_report()), None, parse_alerts(example_alerts()))
+    known = Known(None, parse_board("all", BOARD), None, *reports)
     now = datetime.fromisoformat(EXAMPLE["as_of"])
     assert status(known, now, stale_after_seconds=60) == EXAMPLE
     away = replace(known, hbase_error="HBase: not reachable", board_failure="HBase: not reachable")
@@ -74,9 +91,12 @@ def test_the_example_is_what_is_served() -> None:
 
 @pytest.mark.parametrize("board", [BOARD, b"[", None])
 @pytest.mark.parametrize("report", [example_report(), b"[", b"{}", None])
+@pytest.mark.parametrize("alerts", [example_alerts(), b"[", b"{}", None])
 @pytest.mark.parametrize("down", [False, True])
-def test_any_answer_meets_the_schema(report: bytes | None, board: bytes | None, down: bool) -> None:
-    assert serve(report, board, down)["advice"]
+def test_any_answer_meets_the_schema(
+    report: bytes | None, board: bytes | None, down: bool, alerts: bytes | None
+) -> None:
+    assert serve(report, board, down, alerts)["advice"]
 
 
 def reports() -> list[tuple[list[SourceReport], KafkaReport | None, SettingsError | None]]:
@@ -107,7 +127,34 @@ def test_what_ingest_writes_is_served_whole(
     assert serve(stopped)["ingest"]["state"] == "stopped"
 
 
-def test_both_services_mean_the_same_cell() -> None:
+def alerts_statuses() -> list[alerts_status.Status]:
+    message = Message(1, "title", "#café", 0.0, (1, 2))
+    memory = Memory(outbox=(message,), sent=3, last_sent=1_795_341_600.5, dropped=1)
+    failures = {2: Failure("it answered with status 404", 1_795_341_600.0, 3)}
+    error = AlertsSettingsError("ALERT_TOP", "must be a whole number from 1 to 100", "canary")
+    return [
+        alerts_status.Status("off", 1_795_341_600.0),
+        alerts_status.Status("wrong_setting", 1_795_341_600.0, error=error),
+        alerts_status.Status("ok", 1_795_341_600.0, "rising", Memory(), ("ntfy",)),
+        alerts_status.Status(
+            "failing", 1_795_341_600.0, "rising", memory, ("ntfy", "E-Mail"), failures
+        ),
+    ]
+
+
+@pytest.mark.parametrize("found", alerts_statuses(), ids=lambda found: found.state)
+def test_what_alerts_writes_is_served_whole(found: alerts_status.Status) -> None:
+    cell = alerts_status.to_json(found.document(), time.time())
+    served = serve(example_report(), alerts=cell)["alerts"]
+    assert served == {**json.loads(cell), "silent": False}
+    assert "canary" not in str(served) and "café" not in str(served)
+
+
+def test_all_services_mean_the_same_cells() -> None:
     read = (store.STATUS_TABLE, store.INGEST.encode(), store.STATUS_CELL)
     assert read == (written.TABLE, written.ROW, written.CELL)
+    read = (store.STATUS_TABLE, store.ALERTS.encode(), store.STATUS_CELL)
+    assert read == (alerts_store.STATUS, alerts_store.STATUS_ROW, alerts_store.STATUS_CELL)
+    assert alerts_store.FAMILIES[alerts_store.STATUS] == written.FAMILIES
+    assert (store.BOARD_TABLE, store.BOARD_CELL) == (alerts_store.BOARDS, alerts_store.BOARD_CELL)
     assert [f"{name}:document".encode() for name in written.FAMILIES] == [written.CELL]

@@ -223,7 +223,7 @@ def test_no_layer_of_an_image_has_them(
 ) -> None:
     """Nor its history, which is saved along with the layers."""
     images = {each["image"] for each in stack.config()["services"].values()}
-    assert len(images) == 6
+    assert len(images) == 7
     assert occurring([*secrets.values(), IN_LAYERS], sorted(images), tmp_path) == {IN_LAYERS}
 
 

@@ -17,6 +17,8 @@ CREDENTIALS = (
     "BLUESKY_APP_PASSWORD",
     "AUTHOR_SALT",
 )
+# Whoever may leave the machine, each by a network of its own.
+EGRESS = {"egress": {"ingest"}, "alert-egress": {"alerts"}}
 # Where each service is known to listen; the test finds these by itself, and all others.
 DOORS = {
     "ingest": {9464},
@@ -29,6 +31,7 @@ DOORS = {
     "hbase-regionserver": {16020},
     "hbase-thrift": {9090},
     "web": {8080, 9464},
+    "alerts": set[int](),
 }
 Target = tuple[str, int]
 
@@ -158,10 +161,11 @@ def test_the_networks_are_apart(stack: Stack) -> None:
     [running] = json.loads(run(["docker", "network", "inspect", f"{stack.project}_data"]))
     assert running["Internal"] is True
     members = {name: set(each["networks"]) for name, each in config["services"].items()}
-    assert {name for name, networks in members.items() if "egress" in networks} == {"ingest"}
+    for network, own in EGRESS.items():
+        assert {name for name, networks in members.items() if network in networks} == own
     assert {name for name, networks in members.items() if "front" in networks} == {"web"}
     inner = {name for name, networks in members.items() if networks == {"data"}}
-    assert inner == set(members) - {"ingest", "web"}
+    assert inner == set(members) - {"alerts", "ingest", "web"}
 
 
 def test_credentials_are_handed_to_ingest_alone(stack: Stack) -> None:
@@ -170,6 +174,7 @@ def test_credentials_are_handed_to_ingest_alone(stack: Stack) -> None:
         assert not each.get("env_file"), name
         has = {variable for variable in CREDENTIALS if variable in each["environment"]}
         assert has == (set(CREDENTIALS) if name == "ingest" else set()), name
+        assert ("ALERT_URLS" in each["environment"]) is (name == "alerts"), name
 
 
 def test_every_container_runs_as_configured(containers: list[Json]) -> None:
@@ -242,12 +247,12 @@ def test_spark_answers_nobody_without_its_secret(stack: Stack) -> None:
     assert json.loads(told.splitlines()[-1]) == [[False] * 3, [False] * 3, [True] * 3]
 
 
-@pytest.mark.parametrize("network", ["front", "egress", "data"])
+@pytest.mark.parametrize("network", ["front", "egress", "alert-egress", "data"])
 def test_from_no_network_can_another_one_be_reached(
     stack: Stack, containers: list[Json], network: str
 ) -> None:
     """Neither by name nor by address, at no port; on its own network each of them does answer."""
-    others = {"front", "egress", "data"} - {network}
+    others = {"front", "data", *EGRESS} - {network}
     ports = {service_of(each): listening(each) for each in containers}
     assert [name for name, known in DOORS.items() if not known <= ports[name]] == []
     assert {name for name in ports if ports[name] & {4040, 6066}} == set()

@@ -53,7 +53,7 @@ def report(**changes: Any) -> dict[str, Any]:
 
 
 def state(web: HBaseBoards) -> str | None:
-    cell = web.read_report()
+    cell = web.read_reports().get("ingest")
     return parse_report(cell)["state"] if cell else None
 
 
@@ -68,10 +68,10 @@ def writing(shutdown: Shutdown, host: str, document: dict[str, Any]) -> threadin
 def test_two_writers_make_the_table_once_and_the_web_service_reads_it(
     no_table: happybase.Connection, web: HBaseBoards, shutdown: Shutdown
 ) -> None:
-    assert web.read_report() is None
+    assert web.read_reports() == {}
     document = report(error={"variables": ["SOURCE"], "rule": "é"})
     threads = [writing(shutdown, no_table.host, document) for _ in range(2)]
-    cell = eventually(web.read_report, within=120)
+    cell = eventually(lambda: web.read_reports().get("ingest"), within=120)
     assert parse_report(cell) == document
     families = no_table.table("status").families()
     assert {name: each["max_versions"] for name, each in families.items()} == {b"s": 1}

@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 from web import metrics
 from web.board import ROWS, Board, EarlierDriverError, parse_board
-from web.status import Standing, parse_report
-from web.store import StoreError
+from web.status import Standing, parse_alerts, parse_report
+from web.store import ALERTS, INGEST, StoreError
 
 T = TypeVar("T")
 # Cells, boards and failures, by name.
@@ -30,13 +30,13 @@ UNREADABLE_REPORT = "what ingest reports is not readable, see the log of the web
 
 
 class Store(Protocol):
-    """Where boards and ingest's report come from."""
+    """Where boards and the services' reports come from."""
 
     def read(self, names: Sequence[str]) -> Mapping[str, bytes]:
         """Return the boards in the rows `names`; raise StoreError when they cannot be had."""
 
-    def read_report(self) -> bytes | None:
-        """Return ingest's report, None when there is none; raise StoreError as `read` does."""
+    def read_reports(self) -> Mapping[str, bytes]:
+        """Return the services' reports by name; raise StoreError as `read` does."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class View:
 
 
 class BoardCache:
-    """All the boards, and ingest's report, read in one go, at most once per `interval` seconds.
+    """All boards, and the services' reports, read in one go, at most once per `interval` seconds.
 
     Reading happens in a thread of its own, one at a time, and only when somebody asks. Who asks
     gets what is known, at once. Only the first to ask after a lull waits for what is read, so as
@@ -83,6 +83,8 @@ class BoardCache:
         self._report_cell: bytes | None = None
         self._report: dict[str, Any] | None = None
         self._report_failure: str | None = NO_REPORT
+        self._alerts_cell: bytes | None = None
+        self._alerts: dict[str, Any] | None = None
 
     def get(self, name: str) -> View:
         """Return the board in row `name`, as new as can be had without being held up."""
@@ -107,6 +109,7 @@ class BoardCache:
                 board_failure=self._failure_of(name),
                 report=self._report,
                 report_failure=self._report_failure,
+                alerts=self._alerts,
             )
 
     def _catch_up(self, name: str) -> None:
@@ -145,11 +148,11 @@ class BoardCache:
         return failure or (NO_ANSWER if unread or self._is_overdue() else None)
 
     def _refresh(self) -> None:
-        report = None
+        reports = None
         cells, failure = attempt("board", lambda: self._store.read(ROWS), self._failure)
         trouble = failure
         if failure is None:
-            report, trouble = attempt("report", self._store.read_report, self._report_trouble)
+            reports, trouble = attempt("report", self._store.read_reports, self._report_trouble)
         if failure is None and self._failure is not None:
             log.info("HBase can be read again")
         # Before the lock, for it takes a while; nobody else changes them.
@@ -159,7 +162,8 @@ class BoardCache:
             if taken is not None:
                 self._cells, self._boards, self._failures = taken
             if trouble is None:
-                self._take_report(report)
+                self._take_report((reports or {}).get(INGEST))
+                self._take_alerts((reports or {}).get(ALERTS))
             self._reading = False
             self._changed.notify_all()
 
@@ -198,6 +202,16 @@ class BoardCache:
         except (ValueError, RecursionError) as error:
             log.error("the report of ingest cannot be used: %s: %.200r", error, cell)
             self._report_failure = UNREADABLE_REPORT
+
+    def _take_alerts(self, cell: bytes | None) -> None:
+        """Replace the report of alerts by what HBase has; without one, alerts are off."""
+        if cell == self._alerts_cell:
+            return
+        self._alerts_cell, self._alerts = cell, None
+        try:
+            self._alerts = None if cell is None else parse_alerts(cell)
+        except (ValueError, RecursionError) as error:
+            log.error("the report of alerts cannot be used: %s: %.200r", error, cell)
 
 
 def attempt(

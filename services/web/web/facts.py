@@ -8,6 +8,9 @@ from web.board import Board
 
 DONE, WAITING, FAILED = "done", "waiting", "failed"
 
+SILENT_SECONDS = 60
+"""A service whose last report is older is down, or cannot reach HBase."""
+
 START_SECONDS = 120
 """As long as this a service that has not answered yet is taken to be starting."""
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from web.alerts import alerts_advice, is_silent
 from web.board import Board, is_old
-from web.facts import START_SECONDS, Facts, look_at, span
+from web.facts import SILENT_SECONDS, START_SECONDS, Facts, look_at, span
 from web.stages import stages
-
-SILENT_SECONDS = 60
 
 BEGAN = datetime.now(UTC)
 """When this process began."""
@@ -29,7 +28,8 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 class Standing:
     """What is known of the other services; each failure is None when there is none.
 
-    `board_failure` ends the sentence "Waiting for …", the other failures are sentences.
+    `board_failure` ends the sentence "Waiting for …", the other failures are sentences. Without
+    `alerts`, its report, that service has never run.
     """
 
     hbase_error: str | None
@@ -37,6 +37,7 @@ class Standing:
     board_failure: str | None
     report: dict[str, Any] | None
     report_failure: str | None
+    alerts: dict[str, Any] | None = None
 
 
 def parse_report(cell: bytes) -> dict[str, Any]:
@@ -45,6 +46,12 @@ def parse_report(cell: bytes) -> dict[str, Any]:
     Members that are not in the contract are left out: a newer ingest may add some.
     """
     report: dict[str, Any] = _REPORT(json.loads(cell))
+    return report
+
+
+def parse_alerts(cell: bytes) -> dict[str, Any]:
+    """Read the cell `s:document` of row `alerts`, as `parse_report` does that of ingest."""
+    report: dict[str, Any] = _ALERTS(json.loads(cell))
     return report
 
 
@@ -142,6 +149,23 @@ _REPORT = _object(
     kafka=_or_null(_KAFKA),
     sources=_list_of(_SOURCE),
 )
+_ALERTS = _object(
+    written_at=_time,
+    started_at=_time,
+    state=_one_of("off", "starting", "ok", "failing", "wrong_setting", "stopped"),
+    error=_or_null(_object(variables=_list_of(_text), rule=_text)),
+    board=_or_null(_text),
+    sent=_number,
+    last_sent=_or_null(_time),
+    waiting=_number,
+    dropped=_number,
+    receivers=_list_of(
+        _object(
+            service=_text,
+            error=_or_null(_object(message=_text, since=_time, failures=_number)),
+        )
+    ),
+)
 
 
 def status(
@@ -151,7 +175,7 @@ def status(
 
     `web_began` tells how long there has been a wait when ingest does not tell.
     """
-    board, report = standing.board, standing.report
+    board, report, alerts = standing.board, standing.report, standing.alerts
     old = board is None or is_old(board, now, stale_after_seconds)
     trouble = _trouble(standing, now)
     began = datetime.fromisoformat(report["started_at"]) if report and not trouble else web_began
@@ -179,7 +203,8 @@ def status(
             "tweets_tagged": board.tweets_tagged,
         },
         "ingest": report and {**report, "silent": _silence(report, now) > SILENT_SECONDS},
-        "advice": _advice(standing, facts),
+        "alerts": alerts and {**alerts, "silent": is_silent(alerts, _silence(alerts, now))},
+        "advice": _advice(standing, facts, now),
     }
 
 
@@ -196,14 +221,16 @@ def _trouble(standing: Standing, now: datetime) -> tuple[str, str] | None:
     return None
 
 
-def _advice(standing: Standing, facts: Facts) -> list[str]:
+def _advice(standing: Standing, facts: Facts, now: datetime) -> list[str]:
     """Say what to do, the most urgent first.
 
     Without HBase all the rest is old, and would only lead astray.
     """
     if standing.hbase_error:
         return [f"{standing.hbase_error}: {look_at('hbase-thrift')}"]
-    return [*_ingest_advice(facts), *_board_advice(standing, facts)]
+    alerts = standing.alerts
+    about_alerts = alerts_advice(alerts, _silence(alerts, now)) if alerts else []
+    return [*_ingest_advice(facts), *_board_advice(standing, facts), *about_alerts]
 
 
 def _ingest_advice(facts: Facts) -> list[str]:

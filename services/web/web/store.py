@@ -17,7 +17,7 @@ Read = Callable[[happybase.Table], Iterable[tuple[bytes, Cells]]]
 BOARD_TABLE, BOARD_CELL = "boards", b"b:board"
 STATUS_TABLE, STATUS_CELL = "status", b"s:document"
 HASHTAG_TABLE = "hashtags"
-INGEST = "ingest"
+INGEST, ALERTS = "ingest", "alerts"
 
 
 class StoreError(Exception):
@@ -106,15 +106,20 @@ class _HBase:
 
 
 class HBaseBoards(_HBase):
-    """Reads the boards and ingest's report."""
+    """Reads the boards, and the reports of ingest and alerts."""
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         """Return the stored boards among `names`; raise StoreError when HBase is away."""
         return self._cells(BOARD_TABLE, names, BOARD_CELL)
 
-    def read_report(self) -> bytes | None:
-        """Return what ingest has last reported, if anything; raise StoreError as `read` does."""
-        return self._cells(STATUS_TABLE, [INGEST], STATUS_CELL).get(INGEST)
+    def read_reports(self) -> dict[str, bytes]:
+        """Return the last report of each service that has one; raise StoreError as `read` does."""
+        # One row at a time: asked for several, HBase does not say that the table is missing.
+        return {
+            name: cell
+            for row in (INGEST, ALERTS)
+            for name, cell in self._cells(STATUS_TABLE, [row], STATUS_CELL).items()
+        }
 
     def _cells(self, table: str, names: Sequence[str], cell: bytes) -> dict[str, bytes]:
         """Return one cell of each row among `names` that has it."""

@@ -28,6 +28,7 @@ def test_nothing_is_overlooked() -> None:
     assert {name(each.parent) for each in DOCKERFILES} == {
         "hbase",
         "kafka",
+        "services/alerts",
         "services/ingest",
         "services/spark",
         "services/web",
@@ -35,7 +36,7 @@ def test_nothing_is_overlooked() -> None:
         "zookeeper",
     }
     assert {name(each.parent) for each in POMS} == {"hbase", "kafka", "services/spark", "zookeeper"}
-    assert len(LOCKS) == 4
+    assert len(LOCKS) == 5
 
 
 @pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=name)

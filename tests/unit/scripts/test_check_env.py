@@ -35,6 +35,7 @@ def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         ("BLUESKY_APP_PASSWORD=$ecret-abcd", "BLUESKY_APP_PASSWORD has a $ in it"),
         ("export ACCESS_TOKEN = a$b", "ACCESS_TOKEN has a $ in it"),
         ("HTTPS_PROXY=http://u:p$ss@proxy:1", "HTTPS_PROXY has a $ in it"),
+        ('ALERT_URLS="json://u:p$ss@a mailto://b"', "ALERT_URLS has a $ in it"),
         ("REPLAY_FILE=data/tweets.js", "REPLAY_FILE must be a path that begins with ./ or /"),
         ("REPLAY_FILE=./a:b.js", "REPLAY_FILE must be a path"),
         ("REPLAY_FILE=/nowhere/tweets.js", "REPLAY_FILE names /nowhere/tweets.js, which does not"),

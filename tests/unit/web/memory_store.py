@@ -19,6 +19,7 @@ class MemoryStore:
         self.cells: dict[str, bytes] = {}
         self.tags: dict[str, dict[bytes, bytes]] = {}
         self.report: bytes | None = None
+        self.alerts: bytes | None = None
         self.down: Exception | None = None
         self.reads = self.report_reads = self.tag_reads = self.scans = 0
 
@@ -28,11 +29,12 @@ class MemoryStore:
             raise self.down
         return {name: self.cells[name] for name in names if name in self.cells}
 
-    def read_report(self) -> bytes | None:
+    def read_reports(self) -> dict[str, bytes]:
         self.report_reads += 1
         if self.down is not None:
             raise self.down
-        return self.report
+        reports = {"ingest": self.report, "alerts": self.alerts}
+        return {name: cell for name, cell in reports.items() if cell is not None}
 
     def read_hashtag(self, key: str, columns: Sequence[bytes]) -> dict[bytes, bytes]:
         self.tag_reads += 1

@@ -213,7 +213,7 @@ def test_a_report_that_cannot_be_read_leaves_the_boards_alone(
     def fail() -> None:
         raise StoreError("HBase: no answer at hbase-thrift:9090 within 3 s")
 
-    monkeypatch.setattr(store, "read_report", fail)
+    monkeypatch.setattr(store, "read_reports", fail)
     found = status()
     assert found["hbase"]["error"] == "HBase: no answer at hbase-thrift:9090 within 3 s"
     assert found["board"]["stale"] is False
@@ -291,10 +291,10 @@ class Connection:
         return [(key, {c: cells[c] for c in columns}) for key in keys]
 
 
-def test_the_report_is_read_from_its_own_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reports_are_read_from_its_own_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("web.store.happybase.Connection", Connection)
     store = HBaseBoards("hbase-thrift", 9090)
-    assert store.read_report() == b"{}"
+    assert store.read_reports() == {"ingest": b"{}", "alerts": b"{}"}
     assert store.read(["all"]) == {"all": b"[]"}
 
 

@@ -186,7 +186,15 @@ function drawRest(status) {
   if (status.board) fill(board, status.board);
   board.hidden = !status.board;
   document.querySelector("[data-no-board]").hidden = Boolean(status.board);
+  drawAlerts(status.alerts ?? { state: "off" });
   drawAdvice(status.advice);
+}
+
+function drawAlerts(alerts) {
+  const facts = document.querySelector('[data-part="alerts"]');
+  fill(facts, alerts);
+  facts.hidden = alerts.state === "off";
+  document.querySelector("[data-no-alerts]").hidden = alerts.state !== "off";
 }
 
 function drawSources(list, sources) {

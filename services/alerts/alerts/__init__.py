@@ -1,0 +1,1 @@
+"""Sends a message when a hashtag enters a board."""

@@ -1,0 +1,97 @@
+"""All settings of the alerts service, read once from the environment."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alerts import egress
+from alerts.board import BOARDS, RISING
+from alerts.egress import Egress
+from alerts.environment import Environment, SettingsError
+from alerts.memory import Rule
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+THRIFT_PORT = 9090
+URLS = "ALERT_URLS"
+
+_URL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*://\S+")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. Without `urls` the service is off.
+
+    `public_url` is the address of the page, empty if it has none.
+    """
+
+    urls: tuple[str, ...] = field(repr=False)
+    rule: Rule
+    quiet_hours: float
+    public_url: str
+    egress: Egress
+    hbase_thrift_host: str
+    hbase_thrift_port: int
+    log_level: str
+
+
+def read_settings(variables: Mapping[str, str]) -> Settings:
+    """Read settings from a mapping such as os.environ; an empty string counts as not set.
+
+    Raises SettingsError for the first value that is not allowed.
+    """
+    env = Environment(variables)
+    return Settings(
+        urls=_urls(env),
+        rule=_rule(env),
+        quiet_hours=env.number("ALERT_QUIET_HOURS", 24, 0, 8760),
+        public_url=env.page("PUBLIC_URL"),
+        egress=egress.read(env),
+        hbase_thrift_host=_thrift_host(env),
+        hbase_thrift_port=_thrift_port(env),
+        log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+    )
+
+
+def thrift_address(variables: Mapping[str, str]) -> tuple[str, int]:
+    """Return HBase Thrift's host and port, so that a wrong setting can be reported there.
+
+    A wrong port becomes the default.
+    """
+    env = Environment(variables)
+    try:
+        return _thrift_host(env), _thrift_port(env)
+    except SettingsError:
+        return _thrift_host(env), THRIFT_PORT
+
+
+def wrong_url(position: int, rule: str) -> SettingsError:
+    """Return the error for one of the URLs, which it names by its position alone."""
+    return SettingsError(URLS, f"has a wrong URL at position {position}: {rule}")
+
+
+def _urls(env: Environment) -> tuple[str, ...]:
+    # Not at commas, which may stand in a URL.
+    urls = tuple(env.secret(URLS).split())
+    for position, url in enumerate(urls, 1):
+        if not _URL.fullmatch(url):
+            raise wrong_url(position, "it must look like service://…, without spaces")
+    return urls
+
+
+def _rule(env: Environment) -> Rule:
+    rule = Rule(
+        board=env.choice("ALERT_BOARD", RISING, BOARDS),
+        top=env.whole("ALERT_TOP", 10, 1, 100),
+        score=env.number("ALERT_SCORE", 0, 0, 1000),
+    )
+    if rule.score and rule.board != RISING:
+        raise SettingsError("ALERT_SCORE", "needs ALERT_BOARD=rising: no other board has scores")
+    return rule
+
+
+def _thrift_host(env: Environment) -> str:
+    return env.text("HBASE_THRIFT_HOST") or "hbase-thrift"
+
+
+def _thrift_port(env: Environment) -> int:
+    return env.whole("HBASE_THRIFT_PORT", THRIFT_PORT, 1, 65_535)

@@ -1,0 +1,197 @@
+"""The main loop: reads the board, decides what to announce, and remembers every step.
+
+The order of the steps makes messages survive a kill at any moment:
+
+1. A message is written to HBase together with the knowledge that its hashtags are on the board.
+   From then on it is sent, however often the process starts again.
+2. It is sent to each receiver.
+3. Only then is the receiver crossed off. A kill between 2 and 3 repeats this one message.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from alerts import memory as steps
+from alerts import status
+from alerts.board import Board, Entry, parse_board
+from alerts.deliveries import DROPPED, TAKEN, Deliveries
+from alerts.lifecycle import Shutdown, ShutdownRequested
+from alerts.memory import Memory, Rule
+from alerts.message import compose
+
+log = logging.getLogger(__name__)
+
+# The driver publishes a board at least every five seconds.
+LOOK_SECONDS = 5.0
+STEP_SECONDS = 1.0
+# The status is written at least this often, as a sign of life.
+STATUS_SECONDS = 10.0
+# How long a stop waits for deliveries, to remember them. Docker kills after 10 s.
+GRACE_SECONDS = 4.0
+
+
+class Store(Protocol):
+    """Where boards come from, and the memory and the status are kept."""
+
+    def read_board(self, name: str) -> bytes | None:
+        """Return the board in a row, None if there is none yet."""
+
+    def read_memory(self) -> bytes | None:
+        """Return the memory that was written last; None the first time."""
+
+    def write_memory(self, value: bytes) -> None:
+        """Replace the memory, atomically."""
+
+    def write_status(self, value: bytes) -> None:
+        """Replace the status."""
+
+    def write_last_status(self, value: bytes) -> None:
+        """Replace the status at a stop, unless it takes long."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to watch and how to write about it; `services` are those of the receivers, in order."""
+
+    rule: Rule
+    quiet_seconds: float
+    public_url: str
+    services: tuple[str, ...]
+
+
+class Watcher:
+    """Watches one board, from one thread."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        deliveries: Deliveries,
+        shutdown: Shutdown,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._plan, self._store, self._deliveries = plan, store, deliveries
+        self._shutdown, self._clock = shutdown, clock
+        self._started_at = clock()
+        self._memory = Memory()
+        self._cell: bytes | None = None
+        self._looked_at = self._reported_at = -LOOK_SECONDS - STATUS_SECONDS
+        self._reported: dict[str, Any] | None = None
+
+    def run(self) -> None:
+        """Watch until a stop; then remember what has been delivered meanwhile."""
+        with suppress(ShutdownRequested):
+            self.recall()
+            while True:
+                self.step()
+        log.info("event=stopping")
+        with suppress(ShutdownRequested):
+            self._collect_last()
+        document = self._document() | {"state": status.STOPPED}
+        self._store.write_last_status(status.to_json(document, self._clock()))
+
+    def recall(self) -> None:
+        """Read what an earlier process has remembered."""
+        cell = self._store.read_memory()
+        try:
+            self._memory = Memory.from_json(cell) if cell else Memory()
+        except ValueError as error:
+            log.error("event=memory_unreadable: starting from scratch: %s", error)
+        self._remember(steps.only_for(self._memory, len(self._plan.services)))
+
+    def step(self) -> None:
+        """Do whatever is due, and wait for a delivery to end or a second to pass."""
+        self._shutdown.check()
+        self._shutdown.heartbeat()
+        if time.monotonic() - self._looked_at >= LOOK_SECONDS:
+            self.look()
+            self._looked_at = time.monotonic()
+        self._dispatch()
+        self._report()
+        self._collect(STEP_SECONDS)
+
+    def look(self) -> None:
+        """Read the board, and put a message into the outbox if hashtags have entered it."""
+        board = self._read_board()
+        if board is None:
+            return
+        plan, now = self._plan, self._clock()
+        entries = {each.key: each for each in board.entries if _meets(plan.rule, each)}
+        quiet_before = now - plan.quiet_seconds
+        new = steps.entered(self._memory, plan.rule, list(entries), quiet_before)
+        memory = steps.observe(self._memory, plan.rule, entries.keys(), quiet_before)
+        if new:
+            text = compose(board, plan.rule, [entries[key] for key in new], plan.public_url)
+            memory = steps.announce(memory, new, text, len(plan.services), now)
+            log.info("event=entered hashtags=%d message=%d", len(new), self._memory.next_number)
+        self._remember(memory)
+
+    def _read_board(self) -> Board | None:
+        """Return the board if there is one that is new and readable."""
+        cell = self._store.read_board(self._plan.rule.board)
+        if cell is None or cell == self._cell:
+            return None
+        self._cell = cell
+        try:
+            return parse_board(self._plan.rule.board, cell)
+        except ValueError as error:
+            log.error("event=board_unreadable board=%s: %s", self._plan.rule.board, error)
+            return None
+
+    def _remember(self, memory: Memory) -> None:
+        """Make the next step of the memory durable before anything relies on it."""
+        if memory != self._memory:
+            self._store.write_memory(memory.to_json())
+            self._memory = memory
+
+    def _dispatch(self) -> None:
+        for receiver in range(1, len(self._plan.services) + 1):
+            message = steps.next_for(self._memory, receiver)
+            if message and receiver not in self._deliveries.busy:
+                self._deliveries.start(receiver, message)
+
+    def _collect(self, seconds: float) -> None:
+        """Wait for a delivery to end, and remember it."""
+        outcome = self._deliveries.outcome(seconds)
+        if outcome is None:
+            return
+        if outcome.result == TAKEN:
+            now = self._clock()
+            self._remember(steps.delivered(self._memory, outcome.number, outcome.receiver, now))
+        elif outcome.result == DROPPED:
+            self._remember(steps.dropped(self._memory, outcome.number, outcome.receiver))
+        self._deliveries.finish(outcome)
+
+    def _collect_last(self) -> None:
+        deadline = time.monotonic() + GRACE_SECONDS
+        while self._deliveries.busy and (left := deadline - time.monotonic()) > 0:
+            self._collect(left)
+
+    def _document(self) -> dict[str, Any]:
+        failures = dict(self._deliveries.failures)
+        state = status.STARTING if self._cell is None else status.OK
+        return status.Status(
+            state=status.FAILING if failures else state,
+            started_at=self._started_at,
+            board=self._plan.rule.board,
+            memory=self._memory,
+            services=self._plan.services,
+            failures=failures,
+        ).document()
+
+    def _report(self) -> None:
+        """Write the status if it has changed, or as a sign of life."""
+        found, now = self._document(), time.monotonic()
+        if found == self._reported and now - self._reported_at < STATUS_SECONDS:
+            return
+        self._store.write_status(status.to_json(found, self._clock()))
+        self._reported, self._reported_at = found, now
+
+
+def _meets(rule: Rule, entry: Entry) -> bool:
+    score = entry.rise.score if entry.rise else 0.0
+    return entry.rank <= rule.top and score >= rule.score

@@ -1,0 +1,100 @@
+"""What is news, what is quiet, and what is remembered."""
+
+import pytest
+
+from alerts.memory import (
+    MOST_PENDING,
+    Memory,
+    Rule,
+    announce,
+    delivered,
+    dropped,
+    entered,
+    next_for,
+    observe,
+    only_for,
+)
+
+RULE = Rule("rising", 10, 0)
+
+
+def seen(*keys, rule=RULE, **more):
+    return Memory(rule=rule, present=frozenset(keys), **more)
+
+
+def next_titles(memory):
+    """What each of two receivers gets next."""
+    found = (next_for(memory, receiver) for receiver in (1, 2))
+    return [each and each.title for each in found]
+
+
+def test_a_tag_that_was_not_there_is_news():
+    assert entered(seen("a"), RULE, ["b", "a", "c"], 0) == ["b", "c"]
+
+
+def test_what_is_there_when_a_rule_is_first_followed_is_no_news():
+    assert entered(Memory(), RULE, ["a"], 0) == []
+    assert entered(seen(), Rule("1h", 10, 0), ["a"], 0) == []
+    assert entered(seen(), Rule("rising", 20, 0), ["a"], 0) == []
+
+
+def test_a_tag_is_announced_once_in_the_quiet_time():
+    memory = announce(seen(), ["a"], ("t", "b"), 1, now=1000)
+    memory = observe(memory, RULE, [], quiet_before=900)
+    assert entered(memory, RULE, ["a", "b"], quiet_before=999) == ["b"]
+    assert entered(memory, RULE, ["a"], quiet_before=1000) == ["a"]
+
+
+def test_a_tag_that_stays_is_not_announced_again():
+    memory = observe(announce(seen(), ["a"], ("t", "b"), 1, now=0), RULE, ["a"], 0)
+    assert entered(memory, RULE, ["a"], quiet_before=10**6) == []
+
+
+def test_announcements_are_forgotten_after_the_quiet_time():
+    memory = announce(seen(), ["a", "b"], ("t", "b"), 1, now=1000)
+    assert observe(memory, RULE, [], 999).announced == {"a": 1000, "b": 1000}
+    assert observe(memory, RULE, [], 1000).announced == {}
+
+
+def test_each_receiver_gets_each_message_in_order():
+    memory = announce(announce(seen(), ["a"], ("1", ""), 2, 0), ["b"], ("2", ""), 2, 0)
+    assert next_titles(memory) == ["1", "1"]
+    memory = delivered(memory, 1, 2, now=5)
+    assert next_titles(memory) == ["1", "2"]
+    memory = dropped(delivered(memory, 2, 2, now=6), 1, 1)
+    assert next_for(memory, 2) is None
+    assert [each.number for each in memory.outbox] == [2]
+    assert (memory.sent, memory.dropped, memory.last_sent) == (2, 1, 6)
+
+
+def test_a_receiver_that_is_removed_gets_nothing_more():
+    memory = announce(seen(), ["a"], ("1", ""), 2, 0)
+    memory = announce(delivered(memory, 1, 1, 0), ["b"], ("2", ""), 2, 0)
+    left = only_for(memory, 1)
+    assert [(each.number, each.to) for each in left.outbox] == [(2, (1,))]
+
+
+def test_the_outbox_is_bounded():
+    memory = seen()
+    for number in range(MOST_PENDING + 3):
+        memory = announce(memory, [], (str(number), ""), 2, 0)
+    assert [each.title for each in memory.outbox] == [str(n) for n in range(3, MOST_PENDING + 3)]
+    assert memory.dropped == 6
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        Memory(),
+        seen(),
+        announce(seen("é", "a"), ["é"], ("title", "body\n#é"), 2, 1_795_341_600.25),
+    ],
+)
+def test_it_is_read_as_it_was_written(memory):
+    assert Memory.from_json(memory.to_json()) == memory
+
+
+@pytest.mark.parametrize("cell", [b"", b"[", b"[]", b"{}", b'{"rule": 1}', b"\xff", b"null"])
+def test_what_cannot_be_read_is_an_error(cell):
+    with pytest.raises(ValueError):
+        Memory.from_json(cell)

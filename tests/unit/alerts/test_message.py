@@ -1,0 +1,97 @@
+"""The text of the messages, as a person reads it."""
+
+import json
+
+import pytest
+
+from alerts.board import parse_board
+from alerts.memory import Rule
+from alerts.message import MOST_LINES, compose
+from support.alerts import board, entry
+
+
+def message(*entries, name="rising", top=10, public_url="", **changes):
+    cell = json.loads(board(name=name, **changes)) | {"hashtags": list(entries)}
+    found = parse_board(name, json.dumps(cell).encode())
+    return compose(found, Rule(name, top, 0), found.entries, public_url)
+
+
+def test_a_rising_tag_comes_with_its_reason_and_a_link():
+    assert message(entry(1, "Café")) == (
+        "#Café is rising",
+        "#Café: 9 people in the last 5 hours, usually 0.8\nhttps://x.com/hashtag/Caf%C3%A9",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"window": "1h"}, "9 people in the last hour, usually 0.8"),
+        ({"window": "48h", "observed": 1}, "1 person in the last 48 hours, usually 0.8"),
+        ({"observed": 1234, "expected": 1200.0}, "1,234 people in the last 5 hours, usually 1,200"),
+        ({"expected": 2.0}, "9 people in the last 5 hours, usually 2"),
+        ({"expected": 0.00012}, "9 people in the last 5 hours, usually under 0.01"),
+    ],
+)
+def test_the_reason_is_in_words(changes, reason):
+    _, body = message(entry(1, "a", **changes))
+    assert body.splitlines()[0] == f"#a: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "reason"),
+    [
+        ("now", "#a is trending now", "9 people in the last 12 hours, number 3"),
+        ("1h", "#a is in the top 20 of the last hour", "12 posts by 9 people, number 3"),
+        ("7d", "#a is in the top 20 of the last 7 days", "12 posts by 9 people, number 3"),
+        ("all", "#a is in the top 20 of all time", "12 posts, number 3"),
+    ],
+)
+def test_each_board_has_its_own_words(name, title, reason):
+    found, body = message(entry(3, "a", name), name=name, top=20)
+    assert (found, body.splitlines()[0]) == (title, f"#a: {reason}")
+
+
+def test_several_tags_are_one_message():
+    title, body = message(entry(1, "a"), entry(2, "b"))
+    assert title == "2 hashtags are rising"
+    assert [each.partition(":")[0] for each in body.split("\n\n")] == ["#a", "#b"]
+
+
+def test_a_long_list_is_cut_and_says_so():
+    tags = [entry(rank, f"t{rank}") for rank in range(1, MOST_LINES + 4)]
+    title, body = message(*tags)
+    assert title == f"{MOST_LINES + 3} hashtags are rising"
+    assert len(body.split("\n\n")) == MOST_LINES + 1
+    assert body.endswith("\n\nAnd 3 more.")
+    assert "more" not in message(*tags[:MOST_LINES])[1]
+
+
+def test_demo_data_is_labelled():
+    assert message(entry(1, "a"), demo=True)[0] == "Demo data: #a is rising"
+
+
+@pytest.mark.parametrize(
+    ("source", "page"),
+    [
+        (["x", "mastodon"], "https://x.com/hashtag/a%2Fb"),
+        (["bluesky"], "https://bsky.app/hashtag/a%2Fb"),
+        (["mastodon"], "https://mastodon.social/tags/a%2Fb"),
+        (["replay"], "https://x.com/hashtag/a%2Fb"),
+    ],
+)
+def test_the_link_leads_to_the_network_or_to_the_page(source, page):
+    _, body = message(entry(1, "a/b"), source=source)
+    assert body.splitlines()[1] == page
+    _, body = message(entry(1, "a/b"), source=source, public_url="https://trends.example/t")
+    assert body.splitlines()[1] == "https://trends.example/t/?board=rising&tag=a%2Fb"
+
+
+@pytest.mark.parametrize(
+    "tag", ["@everyone", "<!channel>", "[free](http://a.example)", "a\nb", "`a`"]
+)
+def test_a_strangers_tag_mentions_and_links_nobody(tag):
+    title, body = message(entry(1, tag))
+    said = title + body.splitlines()[0]
+    assert not set(said) & set("@<>[]()`\n")
+    assert len(body.splitlines()) == 2

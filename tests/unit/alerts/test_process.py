@@ -1,0 +1,220 @@
+"""The service as it runs: killed, stopped, off, and with wrong settings.
+
+HBase and the receivers are real servers on loopback. tests/integration/test_alerts.py has the same
+with a real HBase.
+"""
+
+import json
+
+import pytest
+
+from fakes.hbase import FakeHBase
+from fakes.receivers import MailServer, Webhook
+from support.alerts import Process, board
+from waiting import eventually
+
+SECRET = "canary"
+
+
+@pytest.fixture
+def hbase():
+    with FakeHBase() as found:
+        yield found
+
+
+@pytest.fixture
+def webhook():
+    with Webhook() as found:
+        yield found
+
+
+@pytest.fixture
+def run(tmp_path, hbase):
+    """Starts the service; nothing of it is left in the end."""
+    started = []
+
+    def start(*arguments, **settings):
+        address = {"HBASE_THRIFT_HOST": "127.0.0.1", "HBASE_THRIFT_PORT": str(hbase.port)}
+        own = address | {"TMPDIR": str(tmp_path)}
+        started.append(Process(tmp_path / "log", *arguments, **own | settings))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+
+
+@pytest.fixture
+def heartbeat(tmp_path):
+    """The file that the health check of the container looks at."""
+    return tmp_path / "alive"
+
+
+def show(hbase, *tags):
+    hbase.put("boards", "rising", "b:board", board(*tags))
+
+
+def memory(hbase):
+    return json.loads(hbase.get("alerts", "memory", "a:memory") or b"{}")
+
+
+def status(hbase):
+    return json.loads(hbase.get("status", "alerts", "s:document") or b"{}")
+
+
+def watching(hbase, *tags):
+    """Whether exactly these tags are known to be on the board."""
+    return memory(hbase).get("present") == sorted(tags)
+
+
+def test_a_tag_that_enters_is_sent_to_all(hbase, webhook, run, heartbeat):
+    show(hbase, "a")
+    with MailServer() as mail:
+        process = run(ALERT_URLS=f"{webhook.url} {mail.url}")
+        eventually(lambda: watching(hbase, "a"))
+        show(hbase, "a", "Café")
+        eventually(lambda: webhook.taken and mail.mails)
+        eventually(lambda: status(hbase)["sent"] == 2)
+    assert webhook.titles == ["#Café is rising"]
+    reason = "#Café: 9 people in the last 5 hours, usually 0.8"
+    assert webhook.taken[0]["message"].splitlines()[0] == reason
+    assert heartbeat.exists()
+    assert process.stop() == 0
+    assert status(hbase)["state"] == "stopped"
+
+
+def test_a_kill_before_the_sending_is_remembered_repeats_one_message(hbase, webhook, run):
+    show(hbase)
+    process = run(ALERT_URLS=webhook.url)
+    eventually(lambda: watching(hbase))
+    webhook.before_answer = lambda: hbase.held.add(b"alerts")
+    show(hbase, "a")
+    # The message is sent, and what waits is to be remembered: that it was.
+    assert hbase.waiting.wait(60)
+    process.kill()
+    hbase.free.set()
+    hbase.held.clear()
+    webhook.before_answer = lambda: None
+    assert [each["to"] for each in memory(hbase)["outbox"]] == [[1]]
+    run(ALERT_URLS=webhook.url)
+    eventually(lambda: webhook.titles == ["#a is rising"] * 2)
+    eventually(lambda: memory(hbase)["outbox"] == [])
+    show(hbase, "a", "b")
+    eventually(lambda: webhook.titles == ["#a is rising"] * 2 + ["#b is rising"])
+
+
+def test_a_kill_before_the_sending_loses_nothing(hbase, webhook, run):
+    show(hbase)
+    webhook.faults = [500] * 100
+    process = run(ALERT_URLS=webhook.url)
+    eventually(lambda: watching(hbase))
+    show(hbase, "a")
+    eventually(lambda: webhook.calls)
+    process.kill()
+    webhook.faults = []
+    # By now the tag is off the board.
+    show(hbase)
+    run(ALERT_URLS=webhook.url)
+    eventually(lambda: memory(hbase)["outbox"] == [])
+    assert webhook.titles == ["#a is rising"]
+
+
+def test_a_receiver_that_fails_gets_the_message_later_and_holds_up_no_other(hbase, webhook, run):
+    show(hbase)
+    with Webhook() as broken:
+        broken.faults = [500, 404]
+        run(ALERT_URLS=f"{broken.url}?password={SECRET} {webhook.url}", LOG_LEVEL="DEBUG")
+        eventually(lambda: watching(hbase))
+        show(hbase, "a")
+        eventually(lambda: status(hbase).get("state") == "failing")
+        error = status(hbase)["receivers"][0]["error"]
+        assert error["message"].startswith("it answered with status ")
+        assert status(hbase)["receivers"][1] == {"service": "JSON", "error": None}
+        eventually(lambda: broken.titles == webhook.titles == ["#a is rising"])
+        eventually(lambda: status(hbase)["state"] == "ok")
+
+
+def test_a_stop_is_prompt_while_a_receiver_hangs(hbase, webhook, run):
+    show(hbase)
+    webhook.faults = [0.1] * 100
+    process = run(ALERT_URLS=webhook.url)
+    eventually(lambda: watching(hbase))
+    show(hbase, "a")
+    eventually(lambda: webhook.calls)
+    assert process.stop(within=10) == 0
+    assert len(memory(hbase)["outbox"]) == 1
+
+
+def test_without_urls_it_is_off_and_healthy(hbase, run, heartbeat):
+    process = run()
+    eventually(lambda: status(hbase).get("state") == "off")
+    eventually(heartbeat.exists)
+    assert memory(hbase) == {}
+    assert process.stop(within=10) == 0
+    assert "event=off" in process.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"ALERT_URLS": f"json://127.0.0.1 slack://{SECRET}"},
+            "ALERT_URLS has a wrong URL at position 2: Apprise cannot use it",
+        ),
+        ({"ALERT_TOP": "many"}, "ALERT_TOP must be a whole number from 1 to 100"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_no_restart_loop(hbase, run, heartbeat, settings, said):
+    process = run(**settings, LOG_LEVEL="DEBUG")
+    eventually(lambda: status(hbase).get("state") == "wrong_setting")
+    error = status(hbase)["error"]
+    assert f"{error['variables'][0]} {error['rule']}".startswith(said)
+    assert f"event=wrong_setting: {said}" in process.text
+    assert len(process.text.splitlines()) == 1
+    assert not heartbeat.exists()
+    assert SECRET not in process.text + json.dumps(status(hbase))
+    assert process.stop(within=10) == 2
+
+
+def test_secrets_are_in_no_log_and_no_table(hbase, webhook, run):
+    show(hbase)
+    url = webhook.url.replace("json://", f"json://user:{SECRET}@") + f"?+X-Token={SECRET}"
+    webhook.faults = [500]
+    process = run(ALERT_URLS=url, LOG_LEVEL="DEBUG")
+    eventually(lambda: watching(hbase))
+    show(hbase, "a")
+    eventually(lambda: webhook.taken)
+    eventually(lambda: memory(hbase)["outbox"] == [])
+    assert "event=delivery_failed" in process.text
+    assert SECRET not in process.text + str(hbase.tables)
+
+
+def test_without_hbase_it_says_so_once_waits_healthily_and_stops_at_once(webhook, run, heartbeat):
+    process = run(ALERT_URLS=webhook.url, HBASE_THRIFT_PORT="9")
+    eventually(lambda: "event=hbase_failed hbase=127.0.0.1:9" in process.text)
+    # It tries again every second or so.
+    heartbeat.unlink(missing_ok=True)
+    eventually(heartbeat.exists)
+    assert process.text.count("event=hbase_failed") == 1
+    assert process.stop(within=10) == 0
+
+
+def test_a_test_message_needs_no_hbase_and_says_how_it_went(webhook, run):
+    with Webhook() as broken:
+        broken.faults = [403]
+        process = run("test", ALERT_URLS=f"{webhook.url} {broken.url}")
+        assert process.wait() == 1
+    assert webhook.titles == ["Test message from Tweet Trends"]
+    assert process.text.splitlines() == [
+        "URL 1 (JSON): sent",
+        "URL 2 (JSON): not sent, it answered with status 403",
+    ]
+
+
+def test_a_test_message_without_a_usable_receiver_says_what_to_do(run):
+    process = run("test")
+    assert process.wait() == 2
+    assert process.text.startswith("ALERT_URLS is not set")
+    process = run("test", ALERT_URLS=f"slack://{SECRET}")
+    assert process.wait() == 2
+    assert "position 1" in process.text and SECRET not in process.text

@@ -1,0 +1,69 @@
+"""The settings, and that nothing secret is in what is said about wrong ones."""
+
+import pytest
+
+from alerts.environment import SettingsError
+from alerts.memory import Rule
+from alerts.settings import read_settings, thrift_address
+
+SECRET = "canary"
+
+
+def test_by_default_alerts_are_off():
+    settings = read_settings({})
+    assert settings.urls == ()
+    assert (settings.rule, settings.quiet_hours) == (Rule("rising", 10, 0), 24)
+
+
+def test_urls_are_separated_by_spaces_and_may_have_commas():
+    given = "json://a.example/?to=a,b\n  mailto://u:p@b.example?to=c,d "
+    urls = ("json://a.example/?to=a,b", "mailto://u:p@b.example?to=c,d")
+    assert read_settings({"ALERT_URLS": given}).urls == urls
+
+
+def test_urls_may_be_in_a_file(tmp_path):
+    file = tmp_path / "urls"
+    file.write_text("json://a.example\njson://b.example\n")
+    settings = read_settings({"ALERT_URLS_FILE": str(file)})
+    assert settings.urls == ("json://a.example", "json://b.example")
+    with pytest.raises(SettingsError, match="ALERT_URLS, ALERT_URLS_FILE are both set"):
+        read_settings({"ALERT_URLS_FILE": str(file), "ALERT_URLS": "json://a.example"})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"ALERT_URLS": f"json://a.example {SECRET}"},
+            "ALERT_URLS has a wrong URL at position 2: it must look like service://…",
+        ),
+        ({"ALERT_URLS_FILE": f"/{SECRET}"}, "ALERT_URLS_FILE must name a text file that user"),
+        ({"HTTPS_PROXY": f"http://u:{SECRET}@proxy"}, "HTTPS_PROXY must be http(s)://[user:"),
+        ({"PUBLIC_URL": f"https://u:{SECRET}@a.example"}, "PUBLIC_URL must be http(s)://host"),
+        ({"PUBLIC_URL": "trends.example"}, "PUBLIC_URL must be http(s)://host"),
+        ({"CA_FILE": "/nowhere"}, "CA_FILE must be a file of certificates"),
+        ({"ALERT_BOARD": "weekly"}, "ALERT_BOARD must be one of rising, now, 1h, 24h, 7d, all"),
+        ({"ALERT_TOP": "0"}, "ALERT_TOP must be a whole number from 1 to 100"),
+        ({"ALERT_SCORE": "high"}, "ALERT_SCORE must be a number from 0 to 1000"),
+        ({"ALERT_SCORE": "9", "ALERT_BOARD": "1h"}, "ALERT_SCORE needs ALERT_BOARD=rising"),
+        ({"ALERT_QUIET_HOURS": "-1"}, "ALERT_QUIET_HOURS must be a number from 0 to 8760"),
+        ({"HBASE_THRIFT_PORT": "0"}, "HBASE_THRIFT_PORT must be a whole number"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
+    ],
+)
+def test_a_wrong_setting_is_named_without_a_secret(given, said):
+    with pytest.raises(SettingsError) as error:
+        read_settings(given)
+    assert str(error.value).startswith(said)
+    assert f"{', '.join(error.value.variables)} {error.value.rule}".startswith(said)
+    assert SECRET not in str(error.value)
+
+
+def test_secrets_are_not_in_what_is_logged_of_the_settings():
+    given = {"ALERT_URLS": f"json://{SECRET}", "HTTPS_PROXY": f"http://u:{SECRET}@proxy:8080"}
+    assert SECRET not in repr(read_settings(given))
+
+
+def test_a_wrong_setting_can_be_reported_to_the_right_hbase():
+    assert thrift_address({"HBASE_THRIFT_HOST": "a"}) == ("a", 9090)
+    assert thrift_address({"HBASE_THRIFT_HOST": "a", "HBASE_THRIFT_PORT": "x"}) == ("a", 9090)

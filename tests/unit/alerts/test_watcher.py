@@ -1,0 +1,283 @@
+"""The loop, and that no kill at any moment loses a message or repeats more than one."""
+
+import itertools
+import json
+import random
+from collections import Counter, deque
+
+import pytest
+
+from alerts import watcher
+from alerts.deliveries import DROPPED, TAKEN, Failure, Outcome
+from alerts.lifecycle import Shutdown
+from alerts.memory import Rule
+from alerts.watcher import Plan, Watcher
+from support.alerts import board, entry
+
+RULE = Rule("rising", 10, 0)
+
+
+class Kill(BaseException):
+    """The end of a process at one moment."""
+
+
+class World:
+    """HBase, the receivers and the clock: what outlives a process.
+
+    A process is killed at each of the moments in `kills`: before and after each message that is
+    sent and each time that something is remembered.
+    """
+
+    def __init__(self, receivers=2, quiet_seconds=3600.0, kills=(), rule=RULE):
+        self.plan = Plan(rule, quiet_seconds, "", ("ntfy",) * receivers)
+        self.kills = set(kills)
+        self.moments = 0
+        self.board = None
+        self.memory = None
+        self.statuses = []
+        self.got: list[list[str]] = [[] for _ in range(receivers)]
+        self.results = {}
+        self.now = 1_795_341_600.0
+        self.start()
+
+    def start(self):
+        """A new process, which knows nothing but what is in HBase."""
+        self.shutdown = Shutdown()
+        self.deliveries = InlineDeliveries(self)
+        self.watcher = Watcher(
+            self.plan, self, self.deliveries, self.shutdown, clock=lambda: self.now
+        )
+
+    def moment(self):
+        self.moments += 1
+        if self.moments in self.kills:
+            raise Kill
+
+    def show(self, *tags, **changes):
+        """Publish a board, and let the process look at it; start another as often as one dies."""
+        self.board = board(*tags, **changes)
+        for _ in range(3 * len(self.got)):
+            try:
+                if self.watcher._memory.present is None and self.memory is not None:
+                    self.watcher.recall()
+                self.watcher.step()
+            except Kill:
+                self.start()
+
+    @property
+    def titles(self):
+        return self.got[0]
+
+    # -- The store -----------------------------------------------------------------------------
+
+    def read_board(self, name):
+        return self.board
+
+    def read_memory(self):
+        return self.memory
+
+    def write_memory(self, value):
+        self.moment()
+        self.memory = value
+        self.moment()
+
+    def write_status(self, value):
+        self.statuses.append(json.loads(value))
+
+    write_last_status = write_status
+
+
+class InlineDeliveries:
+    """Delivers at once, in the same thread."""
+
+    def __init__(self, world):
+        self.world = world
+        self.busy, self.failures = set(), {}
+        self.outcomes = deque[Outcome]()
+
+    def start(self, receiver, message):
+        assert receiver not in self.busy
+        self.busy.add(receiver)
+        result = self.world.results.get(receiver, TAKEN)
+        if result == TAKEN:
+            self.world.moment()
+            self.world.got[receiver - 1].append(message.title)
+            self.world.moment()
+        if result:
+            self.outcomes.append(Outcome(receiver, message.number, result))
+
+    def outcome(self, seconds):
+        return self.outcomes.popleft() if self.outcomes else None
+
+    def finish(self, outcome):
+        self.busy.discard(outcome.receiver)
+
+
+@pytest.fixture(autouse=True)
+def always_due(monkeypatch):
+    monkeypatch.setattr(watcher, "LOOK_SECONDS", 0)
+
+
+def story(world):
+    """Tags that enter, stay, leave, return, and enter together."""
+    world.show("a")
+    world.show("a", "b")
+    world.show("b", "c", "d")
+    world.now += 60
+    world.show("c", "a")
+    world.now += 3600
+    world.show("b")
+    world.show("b", "e")
+    world.show("b", "e")
+
+
+TOLD = ["#b is rising", "2 hashtags are rising", "#a is rising", "#b is rising", "#e is rising"]
+
+
+def moments():
+    world = World()
+    story(world)
+    return world.moments
+
+
+def test_a_tag_is_told_when_it_enters():
+    world = World()
+    story(world)
+    assert world.got == [TOLD, TOLD]
+    assert world.statuses[-1]["sent"] == 10
+
+
+def assert_told(world, repeats):
+    """Each receiver has got each message, and so many of them twice at most."""
+    for got in world.got:
+        assert Counter(TOLD) - Counter(got) == Counter()
+        assert (Counter(got) - Counter(TOLD)).total() <= repeats
+    assert json.loads(world.memory)["outbox"] == []
+
+
+def test_a_kill_at_any_moment_loses_nothing_and_repeats_one_message_at_most():
+    repeated = 0
+    for kill in range(1, moments() + 1):
+        world = World(kills={kill})
+        story(world)
+        assert_told(world, 1)
+        repeated += len(world.titles) > len(TOLD)
+    assert repeated >= len(TOLD)  # at the least when killed just after the sending
+
+
+def test_each_further_kill_repeats_one_more_at_most():
+    pairs = list(itertools.combinations(range(1, moments() + 1), 2))
+    for kills in random.Random(1).sample(pairs, 200):
+        world = World(kills=kills)
+        story(world)
+        assert_told(world, 2)
+
+
+def test_a_new_process_stays_quiet_about_what_was_told():
+    world = World()
+    world.show("a")
+    world.show("a", "b")
+    world.start()
+    world.show("a")
+    world.show("a", "b")
+    assert world.titles == ["#b is rising"]
+
+
+def test_what_entered_while_the_service_was_down_is_told():
+    world = World()
+    world.show("a")
+    world.start()
+    world.show("a", "b")
+    assert world.titles == ["#b is rising"]
+
+
+def test_a_receiver_that_hangs_holds_up_no_other():
+    world = World()
+    world.results = {1: None}
+    world.show()
+    world.show("a")
+    world.show("a", "b")
+    assert world.got == [[], ["#a is rising", "#b is rising"]]
+    assert world.statuses[-1]["waiting"] == 2
+
+
+def test_a_message_that_is_given_up_is_counted():
+    world = World(receivers=1)
+    world.results = {1: DROPPED}
+    world.show()
+    world.show("a")
+    assert (world.statuses[-1]["dropped"], world.statuses[-1]["waiting"]) == (1, 0)
+
+
+def test_only_the_first_places_count():
+    world = World(rule=Rule("rising", 2, 0))
+    world.show("a", "b", "c")
+    world.show("a", "b", "c", "d")
+    assert world.titles == []
+    world.show("a", "c", "b")
+    assert world.titles == ["#c is rising"]
+
+
+def test_a_tag_is_told_when_its_score_is_high_enough():
+    world = World(rule=Rule("rising", 10, 12))
+    world.show("a")
+    world.show(hashtags=[entry(1, "a", score=11.99)])
+    assert world.titles == []
+    world.show(hashtags=[entry(1, "a", score=12)])
+    assert world.titles == ["#a is rising"]
+
+
+def test_without_a_readable_board_what_is_known_stays(caplog):
+    world = World()
+    world.show("a")
+    for cell in (None, b"[", b"{}"):
+        world.board = cell
+        world.watcher.step()
+        world.watcher.step()
+    assert caplog.text.count("event=board_unreadable") == 2
+    world.show("a", "b")
+    assert world.titles == ["#b is rising"]
+
+
+def test_a_memory_that_cannot_be_read_is_a_fresh_start(caplog):
+    world = World()
+    world.memory = b"["
+    world.show("a")
+    world.show("a", "b")
+    assert "event=memory_unreadable" in caplog.text
+    assert world.titles == ["#b is rising"]
+
+
+def test_nothing_is_written_while_nothing_changes():
+    world = World()
+    world.show("a")
+    before, statuses = world.moments, len(world.statuses)
+    world.show("a", version=1)
+    world.show("a", version=2)
+    assert world.moments == before
+    assert len(world.statuses) == statuses
+
+
+def test_the_status_says_what_is_wrong():
+    world = World()
+    world.watcher.step()
+    assert world.statuses[-1]["state"] == "starting"
+    world.show("a")
+    assert (world.statuses[-1]["state"], world.statuses[-1]["board"]) == ("ok", "rising")
+    world.deliveries.failures[2] = Failure("it answered with status 404", world.now, 3)
+    world.watcher.step()
+    assert world.statuses[-1]["state"] == "failing"
+    assert [each["error"] and each["error"]["failures"] for each in
+            world.statuses[-1]["receivers"]] == [None, 3]  # fmt: skip
+
+
+def test_a_stop_remembers_what_is_delivered_meanwhile():
+    world = World(receivers=1)
+    world.results = {1: None}
+    world.show()
+    world.show("a")
+    assert world.deliveries.busy == {1}
+    world.shutdown.stop.set()
+    world.deliveries.outcomes.append(Outcome(1, 1, TAKEN))
+    world.watcher._collect_last()
+    assert json.loads(world.memory)["outbox"] == []
