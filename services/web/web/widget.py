@@ -41,7 +41,7 @@ def script() -> Script:
     """Put `static/widget.js` together with its style sheet and languages, and minify it."""
     style = minify.string("text/css", _static("widget.css"))
     source = _static("widget.js")
-    for name, value in (("STYLE", style), ("STRINGS", _WORDS)):
+    for name, value in (("STYLE", style), ("STRINGS", _texts())):
         source = source.replace(f" = {name};", f" = {_literal(value)};")
     plain = minify.string("application/javascript", source).encode()
     return Script(plain, gzip.compress(plain, mtime=0))
@@ -66,6 +66,15 @@ def blueprint() -> Blueprint:
         return response.make_conditional(request)
 
     return widget
+
+
+def _texts() -> dict[str, str]:
+    """Return the texts of each language in one string: small, and each alphabet by itself."""
+    by_name = {name: texts for name, texts in _WORDS.items() if name != "lang"}
+    columns = zip(*by_name.values(), strict=True)
+    return {"names": "|".join(by_name)} | {
+        language: "|".join(texts) for language, texts in zip(LANGUAGES, columns, strict=True)
+    }
 
 
 def _static(name: str) -> str:
