@@ -225,7 +225,7 @@
   function newRow(key, board) {
     const tag = set(make("a", "tag", make("bdi")), { target: "_blank", rel: "noreferrer nofollow ugc", translate: "no" });
     const spark = set(make("svg", "spark", make("polyline")), { "aria-hidden": "true", preserveAspectRatio: "none" });
-    const bar = set(make("svg", "bar", set(make("rect"), { height: "100%", rx: 3 })), { "aria-hidden": "true" });
+    const bar = set(make("svg", "bar", make("rect")), { "aria-hidden": "true" });
     const row = make("li", "row", make("span", "rank"), tag, spark, make("span", "change"), make("data", "count"), make("span", "unit"), bar);
     if (board === "rising") row.append(make("span", "reason"));
     return set(row, { "data-key": key });
@@ -303,6 +303,7 @@
 
     function tint() {
       section.style.colorScheme = /a.t|tr/.test(settings.theme) ? (isOnDark(element, section) ? "dark" : "light") : "";
+      section.style.outline = ""; // the probe's
     }
 
     // All elements of a board, in the place that the first answer will need.
@@ -387,8 +388,8 @@
       const time = new Intl.DateTimeFormat(settings.lang, { dateStyle: Date.now() - date > 4e7 ? "medium" : undefined, timeStyle: "medium" });
       set(part("time"), { datetime: trends.as_of }, time.format(date));
       set(part("totals"), {}, text("totals", { tagged: count(trends.tweets_tagged), read: count(trends.tweets_read) }));
-      const isEmpty = !entries.length;
-      show(isEmpty ? "empty" : "ready", trends.stale && "outdated", isEmpty && text(settings.board === "rising" ? "calm" : "empty"));
+      const isFull = entries[0];
+      show(isFull ? "ready" : "empty", trends.stale && "outdated", isFull ? "" : text(settings.board === "rising" ? "calm" : "empty"));
       tint();
       emit("update", trends);
     }
@@ -426,7 +427,7 @@
         return row;
       }, list.querySelector(".slot"));
       // One that has left the board hands its focus on to the row in its place.
-      if (focused >= 0 && !rows.includes(before[focused])) rows[Math.min(focused, rows.length - 1)]?.children[1].focus();
+      if (focused >= 0 && !before[focused].parentNode) (rows[focused] || rows.at(-1))?.children[1].focus();
       section.style.setProperty("--tags", rows.length);
       reserve(Math.min(settings.limit, RESERVED));
       if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
@@ -449,7 +450,7 @@
       const way = moved > 0 ? "up" : moved ? "down" : "";
       const size = Math.abs(moved);
       const n = number(size);
-      const said = way ? text(way, { n, s: size > 1 ? "s" : "" }) : null;
+      const said = text(way, { n, s: size > 1 ? "s" : "" });
       const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
       // Where people are counted too: both numbers.
