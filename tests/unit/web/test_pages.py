@@ -243,6 +243,13 @@ def test_now_says_how_far_it_looks_back(
     assert f"<title>{said['now']}: 2 h · {said['people']}</title>" in text
 
 
+def test_the_rising_board_is_called_by_its_name(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("rising")
+    text = client.get("/widget?board=rising").text
+    assert "<title>Rising</title>" in text
+    assert "<h1>Rising</h1>" in text
+
+
 @pytest.mark.parametrize("path", ["/", "/widget"])
 @pytest.mark.parametrize(("board", "heading"), [("now", "Trending now"), ("rising", "Rising")])
 def test_without_an_answer_there_is_no_period(

@@ -293,7 +293,7 @@
       const { width, accent, "max-height": height } = settings;
       // Of the element, so that its board is laid out for it; the page's own style goes before.
       // What is not set makes no sense to the browser, and so has no effect.
-      own.replaceSync(`:host{max-width:${width}px}.body{max-height:calc(${height}px - 7em)}`);
+      own.replaceSync(`:host{max-width:${width}px}.body{max-height:calc(${height}px - 8em)}`);
       section.style.setProperty("--accent", accent ? "#" + accent.replace("#", "") : "");
       // What scrolls has to be reached by keyboard.
       set(part("body"), { tabindex: height && 0 });
