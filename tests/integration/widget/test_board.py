@@ -49,9 +49,7 @@ def test_it_shows_what_the_api_serves(visit: Visit, host: HostSite, service: Ser
     assert len(widget.rows()) == 100
     expect(widget.page.locator(".chip.demo")).to_be_visible()
     expect(widget.page.locator(".chip.learning")).to_be_hidden()
-    expect(widget.page.locator(".totals")).to_have_text(
-        "4,120 of 18,234 posts have hashtags"
-    )
+    expect(widget.page.locator(".totals")).to_have_text("4,120 of 18,234 posts have hashtags")
 
 
 def test_it_shows_people_where_they_are_ranked(

@@ -30,9 +30,7 @@ def builder(visit: Visit, service: Service) -> Open:
         def prepare(page: Page) -> None:
             page.route(lambda url: url.split("?")[0] == f"{service.url}/", with_address)
 
-        page = visit(
-            service.url + path, before=prepare if public else None, **options
-        ).page
+        page = visit(service.url + path, before=prepare if public else None, **options).page
         expect(page.locator("#snippet")).to_contain_text("min-height")
         return page
 

@@ -133,9 +133,7 @@ def test_the_page_s_font_size_stays_out(shown: Callable[..., Page]) -> None:
     expect(page.locator(".board")).to_have_css("font-size", "16px")
 
 
-def test_a_row_has_the_line_of_its_points(
-    visit: Visit, host: HostSite, service: Service
-) -> None:
+def test_a_row_has_the_line_of_its_points(visit: Visit, host: HostSite, service: Service) -> None:
     """And none if there are no points, or one alone."""
     answers = Answers("one", "two", "three")
     for entry, points in zip(answers.hashtags, ([0, 4, 2], [7], None), strict=True):

@@ -110,9 +110,7 @@ def test_in_another_shadow_it_sees_the_page_around_that(
     expect(page.locator(".board")).to_have_css("color-scheme", "dark")
 
 
-def test_text_without_a_ground_can_be_read(
-    visit: Visit, host: HostSite, service: Service
-) -> None:
+def test_text_without_a_ground_can_be_read(visit: Visit, host: HostSite, service: Service) -> None:
     """On a dark page that says nothing of a colour scheme, too."""
     head = "<style>body { background: #0d0f12; color: #ddd }</style>"
     page = visit(host.page(service.element(board="24h", theme="transparent"), head=head)).page
@@ -170,9 +168,7 @@ def test_a_frame_has_no_corners_of_another_colour(
     assert pixel(page, box["x"] + 1, box["y"] + 1) == ground
 
 
-def test_a_printed_board_is_dark_on_light(
-    visit: Visit, host: HostSite, service: Service
-) -> None:
+def test_a_printed_board_is_dark_on_light(visit: Visit, host: HostSite, service: Service) -> None:
     page = visit(host.page(service.element(board="24h", theme="dark"))).page
     expect(page.locator(".board")).to_have_css("color-scheme", "dark")
     page.emulate_media(media="print")
@@ -188,9 +184,7 @@ def test_boards_without_a_script_have_the_theme_too(
         expect(page.locator(".board")).to_have_css("color-scheme", theme)
 
 
-def test_answers_do_not_change_the_colours(
-    visit: Visit, host: HostSite, service: Service
-) -> None:
+def test_answers_do_not_change_the_colours(visit: Visit, host: HostSite, service: Service) -> None:
     """What is asked of the page leaves nothing behind on the board."""
     answers = Answers("one")
     page = visit(host.page(service.element(board="24h")), before=answers.prepare).page

@@ -407,7 +407,6 @@ def test_a_board_keeps_room_for_the_rows_that_it_lacks(
         assert client.get(f"/widget{query}").text.count('class="slot"') == slots
 
 
-
 def test_bars_of_rising_are_as_long_as_scores(client: FlaskClient, store: MemoryStore) -> None:
     """Its ranks go by them, and not by the people who are counted."""
     first, second = entries(2, **REASON)
