@@ -155,7 +155,7 @@ def test_the_preview_is_what_is_chosen_on_the_ground_it_is_for(
     builder: Open, kind: str, ground: str
 ) -> None:
     page = builder()
-    choose(page, board="24h", kind=kind, ground=ground)
+    choose(page, board="24h", theme="transparent", kind=kind, ground=ground)
     board = page.locator("#preview .board")
     if kind == "iframe":
         board = page.frame_locator("#preview-frame").locator(".board")
@@ -164,6 +164,16 @@ def test_the_preview_is_what_is_chosen_on_the_ground_it_is_for(
     expect(board).to_have_css("color-scheme", ground)
     expect(page.locator("#preview")).to_be_visible(visible=kind == "script")
     expect(page.locator("#preview-frame")).to_be_visible(visible=kind == "iframe")
+
+
+# The frame of the preview has its board, and the height of it.
+MEASURED = """() => {
+    const frame = document.querySelector("#preview-frame");
+    const inside = frame.contentDocument;
+    return inside.URL.endsWith(frame.getAttribute("src"))
+        && inside.querySelector("trending-hashtags")?.shadowRoot.querySelector(".pause")
+        && inside.querySelector("main").offsetHeight === frame.clientHeight;
+}"""
 
 
 @pytest.mark.parametrize(
@@ -184,11 +194,7 @@ def test_an_iframe_is_as_high_as_what_is_in_it(
     """On a page that has not loaded the script, which would set the height."""
     page = builder()
     choose(page, kind="iframe", **values)
-    board = page.frame_locator("#preview-frame").locator(".board[data-state=ready]")
-    expect(board).to_be_visible()
-    expect(page.locator("#preview-frame")).to_have_js_property(
-        "clientHeight", board.evaluate("() => document.documentElement.offsetHeight")
-    )
+    page.wait_for_function(MEASURED)
     elsewhere = visit(host.page(code(page))).page
     frame = elsewhere.frame_locator("iframe")
     expect(frame.locator(".board")).to_have_attribute("data-state", "ready")
@@ -201,6 +207,7 @@ def test_an_iframe_is_as_high_as_what_is_in_it(
 def test_every_snippet_says_the_same(builder: Open) -> None:
     page = builder()
     choose(page, board="24h", limit="7", theme="dark")
+    assert "rank_by" not in code(page)
     html = code(page)
     choose(page, language="wordpress")
     assert code(page) == f"<!-- wp:html -->\n{html}\n<!-- /wp:html -->"
@@ -251,7 +258,7 @@ def test_everybody_can_use_it(builder: Open, kind: str) -> None:
 def test_code_and_preview_stay_beside_the_form(builder: Open) -> None:
     page = builder(viewport={"width": 1100, "height": 700})
     choose(page, limit="50")
-    page.locator("#builder [name=ground]").last.scroll_into_view_if_needed()
+    page.locator("#builder [name=chrome]").last.scroll_into_view_if_needed()
     expect(page.locator("#copy")).to_be_in_viewport()
     expect(page.locator("#preview li.row").first).to_be_in_viewport()
 

@@ -139,6 +139,7 @@ def pixel(page: Page, x: float, y: float) -> list[int]:
 # A page's scheme, its ground, and a theme that goes with it.
 FRAMED = [
     ("dark", [16, 32, 48], "transparent", "dark"),
+    ("light", [240, 248, 255], "transparent", "light"),
     ("dark", [16, 32, 48], "auto", "dark"),
     ("dark", [16, 32, 48], "dark", "light"),
     ("light", [240, 248, 255], "light", "dark"),

@@ -1,5 +1,5 @@
 // The snippet builder: what the form says is what the preview shows and what the snippet does.
-import { badge, badgePath, framePath, frameWidth, height, originsLine, snippet } from "./snippets.js";
+import { badge, badgePath, framed, framePath, frameScheme, frameWidth, height, originsLine, snippet } from "./snippets.js";
 
 // Settings that go without saying.
 const DEFAULTS = { board: "all", rank_by: "tweets", limit: "10", layout: "list", theme: "auto", count: "auto", links: "on" };
@@ -58,17 +58,19 @@ function showPreview(chosen, isFrame) {
   preview.hidden = isFrame;
   frame.hidden = !isFrame;
   for (const name of NAMES) assign(preview, name, chosen[name]);
-  const source = isFrame ? framePath(chosen) : undefined;
+  const inside = framed(chosen, fields.ground.value);
+  frame.style.colorScheme = frameScheme(inside);
+  assign(frame, "width", frameWidth(inside));
+  const source = isFrame ? framePath(inside) : undefined;
   if (source === (frame.getAttribute("src") ?? undefined)) return;
-  assign(frame, "height", height(chosen, "narrow"));
-  assign(frame, "width", frameWidth(chosen));
+  assign(frame, "height", height(inside, "narrow"));
   assign(frame, "src", source);
 }
 
 function showCode(chosen, isFrame) {
   write(find("#snippet"), snippet({
     root,
-    settings: chosen,
+    settings: isFrame ? framed(chosen, fields.ground.value) : chosen,
     kind: fields.kind.value,
     language: fields.language.value,
     version: fields.fixed?.checked && !isFrame ? { path, integrity } : undefined,

@@ -29,6 +29,20 @@ export function boardQuery({ board, rank_by }) {
   return query({ board: board ?? "all", ...(rank_by && { rank_by }) });
 }
 
+/**
+ * The settings of a widget in an iframe, which cannot see the page around it: what is transparent
+ * has the colours that go with the ground it is for.
+ */
+export function framed(settings, ground) {
+  if (settings.theme !== "transparent") return settings;
+  return { ...settings, theme: ground, chrome: [settings.chrome, "transparent"].filter(Boolean).join(" ") };
+}
+
+/** The `color-scheme` of an iframe: only with that of the page in it, it is seen through. */
+export function frameScheme({ theme }) {
+  return theme === "light" || theme === "dark" ? theme : "light dark";
+}
+
 /** The address of the widget alone, relative to the page `/`. */
 export function framePath(settings) {
   // The frame gets the width; the widget inside fills it.
@@ -70,10 +84,8 @@ function frameAttributes(root, settings, measured) {
   return { src: root + framePath(settings), title: "Trending hashtags", width: frameWidth(settings), height: measured ?? height(settings, "narrow") };
 }
 
-// A frame is seen through only where its scheme is that of the page in it.
 function frameHtml(root, settings, measured) {
-  const isFixed = ["light", "dark"].includes(settings.theme);
-  const style = `border:0;max-width:100%${isFixed ? `;color-scheme:${settings.theme}` : ""}`;
+  const style = `border:0;max-width:100%;color-scheme:${frameScheme(settings)}`;
   return tag("iframe", { ...frameAttributes(root, settings, measured), style, loading: "lazy" });
 }
 
@@ -106,7 +118,7 @@ function frameReact(root, settings, measured) {
   const attributes = Object.entries(frameAttributes(root, settings, measured)).map(([key, value]) => ` ${key}="${escape(value)}"`);
   return [
     "export function TrendingHashtags() {",
-    `  return <iframe${attributes.join("")} style={{ border: 0, maxWidth: "100%" }} loading="lazy" />;`,
+    `  return <iframe${attributes.join("")} style={{ border: 0, maxWidth: "100%", colorScheme: "${frameScheme(settings)}" }} loading="lazy" />;`,
     "}",
   ].join("\n");
 }

@@ -121,8 +121,9 @@
     const wanting = () => [...members].filter((member) => member.wants());
     const most = (list) => Math.max(...list.map((member) => member.get().limit));
 
-    // Seconds to the next request while all is well.
-    const pause = () => Math.min(3600, ...wanting().map((member) => member.get().refresh || answer?.poll_after_seconds || 10));
+    // Seconds to the next request while all is well: of those who want it, or else of all, who may
+    // be seen again before.
+    const pause = () => Math.min(3600, ...(wanting()[0] ? wanting() : [...members]).map((member) => member.get().refresh || answer?.poll_after_seconds || 10));
 
     // ±10 %, so that pages opened together do not ask together for ever.
     function schedule(seconds) {
@@ -439,7 +440,7 @@
 
     function drawRow(row, entry, counted, share, someKnown) {
       const [rank, tag, spark, change, sum, unit, bar, reason] = row.children;
-      const { change: moved, people, points = [] } = entry;
+      const { change: moved, people, points = [0] } = entry;
       const name = "#" + entry.tag;
       set(rank, {}, number(entry.rank));
       set(tag, { href: settings.links === "off" ? undefined : entry.url, title: name });
