@@ -159,7 +159,7 @@ def test_it_asks_for_nothing_but_the_board(visit: Visit, host: HostSite, service
         {},
         {"limit": "100"},
         {"lang": "ar"},
-        {"chrome": "noheader"},
+        {"chrome": "noheader", "board": "all"},
         # As many rows as there are, with a reason in one line, in two and in three.
         {"board": "rising", "limit": "3"},
         {"board": "rising", "limit": "3", "width": "360"},

@@ -41,7 +41,7 @@ SAME: list[Settings] = [
     {},
     {"board": "all", "rank_by": "tweets", "limit": "10", "theme": "auto", "lang": "en-GB"},
     {"theme": "light", "links": "on", "count": "auto", "refresh": "3600"},
-    {"layout": "list", "max-height": "4000"},
+    {"layout": "list"},
 ]
 
 WRONG: dict[str, list[str]] = {
@@ -197,7 +197,7 @@ def test_the_page_chooses_the_language(visit: Visit, host: HostSite, service: Se
     [
         ("en-GB", "98,765", r"\d\d:\d\d:\d\d"),
         ("en-US", "98,765", r"\d{1,2}:\d\d:\d\d\s[AP]M"),
-        ("de-CH", "98’765", r"\d\d:\d\d:\d\d"),
+        ("de-CH", "98['’]765", r"\d\d:\d\d:\d\d"),
         ("de", "98.765", r"\d\d:\d\d:\d\d"),
     ],
 )
@@ -214,5 +214,5 @@ def test_numbers_and_times_are_those_of_the_region(
         ),
     ).page
     shown(page.locator(".board"))
-    expect(page.locator("data.count")).to_have_text(count)
+    expect(page.locator("data.count")).to_have_text(re.compile(f"^{count}$"))
     assert re.fullmatch(time, page.locator("time").inner_text())
