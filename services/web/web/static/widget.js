@@ -390,7 +390,7 @@
       set(part("time"), { datetime: trends.as_of }, time.format(date));
       set(part("totals"), {}, text("totals", { tagged: count(trends.tweets_tagged), read: count(trends.tweets_read) }));
       const isFull = entries[0];
-      show(isFull ? "ready" : "empty", trends.stale && "outdated", isFull ? "" : text(settings.board === "rising" ? "calm" : "empty"));
+      show(isFull ? "ready" : "empty", trends.stale ? "outdated" : "", isFull ? "" : text(settings.board === "rising" ? "calm" : "empty"));
       tint();
       emit("update", trends);
     }
@@ -477,7 +477,7 @@
     const sight = new IntersectionObserver((entries) => {
       isUnseen = !entries.at(-1).isIntersecting;
       feed?.sleep();
-    }, { rootMargin: "9999px" });
+    }, { rootMargin: "99999px" });
 
     return {
       connect() {
