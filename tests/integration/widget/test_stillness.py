@@ -122,7 +122,7 @@ def test_rows_that_stay_in_order_are_not_touched(page: Page, answers: Answers) -
 
 
 # What comes in place of the ten tags that there is room for.
-SHORT = {
+SHORT: dict[str, dict[str, Any]] = {
     "three tags": {"tags": BEFORE},
     "no tag": {"tags": ()},
     "no board": {"status": 500},
@@ -135,7 +135,7 @@ def test_a_short_board_moves_nothing(
     visit: Visit, host: HostSite, service: Service, name: str, script: str
 ) -> None:
     """The room stays; before the script has come, it is the snippet that keeps it."""
-    short: dict[str, Any] = SHORT[name]
+    short = SHORT[name]
     answers = Answers(*short.get("tags", ()))
     answers.status = short.get("status", 200)
     made = element(board="24h").replace(" board", ' style="display:block;min-height:550px" board')
