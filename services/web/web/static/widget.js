@@ -86,7 +86,7 @@
   function lightness(colour, probe) {
     probe.style.outlineColor = `color-mix(in srgb, ${colour}, ${colour})`;
     const [red, green, blue, alpha = 1] = getComputedStyle(probe).outlineColor.match(/[\d.e-]+/g) || [];
-    return alpha < 0.5 ? NaN : (red + 3 * green + blue) / 5;
+    return alpha < 0.5 ? NaN : 0.2 * red + 0.7 * green + 0.1 * blue;
   }
 
   // The first ground on the way up decides. For a picture, and where there is none up to the
