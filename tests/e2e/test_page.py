@@ -33,7 +33,7 @@ def served(stack: Stack) -> list[tuple[str, str, int]]:
 def totals(widget: Observed) -> int:
     """How many posts have been read, as it is drawn."""
     text = widget.page.locator(".totals").text_content() or ""
-    return int(text.split(" posts")[0].replace(",", ""))
+    return int(text.split(" of ")[1].split(" posts")[0].replace(",", ""))
 
 
 def lead_with(stack: Stack, tag: str, run: str) -> None:

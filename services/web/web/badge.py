@@ -67,7 +67,8 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
             waiting = [[("waiting for the first board", "note")]]
             drawn = _badge(board_title(board, rank_by), waiting)
             seconds = min(refresh_seconds, RETRY_AFTER_SECONDS)
-        response = Response(render_template("badge.svg", badge=drawn), mimetype="image/svg+xml")
+        picture = render_template("badge.svg", badge=drawn, dark=shown.theme == "dark")
+        response = Response(picture, mimetype="image/svg+xml")
         response.headers["Cache-Control"] = f"max-age={seconds}"
         response.add_etag()
         return response.make_conditional(request)

@@ -11,9 +11,12 @@ from web.widget import LANGUAGES
 THEMES = ("auto", "light", "dark", "transparent")
 CHROME = ("noheader", "nofooter", "noborder", "transparent")
 COUNTS = ("auto", "exact", "compact", "off")
+LAYOUTS = ("list", "compact", "ticker")
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _ACCENT = re.compile(r"#?(?:[0-9a-fA-F]{3}){1,2}")
+# A language, and perhaps a region: "en", "en-GB", "es-419".
+_LOCALE = re.compile(r"([a-zA-Z]{2})(-(?:[a-zA-Z]{2}|[0-9]{3}))?")
 _PAUSED = {"": True, "1": True, "0": False}
 
 
@@ -32,9 +35,15 @@ class Embed:
     rank_by: str
     limit: int
     lang: str | None
+    theme: str
     links: bool
     count: str
     paused: bool
+
+    @property
+    def color_scheme(self) -> str:
+        """What the page in an iframe declares; with a theme of its own it is that."""
+        return self.theme if self.theme in ("light", "dark") else "light dark"
 
 
 def embed(given: Mapping[str, str]) -> Embed:
@@ -50,6 +59,7 @@ def embed(given: Mapping[str, str]) -> Embed:
         rank_by=ranking_of(board, values.get("rank_by", TWEETS)),
         limit=values.get("limit", DEFAULT_LIMIT),
         lang=values.get("lang"),
+        theme=values.get("theme", THEMES[0]),
         links=values.get("links") != "off",
         count=values.get("count", COUNTS[0]),
         paused=values.get("paused", False),
@@ -62,10 +72,15 @@ def dashboard(given: Mapping[str, str]) -> Embed:
     return embed({**given, "board": board if board in BOARDS else NOW})
 
 
-def language_of(tag: str) -> str | None:
-    """Return the language of ours that a tag such as en-GB names."""
-    language = tag.lower().split("-")[0]
-    return language if language in LANGUAGES else None
+def locale_of(tag: str) -> str | None:
+    """Return a tag such as en-GB, with its region, if its language is one of ours."""
+    match = _LOCALE.fullmatch(tag)
+    return tag if match and match[1] in LANGUAGES else None
+
+
+def language_of(locale: str) -> str:
+    """Return the language of a tag such as en-GB."""
+    return locale.split("-")[0]
 
 
 def _one_of(*words: str) -> Callable[[str], str | None]:
@@ -92,8 +107,10 @@ _CHECKS: dict[str, Callable[[str], object | None]] = {
     "limit": _whole(1, MAX_LIMIT),
     "refresh": _whole(2, 3600),
     "theme": _one_of(*THEMES),
-    "lang": language_of,
+    "lang": locale_of,
     "width": _whole(200, 1200),
+    "max-height": _whole(100, 4000),
+    "layout": _one_of(*LAYOUTS),
     "chrome": _chrome,
     "links": _one_of("on", "off"),
     "count": _one_of(*COUNTS),

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from web import address
 from web.board import ALL, NOW, PEOPLE, RISING, TWEETS, WINDOWS, counted
-from web.embed import Embed, dashboard, embed, language_of
+from web.embed import Embed, dashboard, embed, language_of, locale_of
 from web.problems import NoBoardYet
 from web.titles import board_title
 from web.trends import Trends
@@ -76,7 +76,7 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
     def widget() -> Response:
         """Show a board alone."""
         shown = embed(request.args)
-        view = _view(source, shown, shown.lang or _language_asked_for())
+        view = _view(source, shown, shown.lang or _locale_asked_for())
         response = _page("widget.html", view)
         response.headers["Vary"] = "Accept-Language"
         return response
@@ -84,12 +84,13 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
     return pages
 
 
-def _view(source: Trends, shown: Embed, language: str) -> dict[str, Any]:
+def _view(source: Trends, shown: Embed, locale: str) -> dict[str, Any]:
     """Return what the template `_board.html` shows."""
+    language = language_of(locale)
     wording = Wording(language)
     view = {
         "embed": shown,
-        "language": language,
+        "language": locale,
         "direction": "rtl" if language == "ar" else "ltr",
         "wording": wording,
         "heading": wording.heading(shown.board),
@@ -103,9 +104,9 @@ def _view(source: Trends, shown: Embed, language: str) -> dict[str, Any]:
     return {**view, "trends": trends, "answer": answer, "period": period}
 
 
-def _language_asked_for() -> str:
-    """Return the first of the visitor's languages that we have."""
-    asked = (language_of(tag) for tag, _ in request.accept_languages)
+def _locale_asked_for() -> str:
+    """Return the first of the visitor's languages that we have, with its region."""
+    asked = (locale_of(tag) for tag, _ in request.accept_languages)
     return next(filter(None, asked), LANGUAGES[0])
 
 

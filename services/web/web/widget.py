@@ -61,7 +61,7 @@ def script() -> Script:
     """Put `static/widget.js` together with its style sheet and languages, and minify it."""
     style = minify.string("text/css", _static("widget.css"))
     source = _static("widget.js")
-    for name, value in (("STYLE", style), ("STRINGS", _WORDS)):
+    for name, value in (("STYLE", style), ("STRINGS", _texts())):
         source = source.replace(f" = {name};", f" = {_literal(value)};")
     body = minify.string("application/javascript", source).encode()
     digest = sha384(body)
@@ -93,6 +93,15 @@ def _answer(made: Script, cache_control: str) -> BaseResponse:
     response.headers["Cache-Control"] = cache_control
     response.set_etag(made.version)
     return response.make_conditional(request)
+
+
+def _texts() -> dict[str, str]:
+    """Return the texts of each language in one string: small, and each alphabet by itself."""
+    by_name = {name: texts for name, texts in _WORDS.items() if name != "lang"}
+    columns = zip(*by_name.values(), strict=True)
+    return {"names": "|".join(by_name)} | {
+        language: "|".join(texts) for language, texts in zip(LANGUAGES, columns, strict=True)
+    }
 
 
 def _static(name: str) -> str:

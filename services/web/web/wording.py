@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from web.board import ALL, MOST_SURPRISE, NOW, PEOPLE, RISING, WINDOWS
+from web.board import ALL, NOW, PEOPLE, RISING, WINDOWS
 from web.widget import words
 
 # What separates thousands, and decimals, where it is not as in English.
@@ -38,17 +38,25 @@ class Wording:
 
     def reason(self, entry: Mapping[str, Any]) -> str:
         """Say why a tag rises; the entry is one of trends.schema.json."""
-        surprise = self.number(entry["surprise"])
         return self.words["reason"].format(
             people=self.number(entry["people"]),
             window=_symbols(entry["window"]),
             expected=self.number(entry["expected"]),
-            surprise=surprise if entry["surprise"] < MOST_SURPRISE else f"> {surprise}",
         )
 
-    def known(self, hours: int) -> str:
-        """Say how much of the past the rising board knows."""
-        return self.words["known"].format(hours=_symbols(f"{hours}h"))
+    def moved(self, places: int) -> str:
+        """Say how many places a tag has gained, or lost if it is less than 0."""
+        size = abs(places)
+        text = self.words["up" if places > 0 else "down"]
+        return text.format(n=self.number(size), s="" if size == 1 else "s")
+
+    def totals(self, tagged: int, read: int) -> str:
+        """Say how many of the posts have hashtags."""
+        return self.words["totals"].format(tagged=self.number(tagged), read=self.number(read))
+
+    def hours(self, hours: int) -> str:
+        """Return a number of hours in symbols."""
+        return _symbols(f"{hours}h")
 
 
 def _symbols(span: str) -> str:

@@ -1,43 +1,19 @@
 """For everybody: by keyboard, by a screen reader, with less motion, with one's own colours."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
+from integration.widget.access import FOCUS, violations
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Service, element
 from integration.widget.states import STATES, places, play, settled, sheet
 from integration.widget.visits import Visit, hurry
 
-AXE = Path("/opt/reference/node_modules/axe-core/axe.min.js")
 CHANGING, ROW = STATES["waiting"], "7d.people"
-
-# The element that has the focus, through all shadow roots: what it is, and which tag it is of.
-FOCUS = """() => {
-    let node = document.activeElement;
-    while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
-    return [node.className, node.textContent, getComputedStyle(node).outlineStyle];
-}"""
 
 # Nothing moves but what moves for ever.
 STILL = """() => [...document.querySelectorAll("trending-hashtags")].every(element =>
     element.shadowRoot.getAnimations().every(each => each.effect.getTiming().iterations > 1))"""
-
-
-def violations(page: Page, *but: str) -> list[str]:
-    """What axe-core has to say against a page, element by element, but for some of its rules."""
-    # Not by a script element, which the page's policy would refuse.
-    page.evaluate(AXE.read_text())
-    rules = {rule: {"enabled": False} for rule in but}
-    run = "async rules => (await axe.run({rules})).violations"
-    found: list[dict[str, Any]] = page.evaluate(run, rules)
-    return [
-        f"{each['id']}: {node['target']}: {node['failureSummary']}"
-        for each in found
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("ground", ["light", "dark"])

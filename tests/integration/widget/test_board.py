@@ -21,30 +21,18 @@ OFTEN = {**CHANGING, "refresh": "2"}
 
 # Of `states.rises`, the usual one and the longest. Spaces that do not break are as good as any.
 REASONS = {
-    "en": [
-        "9 people in 5 hours, usually 0.8: once in 40,000",
-        "99 people in 12 hours, usually 0.00012: once in > 1B",
-    ],
-    "de": [
-        "9 Personen in 5 Stunden, sonst 0,8: einmal in 40.000",
-        "99 Personen in 12 Stunden, sonst 0,00012: einmal in > 1 Mrd.",
-    ],
+    "en": ["9 people in 5 hours, usually 0.8", "99 people in 12 hours, usually 0.00012"],
+    "de": ["9 Personen in 5 Stunden, sonst 0,8", "99 Personen in 12 Stunden, sonst 0,00012"],
     "es": [
-        "9 personas en 5 horas, normalmente 0,8: una vez cada 40.000",
-        "99 personas en 12 horas, normalmente 0,00012: una vez cada > 1000 M",
+        "9 personas en 5 horas, normalmente 0,8",
+        "99 personas en 12 horas, normalmente 0,00012",
     ],
     "fr": [
-        "9 personnes en 5 heures, 0,8 d’habitude : une fois sur 40 000",
-        "99 personnes en 12 heures, 0,00012 d’habitude : une fois sur > 1 Md",
+        "9 personnes en 5 heures, 0,8 d’habitude",
+        "99 personnes en 12 heures, 0,00012 d’habitude",
     ],
-    "ja": [
-        "5 時間で9人、 通常は0.8人：40,000回に1回",
-        "12 時間で99人、 通常は0.00012人：> 10億回に1回",
-    ],
-    "ar": [
-        "عدد الأشخاص 9 خلال 5 ساعات، والمعتاد 0.8: مرة كل 40,000",
-        "عدد الأشخاص 99 خلال 12 ساعة، والمعتاد 0.00012: مرة كل > 1 مليار",
-    ],
+    "ja": ["5 時間で9人、 通常は0.8人", "12 時間で99人、 通常は0.00012人"],
+    "ar": ["9 شخص خلال 5 ساعات، والمعتاد 0.8", "99 شخص خلال 12 ساعة، والمعتاد 0.00012"],
 }
 NEVER_ANSWERED = "window.fetch = () => new Promise(() => {})"
 
@@ -61,7 +49,7 @@ def test_it_shows_what_the_api_serves(visit: Visit, host: HostSite, service: Ser
     assert len(widget.rows()) == 100
     expect(widget.page.locator(".chip.demo")).to_be_visible()
     expect(widget.page.locator(".chip.learning")).to_be_hidden()
-    expect(widget.page.locator(".totals")).to_have_text("18,234 posts · 4,120 #")
+    expect(widget.page.locator(".totals")).to_have_text("4,120 of 18,234 posts have hashtags")
 
 
 def test_it_shows_people_where_they_are_ranked(
@@ -149,11 +137,8 @@ def test_the_rising_board_says_how_little_it_knows(
         expect(chip).to_be_hidden()
         return
     expect(chip).to_be_visible()
-    expect(chip).to_have_text(words(lang)[certainty])
-    before, after = words(lang)["known"].split("{hours}")
-    title = chip.get_attribute("title") or ""
-    assert title.startswith(before) and title.endswith(after)
-    assert str(known_hours) in title
+    expect(chip).to_contain_text(words(lang)[certainty])
+    expect(chip).to_contain_text(str(known_hours))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -228,12 +213,17 @@ def test_without_javascript_the_states_are_told_apart(
     expect(page.locator(shown).first).to_be_visible()
 
 
-def test_without_javascript_and_a_board_it_says_what_is_waited_for(
+def test_before_the_first_board_the_widget_says_nothing_of_the_service(
     visit: Visit, boardless: Service
 ) -> None:
-    for path in "/widget", "/":
-        page = visit(boardless.url + path, java_script_enabled=False).page
-        expect(page.locator(".waiting")).to_contain_text("HBase: not reachable")
+    """Its visitors are not those who could do anything about it; these have the page `/`."""
+    for javascript in (True, False):
+        page = visit(f"{boardless.url}/widget", java_script_enabled=javascript).page
+        state(page, "waiting")
+        expect(page.locator(".waiting")).to_have_text("No hashtags yet")
+        assert "HBase" not in page.locator(".board").inner_text()
+    page = visit(f"{boardless.url}/", java_script_enabled=False).page
+    expect(page.locator("[data-status]")).to_contain_text("not reachable")
 
 
 def test_a_new_board_appears_without_a_reload(
@@ -300,8 +290,7 @@ def test_it_waits_for_the_first_board(
         widgets = [visit(url, before=lambda page: page.clock.install()) for url in (site, own)]
         for widget in widgets:
             state(widget.page, "waiting")
-            text = widget.page.locator(".waiting").inner_text()
-            assert f"HBase: not reachable at 127.0.0.1:{way.port}" in text
+            expect(widget.page.locator(".waiting")).to_be_visible()
             expect(widget.page.locator(".rows")).to_be_hidden()
         way.mend()
         try:

@@ -145,17 +145,20 @@ def text_of(page: Page) -> str:
 
 def test_the_snippet_says_what_differs_and_no_more(dashboard: Observed, service: Service) -> None:
     page = dashboard.page
-    assert text_of(page) == service.element(board="now").replace("><t", ">\n<t")
+    link = f'<a href="{service.url}/?board={{}}">Trending hashtags</a></trending-hashtags>'
+    room = ' style="display:block;min-height:550px">'
+    begin = f"{service.script}\n<trending-hashtags"
+    assert text_of(page) == f'{begin} board="now"{room}{link.format("now")}'
     assert page.locator("#preview").get_attribute("board") == "now"
     page.locator("form#builder").evaluate(FILL, ["board", "all"])
-    assert text_of(page) == service.element().replace("><t", ">\n<t")
+    assert text_of(page) == f"{begin}{room}{link.format('all')}"
 
 
 def test_the_copy_button_copies_the_snippet(dashboard: Observed) -> None:
     page = dashboard.page
     page.locator("form#builder").evaluate(FILL, ["board", "24h"])
     expect(page.locator("#snippet")).to_contain_text("24h")
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
     assert page.evaluate("navigator.clipboard.readText()") == text_of(page)
 
@@ -179,8 +182,10 @@ def test_an_iframe_of_reasons_is_higher(dashboard: Observed) -> None:
     for board in ("now", "rising"):
         page.locator("form#builder").evaluate(FILL, ["board", board])
         expect(page.locator("#snippet")).to_contain_text(f"widget?board={board}")
+        frame = page.frame_locator("#preview-frame")
+        expect(frame.locator(".board[data-state=ready]")).to_be_visible()
         heights.append(int(text_of(page).split('height="')[1].split('"')[0]))
-    assert heights == [550, 940]
+    assert heights[1] > heights[0] + 300
 
 
 def test_the_builder_offers_a_ranking_where_there_is_a_choice(dashboard: Observed) -> None:

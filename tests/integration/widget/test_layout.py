@@ -193,7 +193,7 @@ def test_a_reason_has_its_room_before_it_comes(
     ).page
     expect(page.locator(".board[data-state=loading]")).to_have_count(len(LANGUAGES))
     high = "rows => rows.map(row => Math.round(row.getBoundingClientRect().height))"
-    before = page.locator("li.row").evaluate_all(high)
+    before = page.locator("li.slot").evaluate_all(high)
     page.wait_for_function("() => window.answered")
     page.evaluate("answered()")
     ready(page)

@@ -275,4 +275,4 @@ def test_it_gives_up_after_8_seconds(visit: Visit, host: HostSite, service: Serv
         page = visit(host.page(service.element()), before=prepare).page
         page.wait_for_function("window.took")
     assert 7_900 < page.evaluate("took") < 12_000
-    expect(page.locator(".board")).to_have_attribute("data-state", "waiting")
+    expect(page.locator(".board")).to_have_attribute("data-state", "failed")

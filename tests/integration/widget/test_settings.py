@@ -1,5 +1,6 @@
 """Every setting, as an attribute of the element and as a parameter of /widget."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,10 @@ VISIBLE: list[Settings] = [
     *({"limit": limit} for limit in ("1", "7")),
     {"board": "24h", "limit": "100"},
     *({"theme": theme} for theme in ("dark", "transparent")),
-    *({"lang": lang} for lang in ("de", "es", "fr", "ja", "ar")),
+    *({"lang": lang} for lang in ("en", "de", "es", "fr", "ja", "ar", "de-CH", "ar-EG")),
+    *({"layout": layout} for layout in ("compact", "ticker")),
+    {"board": "rising", "layout": "compact"},
+    {"max-height": "300"},
     *({"chrome": word} for word in ("noheader", "nofooter", "noborder", "transparent")),
     {"chrome": "noheader nofooter noborder transparent"},
     {"links": "off"},
@@ -35,9 +39,9 @@ VISIBLE: list[Settings] = [
 # These say what is the default here, or nothing that can be seen.
 SAME: list[Settings] = [
     {},
-    {"board": "all", "rank_by": "tweets", "limit": "10", "theme": "auto", "lang": "en"},
+    {"board": "all", "rank_by": "tweets", "limit": "10", "theme": "auto", "lang": "en-GB"},
     {"theme": "light", "links": "on", "count": "auto", "refresh": "3600"},
-    {"lang": "en-GB"},
+    {"layout": "list"},
 ]
 
 WRONG: dict[str, list[str]] = {
@@ -46,7 +50,9 @@ WRONG: dict[str, list[str]] = {
     "limit": ["0", "101", "ten", "1e1", "-5", "5.5", "99999999999999999999"],
     "refresh": ["1", "3601", "soon"],
     "theme": ["blue"],
-    "lang": ["tlh"],
+    "lang": ["tlh", "en-", "en-GB-GB"],
+    "max-height": ["99", "4001", "50%"],
+    "layout": ["cloud", "list compact"],
     "width": ["199", "1201", "50%"],
     "chrome": ["nohat", "noheader,nofooter"],
     "links": ["yes"],
@@ -73,7 +79,7 @@ def elements(browser: Browser, host: HostSite, service: Service) -> Iterator[Pag
     with browser.new_context(locale="en-GB", timezone_id="UTC") as context:
         page = context.new_page()
         observed = Observed(page)
-        page.goto(host.page(service.script + made))
+        page.goto(host.page(service.script + made, lang="en-GB"))
         yield page
         assert observed.errors + observed.warnings == []
 
@@ -177,25 +183,36 @@ def test_attributes_may_change_at_any_time(visit: Visit, host: HostSite, service
 
 
 def test_the_page_chooses_the_language(visit: Visit, host: HostSite, service: Service) -> None:
-    """Then the visitor's; one that the widget does not speak is passed over."""
+    """With its region; then the visitor's. One that the widget does not speak is skipped."""
     own, other = element(), f'<div lang="ja-JP">{element()}</div>'
     asked = f"{service.script}{own}{other}"
-    for page_lang, expected in (("fr", "fr"), ("tlh", "de")):
+    for page_lang, expected in (("fr", "fr"), ("en-GB", "en-GB"), ("tlh", "de-AT")):
         page = visit(host.page(asked, lang=page_lang), locale="de-AT").page
         languages = [shown(board).get_attribute("lang") for board in page.locator(".board").all()]
-        assert languages == [expected, "ja"]
+        assert languages == [expected, "ja-JP"]
 
 
-def test_the_theme_follows_the_visitor_unless_it_is_set(
-    visit: Visit, host: HostSite, service: Service
+@pytest.mark.parametrize(
+    ("lang", "count", "time"),
+    [
+        ("en-GB", "98,765", r"\d\d:\d\d:\d\d"),
+        ("en-US", "98,765", r"\d{1,2}:\d\d:\d\d\s[AP]M"),
+        ("de-CH", "98['’]765", r"\d\d:\d\d:\d\d"),
+        ("de", "98.765", r"\d\d:\d\d:\d\d"),
+    ],
+)
+def test_numbers_and_times_are_those_of_the_region(
+    visit: Visit, host: HostSite, service: Service, lang: str, count: str, time: str
 ) -> None:
-    made = "".join(element(theme=theme) for theme in ("auto", "light", "dark"))
-    page = visit(host.page(service.script + made), color_scheme="light").page
-    expect(page.locator(".board[data-state=ready]")).to_have_count(3)
-    colour = "boards => boards.map(board => getComputedStyle(board).backgroundColor)"
-    by_day = page.locator(".board").evaluate_all(colour)
-    page.emulate_media(color_scheme="dark")
-    by_night = page.locator(".board").evaluate_all(colour)
-    (auto, light, dark), (auto_by_night, *others) = by_day, by_night
-    assert (auto, auto_by_night, others) == (light, dark, [light, dark])
-    assert light != dark
+    served = service.get("/api/v1/trends?board=24h").json()
+    served["hashtags"] = [served["hashtags"][0] | {"count": 98_765}]
+    anyone = {"Access-Control-Allow-Origin": "*"}
+    page = visit(
+        host.page(service.element(board="24h"), lang=lang),
+        before=lambda page: page.route(
+            "**/api/v1/trends?*", lambda route: route.fulfill(json=served, headers=anyone)
+        ),
+    ).page
+    shown(page.locator(".board"))
+    expect(page.locator("data.count")).to_have_text(re.compile(f"^{count}$"))
+    assert re.fullmatch(time, page.locator("time").inner_text())

@@ -275,3 +275,16 @@ def test_what_does_not_fit_ends_with_an_ellipsis(text: str) -> None:
     # An accent stays with its letter.
     assert not unicodedata.combining(text[len(cut) - 1])
     assert fit("#short", 13) == "#short"
+
+
+def test_the_picture_has_a_dark_variant(client: FlaskClient, store: MemoryStore) -> None:
+    """With the same texts; nothing else but `dark` is a theme of its own."""
+    store.put(hashtags=entries(2))
+    light, dark = draw(client), draw(client, "?theme=dark")
+    assert texts(light) == texts(dark)
+    grounds = [svg.find(f"{SVG}rect") for svg in (light, dark)]
+    assert [ground.get("fill") for ground in grounds if ground is not None] == [
+        "#ffffff",
+        "#15171c",
+    ]
+    assert client.get("/badge.svg?theme=blue").data == client.get("/badge.svg").data

@@ -22,7 +22,7 @@ def test_the_board_is_in_the_page_before_any_script_runs(
     store.put(hashtags=entries(12))
     text = client.get(path).text
     assert re.findall(r"<bdi>#(\w+)</bdi>", text) == [f"tag{n}" for n in range(1, 11)]
-    assert "18,234 posts · 4,120 #" in text
+    assert "4,120 of 18,234 posts have hashtags" in text
     assert 'width="100.0%"' in text
 
 
@@ -43,15 +43,15 @@ def test_settings_go_on_to_the_element_which_warns_of_the_wrong_ones(client: Fla
 @pytest.mark.parametrize(
     ("query", "heading", "rows"),
     [
-        ("", "so far", 10),
-        ("?limit=3", "so far", 3),
-        ("?board=x&limit=0", "so far", 10),
+        ("", "all time", 10),
+        ("?limit=3", "all time", 3),
+        ("?board=x&limit=0", "all time", 10),
         ("?board=7d&rank_by=people&limit=101", "7 d · people", 2),
         ("?board=rising&rank_by=people", "", 1),
         ("?board=rising&rank_by=tweets", "", 1),
         ("?board=now&rank_by=people", "12 h · people", 4),
         ("?board=now&rank_by=tweets", "12 h · people", 4),
-        ("?board=all&rank_by=people", "so far", 10),
+        ("?board=all&rank_by=people", "all time", 10),
     ],
 )
 def test_parameters_are_honoured_and_wrong_ones_fall_back(
@@ -76,9 +76,11 @@ def test_links_can_be_left_out(client: FlaskClient, store: MemoryStore) -> None:
     ("query", "accepted", "language", "direction"),
     [
         ("", "", "en", "ltr"),
-        ("", "nl, ar-EG;q=0.9, de;q=0.8", "ar", "rtl"),
+        ("", "nl, ar-EG;q=0.9, de;q=0.8", "ar-EG", "rtl"),
         ("?lang=ja", "de", "ja", "ltr"),
-        ("?lang=xx", "de-AT", "de", "ltr"),
+        ("?lang=en-GB", "de", "en-GB", "ltr"),
+        ("?lang=xx", "de-AT", "de-AT", "ltr"),
+        ("?lang=xx", "de-<b>", "en", "ltr"),
     ],
 )
 def test_the_widget_speaks_a_language_of_the_visitor(
@@ -148,12 +150,16 @@ def test_scripts_never_write_markup() -> None:
         ), each
 
 
-def test_waiting_says_for_what(client: FlaskClient, store: MemoryStore) -> None:
+def test_before_the_first_board_visitors_are_told_nothing_of_the_service(
+    client: FlaskClient, store: MemoryStore
+) -> None:
     store.go_down()
     response = client.get("/widget")
     assert response.status_code == 200
-    assert "Waiting for HBase: not reachable at hbase-thrift:9090.</p>" in response.text
     assert 'data-state="waiting"' in response.text
+    assert ">No hashtags yet</p>" in response.text
+    drawn = response.text.split("</template>")[0]
+    assert "HBase" not in drawn and "hbase" not in drawn
 
 
 def test_demo_and_stale_are_said(client: FlaskClient, store: MemoryStore) -> None:
@@ -185,19 +191,17 @@ def test_the_rising_board_says_how_little_it_knows(
 ) -> None:
     store.put("rising", known_hours=known_hours)
     text = client.get(f"/widget?board=rising&lang={language}").text
-    found = re.findall('<span class="chip learning" part="chip" title="(.*)">(.*)</span>', text)
-    said = words(language)
-    known = said["known"].format(hours=f"{known_hours} h")
-    assert found == ([(known, said[chip])] if chip else [])
+    found = re.findall('<span class="chip learning" part="chip">(.*)</span>', text)
+    assert found == ([f"{words(language)[chip]} · {known_hours} h"] if chip else [])
 
 
 REASONS = {
-    "en": "9 people in 5 h, usually 0.8: once in 40,000",
-    "de": "9 Personen in 5 h, sonst 0,8: einmal in 40.000",
-    "es": "9 personas en 5 h, normalmente 0,8: una vez cada 40.000",
-    "fr": "9 personnes en 5 h, 0,8 d’habitude\u00a0: une fois sur 40\u202f000",
-    "ja": "5 hで9人、 通常は0.8人：40,000回に1回",
-    "ar": "عدد الأشخاص 9 خلال 5 h، والمعتاد 0.8: مرة كل 40,000",
+    "en": "9 people in 5 h, usually 0.8",
+    "de": "9 Personen in 5 h, sonst 0,8",
+    "es": "9 personas en 5 h, normalmente 0,8",
+    "fr": "9 personnes en 5 h, 0,8 d’habitude",
+    "ja": "5 hで9人、 通常は0.8人",
+    "ar": "9 شخص خلال 5 h، والمعتاد 0.8",
 }
 
 
@@ -225,8 +229,8 @@ def test_where_nothing_is_unusual_it_is_said(
     text = client.get(f"/widget?board=rising&lang={language}").text
     assert f'{words(language)["rising"]} <span class="period" part="period"></span>' in text
     assert 'data-state="empty"' in text
-    assert f'<p class="empty" part="empty">{words(language)["calm"]}</p>' in text
-    assert words("en")["calm"] == "Nothing unusual right now"
+    assert f'<p class="message empty" part="empty">{words(language)["calm"]}</p>' in text
+    assert words("en")["calm"] == "Nothing unusual"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -239,6 +243,13 @@ def test_now_says_how_far_it_looks_back(
     heading = f'{said["now"]} <span class="period" part="period">2 h · {said["people"]}</span>'
     assert heading in text
     assert f"<title>{said['now']}: 2 h · {said['people']}</title>" in text
+
+
+def test_the_rising_board_is_called_by_its_name(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("rising")
+    text = client.get("/widget?board=rising").text
+    assert "<title>Rising</title>" in text
+    assert "<h1>Rising</h1>" in text
 
 
 @pytest.mark.parametrize("path", ["/", "/widget"])
@@ -291,6 +302,7 @@ def test_the_page_begins_with_now(client: FlaskClient, store: MemoryStore, query
     assert 'href="api/v1/trends?board=now"' in text
     assert 'src="badge.svg?board=now"' in text
     assert '&lt;trending-hashtags board="now"&gt;' in text
+    assert '<option value="now" selected>' in text
     # Other programs are told which board that is.
     assert "oembed?url=http%3A%2F%2Flocalhost%2F%3Fboard%3Dnow" in text
 
@@ -355,6 +367,7 @@ def test_changes_are_arrows_and_new_means_newer_than_others(
     store.put(hashtags=tags)
     text = client.get("/widget").text
     assert re.findall(r'class="change [^>]*>\s*([^<\s]*)\s*<', text) == ["▲3", "▼2", "", "new"]
+    assert re.findall('role="img" aria-label="([^"]*)"', text) == ["up 3 places", "down 2 places"]
 
     for tag in tags:
         tag["change"] = None
@@ -419,3 +432,45 @@ def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
         assert f'src="{public or "http://localhost/"}widget.js"' in unescape(text)
         (discovery,) = linked(text, type="application/json+oembed")
         assert discovery.startswith(public or "http://localhost/")
+
+
+def test_the_builder_begins_with_the_board_that_is_open(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    store.put("7d.people", hashtags=entries(2, people=1))
+    text = client.get("/?board=7d&rank_by=people").text
+    assert re.findall(r'<option value="(\w+)" selected>', text) == ["7d", "people"]
+
+
+@pytest.mark.parametrize(
+    ("theme", "scheme"),
+    [
+        ("auto", "light dark"),
+        ("transparent", "light dark"),
+        ("blue", "light dark"),
+        ("light", "light"),
+        ("dark", "dark"),
+    ],
+)
+def test_the_iframe_s_page_declares_the_scheme_of_its_theme(
+    client: FlaskClient, theme: str, scheme: str
+) -> None:
+    """Otherwise browsers put an opaque ground behind it on a page of another scheme."""
+    text = client.get(f"/widget?theme={theme}").text
+    assert f'<meta name="color-scheme" content="{scheme}">' in text
+
+
+def test_a_board_keeps_room_for_the_rows_that_it_lacks(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    store.put(hashtags=entries(3))
+    for query, slots in (("", 7), ("?limit=3", 0), ("?limit=100", 17)):
+        assert client.get(f"/widget{query}").text.count('class="slot"') == slots
+
+
+def test_bars_of_rising_are_as_long_as_scores(client: FlaskClient, store: MemoryStore) -> None:
+    """Its ranks go by them, and not by the people who are counted."""
+    first, second = entries(2, **REASON)
+    store.put("rising", hashtags=[first | {"score": 20.0}, second | {"score": 5.0, "people": 99}])
+    text = client.get("/widget?board=rising").text
+    assert re.findall(r'rect width="([\d.]+)%', text) == ["100.0", "25.0"]

@@ -2,9 +2,8 @@
 
 import pytest
 
-from unit.web.memory_store import REASON
 from web.board import NOW_WINDOWS
-from web.widget import LANGUAGES, words
+from web.widget import LANGUAGES
 from web.wording import Wording
 
 
@@ -41,25 +40,35 @@ def test_what_is_usual_is_never_written_with_an_exponent(
     assert (Wording("en").number(value), Wording("de").number(value)) == (english, german)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    ("surprise", "shown"),
-    [(1, "1"), (40_000, "40,000"), (990_000_000, "990,000,000"), (10**9, "> 1,000,000,000")],
+    ("language", "moved", "said"),
+    [
+        ("en", 5, "up 5 places"),
+        ("en", 1, "up 1 place"),
+        ("en", -1, "down 1 place"),
+        ("en", -1200, "down 1,200 places"),
+        ("de", 5, "um 5 gestiegen"),
+        ("fr", -2, "descend de 2 places"),
+        ("es", 1, "sube 1 puesto"),
+        ("ja", 3, "3位上昇"),
+        ("ar", -3, "هبط 3"),
+    ],
 )
-def test_how_surprising_a_tag_is_ends_at_a_billion(
-    language: str, surprise: int, shown: str
-) -> None:
-    separators = {"de": ".", "es": ".", "fr": "\u202f"}
-    said = Wording(language).reason({**REASON, "surprise": surprise})
-    expected = shown.replace(",", separators.get(language, ","))
-    before, after = words(language)["reason"].split("{surprise}")
-    assert said.endswith(before.split("{expected}")[-1] + expected + after)
+def test_a_change_has_words(language: str, moved: int, said: str) -> None:
+    assert Wording(language).moved(moved) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_totals_are_said_in_a_sentence(language: str) -> None:
+    said = Wording(language).totals(2703, 5470)
+    assert "#" not in said
+    assert all(Wording(language).number(each) in said for each in (2703, 5470))
 
 
 @pytest.mark.parametrize(
     ("board", "rank_by", "window", "period"),
     [
-        ("all", "tweets", None, "so far"),
+        ("all", "tweets", None, "all time"),
         ("1h", "tweets", None, "1 h"),
         ("24h", "people", None, "24 h · people"),
         ("7d", "tweets", None, "7 d"),

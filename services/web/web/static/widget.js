@@ -1,48 +1,53 @@
 // <trending-hashtags>: the board on any page. web/widget.py puts the style sheet (widget.css) and
 // the languages (strings.json) in place of the two names STYLE and STRINGS, and makes it small.
+// What is local is renamed there and a member of an object is not, so state is kept in closures.
 //
 // Tags are text from strangers: they only ever become textContent.
 (() => {
-  "use strict";
   const NAME = "trending-hashtags";
   if (customElements.get(NAME)) return;
 
   const LONGEST_WAIT = 300; // seconds, after many errors in a row
   const GIVE_UP = 8000; // milliseconds for one answer
-  const WAITING = 5; // seconds between two looks while there is no board
+  const WAITING = 5; // seconds between two requests while there is no board
+  const HOLD = 30000; // milliseconds that rows keep still under a pointer or the focus
+  const RESERVED = 20; // rows whose place is kept, however few tags there are
 
-  const strings = STRINGS;
-  const base = new URL(".", document.currentScript.src);
+  // The texts of each language, in the order of their names.
+  const { names, ...strings } = STRINGS;
+  // A module has no current script.
+  const base = new URL(".", (document.currentScript || document.querySelector('script[src*="/widget"]')).src);
   const sheet = new CSSStyleSheet();
   const style = STYLE;
   sheet.replaceSync(style);
 
   // --- Settings: attributes of the element; a wrong one counts as absent. ---
 
-  const oneOf = (words) => [(value) => (words.includes(value) ? value : undefined), "one of " + words.join(", ")];
-  const whole = (least, most) => [
-    (value) => (/^\d{1,4}$/.test(value) && value >= least && value <= most ? +value : undefined),
-    `from ${least} to ${most}`,
-  ];
   // These boards have names of their own, and are always ranked by people.
   const BY_PEOPLE = ["rising", "now"];
-  const chrome = ["noheader", "nofooter", "noborder", "transparent"];
-  // A page may say en-GB.
-  const languageOf = (tag) => strings.lang.find((lang) => lang === tag.toLowerCase().split("-")[0]);
+  // The least and the greatest number, or a pattern.
   const SETTINGS = {
-    board: oneOf(["all", "1h", "24h", "7d", ...BY_PEOPLE]),
-    rank_by: oneOf(["tweets", "people"]),
-    limit: whole(1, 100),
-    refresh: whole(2, 3600),
-    theme: oneOf(["auto", "light", "dark", "transparent"]),
-    lang: [languageOf, "one of " + strings.lang.join(", ")],
-    width: whole(200, 1200),
-    chrome: [(value) => (value.split(" ").every((word) => !word || chrome.includes(word)) ? value : undefined), "words of " + chrome.join(", ")],
-    links: oneOf(["on", "off"]),
-    count: oneOf(["auto", "exact", "compact", "off"]),
-    paused: [(value) => ({ "": true, 1: true, 0: false })[value], "empty, 1 or 0"],
-    accent: [(value) => (/^#?([\da-f]{3}){1,2}$/i.test(value) ? value.replace(/^#?/, "#") : undefined), "a hex colour"],
+    board: "all|1h|24h|7d|rising|now",
+    rank_by: "tweets|people",
+    limit: [1, 100],
+    refresh: [2, 3600],
+    theme: "auto|light|dark|transparent",
+    lang: `(${Object.keys(strings).join("|")})(-[a-zA-Z]{2}|-[0-9]{3})?`,
+    width: [200, 1200],
+    "max-height": [100, 4000],
+    layout: "list|compact|ticker",
+    chrome: "(noheader|nofooter|noborder|transparent| )*",
+    links: "on|off",
+    count: "auto|exact|compact|off",
+    paused: "|0|1",
+    accent: "#?([0-9a-fA-F]{3}){1,2}",
   };
+
+  function isRight(name, value) {
+    const rule = SETTINGS[name];
+    if (rule.map) return /^\d+$/.test(value) && value >= rule[0] && value <= rule[1];
+    return RegExp(`^(${rule})$`).test(value);
+  }
 
   const warned = {};
   function warn(name, value, allowed) {
@@ -52,13 +57,13 @@
   }
 
   function settingsOf(element) {
-    const settings = { board: "all", rank_by: "tweets", limit: 10 };
+    const settings = { board: "all", rank_by: "tweets", limit: 10, theme: "auto", count: "auto" };
     for (const name in SETTINGS) {
       const text = element.getAttribute(name);
       if (text === null) continue;
-      const value = SETTINGS[name][0](text);
-      if (value === undefined) warn(name, text, SETTINGS[name][1]);
-      else settings[name] = value;
+      const rule = SETTINGS[name];
+      if (isRight(name, text)) settings[name] = rule.map ? +text : text;
+      else warn(name, text, [].concat(rule).join(" to "));
     }
     if (BY_PEOPLE.includes(settings.board)) settings.rank_by = "people";
     else if (settings.board === "all" && settings.rank_by === "people") {
@@ -67,112 +72,142 @@
     }
     // The page's own language before the visitor's: a board is a part of its page.
     const page = element.parentElement?.closest("[lang]");
-    settings.lang ||= languageOf(page?.lang || "") || languageOf(navigator.language) || "en";
+    settings.lang ||= [page?.lang, navigator.language].find((lang) => lang && isRight("lang", lang)) || "en";
     return settings;
   }
+
+  // --- The page around: what it has behind an element tells light from dark. ---
+
+  function* around(node) {
+    while ((node = node.assignedSlot || node.parentNode || node.host)) if (node.nodeType === 1) yield node;
+  }
+
+  // Mixing turns any colour into one of sRGB: how light it is, or NaN for one that is seen through.
+  function lightness(colour, probe) {
+    probe.style.outlineColor = `color-mix(in srgb, ${colour}, ${colour})`;
+    const [red, green, blue, alpha = 1] = getComputedStyle(probe).outlineColor.match(/[\d.e-]+/g) || [];
+    return alpha < 0.5 ? NaN : 0.2 * red + 0.7 * green + 0.1 * blue;
+  }
+
+  // The first ground on the way up decides. For a picture, and where there is none up to the
+  // root, it is the text: what the browser itself writes there goes with `color-scheme`.
+  function isOnDark(element, probe) {
+    let style;
+    for (const node of around(element)) {
+      style = getComputedStyle(node);
+      const ground = lightness(style.backgroundColor, probe);
+      if (ground >= 0) return ground < 0.5;
+      if (style.backgroundImage !== "none") break;
+    }
+    return lightness(style.color, probe) > 0.5;
+  }
+
+  const tints = new Set();
+  const retint = () => tints.forEach((tint) => tint());
+  const changes = new MutationObserver(retint);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retint);
+  document.addEventListener("transitionend", retint);
 
   // --- Feeds: one request for all elements that show the same board. ---
 
   const feeds = {};
 
-  class Feed {
-    members = new Set();
-    errors = 0;
-    limit = 0;
+  function makeFeed(query) {
+    const members = new Set();
+    let answer, due, timer, isAsking;
+    let errors = 0;
+    let loaded = 0; // hashtags of the answer, at most
 
-    constructor(query) {
-      this.query = query;
-      document.addEventListener("visibilitychange", () => this.sleep());
-      addEventListener("online", () => this.poll());
-    }
+    const wanting = () => [...members].filter((member) => member.wants());
+    const most = (list) => Math.max(...list.map((member) => member.get().limit));
 
-    // `answer` is what the server has drawn already.
-    add(member, answer) {
-      this.members.add(member);
-      if (answer) {
-        this.take(answer, member.settings.limit);
-        this.schedule(answer.hashtags ? this.pause() : WAITING);
-      } else {
-        if (this.answer) member.draw(this.answer);
-        // The members that come in the same moment share the first request.
-        if (!this.timer || member.settings.limit > this.limit) this.schedule(0);
-      }
-    }
-
-    remove(member) {
-      this.members.delete(member);
-      this.sleep();
-    }
-
-    take(answer, limit) {
-      this.answer = answer;
-      this.limit = limit;
-      for (const member of this.members) member.draw(answer);
-    }
-
-    // A paused element waits for its first board only.
-    wanting() {
-      return [...this.members].filter((member) => !member.settings.paused || !member.answer);
-    }
-
-    // Seconds to the next request while all is well.
-    pause() {
-      return Math.min(3600, ...this.wanting().map((member) => member.settings.refresh || this.answer?.poll_after_seconds || 10));
-    }
+    // Seconds to the next request while all is well: of those who want it, or else of all, who may
+    // be seen again before.
+    const pause = () => Math.min(3600, ...(wanting()[0] ? wanting() : [...members]).map((member) => member.get().refresh || answer?.poll_after_seconds || 10));
 
     // ±10 %, so that pages opened together do not ask together for ever.
-    schedule(seconds) {
-      this.due = Date.now() + seconds * (900 + 200 * Math.random());
-      this.sleep();
+    function schedule(seconds) {
+      due = Date.now() + seconds * (900 + 200 * Math.random());
+      sleep();
     }
 
-    // Nobody looks at a hidden page: it waits to be shown, whatever is due.
-    sleep() {
-      clearTimeout(this.timer);
-      this.timer = !document.hidden && !this.asking && this.wanting().length && setTimeout(() => this.poll(), Math.max(0, this.due - Date.now()));
+    // A hidden page waits to be shown, whatever is due.
+    function sleep() {
+      clearTimeout(timer);
+      timer = !document.hidden && !isAsking && wanting().length && setTimeout(poll, due - Date.now());
+    }
+
+    function take(trends, limit) {
+      answer = trends;
+      loaded = limit;
+      for (const member of members) member.draw(trends);
+    }
+
+    function fail(problem) {
+      for (const member of members) member.fail(problem);
+      return Math.min(LONGEST_WAIT, pause() * 2 ** ++errors);
     }
 
     // The browser revalidates by itself: setting If-None-Match here would cost a preflight on
     // another origin.
-    async poll() {
-      const members = this.wanting();
-      if (this.asking || document.hidden || !members.length) return;
-      this.asking = true;
-      const limit = Math.max(...members.map((member) => member.settings.limit));
+    async function poll() {
+      const list = wanting();
+      if (isAsking || document.hidden || !list.length) return;
+      isAsking = true;
+      const limit = most(list);
       let wait;
       try {
-        const response = await fetch(new URL(`api/v1/trends?${this.query}&limit=${limit}`, base), { signal: AbortSignal.timeout(GIVE_UP), credentials: "omit" });
+        const response = await fetch(`${base}api/v1/trends?${query}&limit=${limit}`, { signal: AbortSignal.timeout(GIVE_UP), credentials: "omit" });
         if (response.ok) {
-          this.take(await response.json(), limit);
-          this.errors = 0;
+          take(await response.json(), limit);
+          errors = 0;
           // One that came meanwhile may want more.
-          wait = this.wanting().some((member) => member.settings.limit > limit) ? 0 : this.pause();
+          wait = most(wanting()) > limit ? 0 : pause();
         } else {
           // In seconds or as a date.
           const header = response.headers.get("Retry-After");
           const retry = +header || (new Date(header) - Date.now()) / 1000;
-          wait = this.fail(await response.json().catch(() => ({})));
+          wait = fail(await response.json().catch(() => ({})));
           // Divided, so that the jitter cannot make it too early.
           if (retry > 0) wait = Math.min(retry, 86400) / 0.9;
         }
       } catch {
-        wait = this.fail({});
+        wait = fail({});
       }
-      this.asking = false;
-      this.schedule(wait);
+      isAsking = false;
+      schedule(wait);
     }
 
-    fail(problem) {
-      for (const member of this.members) member.fail(problem);
-      return Math.min(LONGEST_WAIT, this.pause() * 2 ** ++this.errors);
-    }
+    document.addEventListener("visibilitychange", sleep);
+    addEventListener("online", poll);
+    return {
+      schedule,
+      sleep,
+      // `drawn` is what the server has drawn already.
+      add(member, drawn) {
+        const { limit } = member.get();
+        members.add(member);
+        if (drawn) {
+          take(drawn, limit);
+          schedule(drawn.hashtags ? pause() : WAITING);
+        } else {
+          if (answer) member.draw(answer);
+          // The members that come in the same moment share the first request.
+          if (!timer || limit > loaded) schedule(0);
+        }
+      },
+      remove(member) {
+        members.delete(member);
+        sleep();
+      },
+    };
   }
 
   // --- Drawing ---
 
   // An element with a class, which is its ::part() too.
   function make(name, part, ...children) {
-    const node = /svg|rect/.test(name) ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
+    const node = /svg|rect|poly/.test(name) ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
     node.append(...children);
     return part ? set(node, { class: part, part }) : node;
   }
@@ -189,212 +224,312 @@
   }
 
   function newRow(key, board) {
-    const tag = set(make("a", "tag", make("bdi")), { target: "_blank", rel: "noreferrer nofollow ugc" });
-    const bar = set(make("svg", "bar", set(make("rect"), { height: "100%", rx: 3 })), { "aria-hidden": "true" });
-    const row = make("li", "row", make("span", "rank"), tag, make("span", "change"), make("data", "count"), make("span", "unit"), bar);
+    const tag = set(make("a", "tag", make("bdi")), { target: "_blank", rel: "noreferrer nofollow ugc", translate: "no" });
+    const spark = set(make("svg", "spark", make("polyline")), { "aria-hidden": "true", preserveAspectRatio: "none" });
+    const bar = set(make("svg", "bar", make("rect")), { "aria-hidden": "true" });
+    const row = make("li", "row", make("span", "rank"), tag, spark, make("span", "change"), make("data", "count"), make("span", "unit"), bar);
     if (board === "rising") row.append(make("span", "reason"));
     return set(row, { "data-key": key });
+  }
+
+  function makeBoard(element) {
+    // What the server has drawn makes room for the same with a script behind it.
+    let isDrawn = element.shadowRoot;
+    const root = element.attachShadow({ mode: "open" });
+    const own = new CSSStyleSheet();
+    root.adoptedStyleSheets = [sheet, own];
+
+    let settings, feed, section, answer, held, isWanted, isUnseen, isChanging, touched;
+
+    const part = (name) => root.querySelector("." + name);
+    const isPaused = () => /^1?$/.test(settings.paused);
+    const emit = (name, detail) => element.dispatchEvent(new CustomEvent("trends-" + name, { detail, bubbles: true, cancelable: true }));
+
+    // --- Words ---
+
+    // The text of a name, if there is one, with values in place of {their names}.
+    const text = (name, values) => strings[settings.lang.slice(0, 2)].split("|")[names.split("|").indexOf(name)]?.replace(/{(\w+)}/g, (_, each) => values[each]);
+    const number = (value, options) => new Intl.NumberFormat(settings.lang, options).format(value);
+
+    // Below a hundred thousand the exact count is as short as a rounded one.
+    const count = (value) => number(value, { notation: settings.count === "compact" || (settings.count === "auto" && value >= 1e5) ? "compact" : "standard" });
+
+    // "12 hours" for "12h".
+    const span = (window) => number(parseInt(window), { style: "unit", unit: window.endsWith("d") ? "day" : "hour", unitDisplay: "long" });
+
+    // The text beside the name of the board; `window` is that of the board "now".
+    function period(window) {
+      const { board } = settings;
+      if (board === "rising") return "";
+      if (board === "all") return text(board);
+      return span(board === "now" ? window : board) + (settings.rank_by === "people" ? " · " + text("people") : "");
+    }
+
+    // --- Settings ---
+
+    function apply() {
+      const before = settings;
+      settings = settingsOf(element);
+      const query = `board=${settings.board}&rank_by=${settings.rank_by}`;
+      if (feed && feed === feeds[query] && before.lang === settings.lang) {
+        dress();
+        if (answer) draw(answer, true);
+        if (["limit", "refresh", "paused"].some((name) => before[name] !== settings[name])) feed.schedule(0);
+        return;
+      }
+      feed?.remove(member);
+      answer = held = undefined;
+      build();
+      dress();
+      feed = feeds[query] ||= makeFeed(query);
+      // Any other script inside is the page's.
+      const drawn = isDrawn && element.querySelector("script");
+      isDrawn = null;
+      feed.add(member, drawn && JSON.parse(drawn.textContent));
+      drawn?.remove();
+    }
+
+    // Properties set by a script are no inline style to a content security policy.
+    function dress() {
+      const { width, accent, "max-height": height } = settings;
+      // Of the element, so that its board is laid out for it; the page's own style goes before.
+      // What is not set makes no sense to the browser, and so has no effect.
+      own.replaceSync(`:host{max-width:${width}px}.body{max-height:calc(${height}px - 8em)}`);
+      section.style.setProperty("--accent", accent ? "#" + accent.replace("#", "") : "");
+      // What scrolls has to be reached by keyboard.
+      set(part("body"), { tabindex: height && 0 });
+      set(part("pause"), { "aria-pressed": isPaused() + "" });
+      tint();
+    }
+
+    function tint() {
+      section.style.colorScheme = /a.t|tr/.test(settings.theme) ? (isOnDark(element, section) ? "dark" : "light") : "";
+      section.style.outline = ""; // the probe's
+    }
+
+    // All elements of a board, in the place that the first answer will need.
+    function build() {
+      const { lang, board } = settings;
+      const chip = (name) => set(make("span", "chip"), { class: "chip " + name, hidden: true });
+      const pause = set(make("button", "pause"), { "aria-label": text("pause") });
+      pause.onclick = () => set(element, { paused: !isPaused() });
+      const rows = set(make("ol", "rows"), { role: "list" });
+      rows.onclick = choose;
+      for (const type of ["pointermove", "focusin", "pointerleave", "focusout"]) rows.addEventListener(type, hold);
+      section = make(
+        "section",
+        "board",
+        // The period of "now" comes with the answer: this one keeps its place, unseen (widget.css).
+        make("div", "head", set(make("p", "title", text(BY_PEOPLE.includes(board) ? board : "trending") + " ", make("span", "period", period("12h"))), { id: "title" }), chip("learning"), chip("demo")),
+        make("div", "body", set(make("p", "message"), { hidden: true }), rows),
+        make("div", "foot", set(make("p", "notice"), { role: "status" }), make("time", "time", "00:00:00"), make("span", "totals", text("totals", { tagged: 10000, read: 10000 })), pause),
+      );
+      set(section, { "aria-labelledby": "title", lang, dir: lang.startsWith("ar") ? "rtl" : "ltr" });
+      root.replaceChildren(section);
+      show("loading");
+      reserve(settings.limit);
+    }
+
+    // Keeps room for so many rows.
+    function reserve(most) {
+      const list = part("rows");
+      for (const slot of list.querySelectorAll(".slot")) slot.remove();
+      while (list.children.length < most) {
+        const reason = settings.board === "rising" ? set(make("p"), { class: "reason" }) : "";
+        list.append(set(make("li", "", reason), { class: "slot", "aria-hidden": "true" }));
+      }
+    }
+
+    // --- Visitors ---
+
+    // Nothing moves away from under somebody who is about to press it.
+    function hold({ type, relatedTarget }) {
+      const isOver = /move|in$/.test(type);
+      if (!isOver && part("rows").contains(relatedTarget)) return;
+      touched = isOver && Date.now();
+      if (!isOver && held) draw(held);
+    }
+
+    // A page that takes over a choice, by `preventDefault()`, has the row marked.
+    function choose(event) {
+      const row = event.target.closest("[href]")?.parentNode;
+      if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (emit("select", answer.hashtags.find((entry) => entry.key === row.dataset.key))) return;
+      event.preventDefault();
+      for (const each of row.parentNode.children) set(each, { "aria-current": each === row && "true" });
+    }
+
+    // --- Answers ---
+
+    // In the one line of the foot, so that nothing moves: how old the board is, and why. A message
+    // is in the place of the rows.
+    function show(state, why, message) {
+      set(section, { "data-state": state, class: "board " + (answer ? why || "" : "pending") });
+      set(part("message"), { hidden: !message, class: "message " + state, part: state }, message);
+      set(part("notice"), { hidden: !why }, why && `${text("stale")} · ${part("time").textContent}`);
+      set(part("time"), { hidden: !!why });
+    }
+
+    // `isSame`: with other settings; else a board that is paused or held stays as it is.
+    function draw(trends, isSame) {
+      // The server had nothing to draw.
+      if (!trends.hashtags) return fail(trends);
+      held = undefined;
+      if (answer && !isSame && !isWanted && (isPaused() || Date.now() - touched < HOLD)) return (held = trends);
+      isWanted = false;
+      const entries = trends.hashtags.slice(0, settings.limit);
+      drawRows(entries);
+      answer = trends;
+      set(part("demo"), { hidden: !trends.demo }, text("demo"));
+      const learning = text(trends.certainty);
+      set(part("learning"), { hidden: !learning }, learning && `${learning} · ${span(trends.known_hours + "h")}`);
+      set(part("period"), {}, period(trends.window));
+      const date = new Date(trends.as_of);
+      // Half a day ago is not told from now by the time alone.
+      const time = new Intl.DateTimeFormat(settings.lang, { dateStyle: Date.now() - date > 4e7 ? "medium" : undefined, timeStyle: "medium" });
+      set(part("time"), { datetime: trends.as_of }, time.format(date));
+      set(part("totals"), {}, text("totals", { tagged: count(trends.tweets_tagged), read: count(trends.tweets_read) }));
+      const isFull = entries[0];
+      show(isFull ? "ready" : "empty", trends.stale ? "outdated" : "", isFull ? "" : text(settings.board === "rising" ? "calm" : "empty"));
+      tint();
+      emit("update", trends);
+    }
+
+    // Keeps what is drawn and says that it gets old. What the service lacks is its operator's
+    // business, and not that of a page's visitors.
+    function fail({ waiting_for: waitingFor }) {
+      isWanted = false;
+      if (answer) show(section.dataset.state, "outdated", part("message").textContent);
+      else show(waitingFor ? "waiting" : "failed", "", text(waitingFor ? "empty" : "failed"));
+    }
+
+    // A tag keeps its element, so its bar grows to the new length and it moves to its new rank
+    // instead of jumping.
+    function drawRows(entries) {
+      const list = part("rows");
+      const before = [...list.querySelectorAll(".row")];
+      const places = new Map(before.map((row) => [row, row.offsetTop]));
+      const focused = before.findIndex((row) => row.contains(root.activeElement));
+      const { board } = settings;
+      const counted = settings.rank_by === "people" ? "people" : "count";
+      // Bars show what the ranks go by.
+      const ranked = board === "rising" ? "score" : counted;
+      const top = Math.max(...entries.map((entry) => entry[ranked])) || 1;
+      const someKnown = entries.some((entry) => entry.change !== null);
+      const rows = entries.map((entry) => {
+        const row = before.find((each) => each.dataset.key === entry.key) || newRow(entry.key, board);
+        drawRow(row, entry, entry[counted], entry[ranked] / top, someKnown);
+        return row;
+      });
+      for (const row of before) if (!rows.includes(row)) row.remove();
+      // The row with the focus, which it would lose, is not moved: the others move around it.
+      rows.reduceRight((next, row) => {
+        if (row !== before[focused] && (row.nextSibling !== next || !row.parentNode)) list.insertBefore(row, next);
+        return row;
+      }, list.querySelector(".slot"));
+      // One that has left the board hands its focus on to the row in its place.
+      if (focused >= 0 && !before[focused].parentNode) (rows[focused] || rows.at(-1))?.children[1].focus();
+      section.style.setProperty("--tags", rows.length);
+      reserve(Math.min(settings.limit, RESERVED));
+      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+      for (const row of rows) {
+        const moved = places.get(row) - row.offsetTop;
+        if (moved) row.animate({ transform: [`translateY(${moved}px)`, "none"] }, { duration: 400, easing: "ease" });
+      }
+    }
+
+    function drawRow(row, entry, counted, share, someKnown) {
+      const [rank, tag, spark, change, sum, unit, bar, reason] = row.children;
+      const { change: moved, people, points = [0] } = entry;
+      const name = "#" + entry.tag;
+      set(rank, {}, number(entry.rank));
+      set(tag, { href: settings.links === "off" ? undefined : entry.url, title: name });
+      set(tag.firstChild, {}, name);
+      const most = Math.max(1, ...points);
+      set(spark, { hidden: points.length < 2, viewBox: `0 0 ${points.length - 1} ${most}` });
+      set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
+      const way = moved > 0 ? "up" : moved ? "down" : "";
+      const size = Math.abs(moved);
+      const n = number(size);
+      const said = text(way, { n, s: size > 1 ? "s" : "" });
+      const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
+      set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
+      // Where people are counted too: both numbers.
+      const more = people >= 0 ? ` · ${number(people)} ${text("people")}` : "";
+      set(sum, { value: counted, title: `${number(entry.count)} ${text("posts")}${more}` }, count(counted));
+      set(unit, {}, text(settings.rank_by === "people" ? "people" : "posts"));
+      set(bar.firstChild, { width: (100 * share).toFixed(1) + "%" });
+      // Why a tag rises.
+      if (reason) set(reason, {}, text("reason", { people: number(people), window: span(entry.window), expected: number(entry.expected, { maximumSignificantDigits: 2 }) }));
+    }
+
+    // --- What the feed and the element know of it ---
+
+    const member = {
+      get: () => settings,
+      // One that is paused or not seen waits for its first board only.
+      wants: () => isWanted || !answer || !(isPaused() || isUnseen),
+      draw,
+      fail,
+    };
+
+    // Far outside the window is seen; in a closed <details>, or a tab that is not shown, is not.
+    const sight = new IntersectionObserver((entries) => {
+      isUnseen = !entries.at(-1).isIntersecting;
+      feed?.sleep();
+    }, { rootMargin: "99999px" });
+
+    return {
+      connect() {
+        tints.add(tint);
+        for (const node of around(element)) changes.observe(node, { attributes: true });
+        apply();
+        sight.observe(element);
+      },
+      disconnect() {
+        tints.delete(tint);
+        sight.disconnect();
+        isUnseen = false;
+        feed.remove(member);
+        feed = undefined;
+      },
+      // Several attributes are often set in one go.
+      change() {
+        if (!feed || isChanging) return;
+        isChanging = true;
+        queueMicrotask(() => {
+          isChanging = false;
+          if (feed) apply();
+        });
+      },
+      // Asks for the board now, also when it is paused or not seen.
+      refresh() {
+        isWanted = true;
+        feed?.schedule(0);
+      },
+    };
   }
 
   customElements.define(
     NAME,
     class extends HTMLElement {
       static observedAttributes = Object.keys(SETTINGS);
-
-      constructor() {
-        super();
-        // What the server has drawn makes room for the same with a script behind it.
-        this.root = this.attachShadow({ mode: "open" });
-        this.root.adoptedStyleSheets = [sheet, (this.own = new CSSStyleSheet())];
-      }
+      #board = makeBoard(this);
 
       connectedCallback() {
-        this.apply();
+        this.#board.connect();
       }
 
       disconnectedCallback() {
-        this.feed.remove(this);
-        this.feed = undefined;
+        this.#board.disconnect();
       }
 
       attributeChangedCallback() {
-        if (!this.feed || this.changing) return;
-        // Several attributes are often set in one go.
-        this.changing = true;
-        queueMicrotask(() => {
-          this.changing = false;
-          if (this.feed) this.apply();
-        });
+        this.#board.change();
       }
 
-      apply() {
-        const before = this.settings;
-        const settings = (this.settings = settingsOf(this));
-        const query = `board=${settings.board}&rank_by=${settings.rank_by}`;
-        if (this.feed?.query === query && before.lang === settings.lang) {
-          this.dress();
-          if (this.answer) this.draw(this.answer, true);
-          return ["limit", "refresh", "paused"].some((name) => before[name] !== settings[name]) && this.feed.schedule(0);
-        }
-        this.feed?.remove(this);
-        this.answer = undefined;
-        this.skeleton();
-        this.dress();
-        this.feed = feeds[query] ||= new Feed(query);
-        const drawn = this.querySelector("script");
-        this.feed.add(this, drawn && JSON.parse(drawn.textContent));
-        drawn?.remove();
-      }
-
-      // Properties set by a script are no inline style to a content security policy.
-      dress() {
-        const { width, accent = "", paused = false } = this.settings;
-        // Of the element, so that its board is laid out for it; the page's own style goes before.
-        this.own.replaceSync(width ? `:host{max-width:${width}px}` : "");
-        this.section.style.setProperty("--accent", accent);
-        set(this.part("pause"), { "aria-pressed": paused + "" });
-      }
-
-      part(name) {
-        return this.root.querySelector("." + name);
-      }
-
-      // The text of a name, if there is one, with values in place of {their names}.
-      text(name, values) {
-        return strings[name]?.[strings.lang.indexOf(this.settings.lang)].replace(/{(\w+)}/g, (_, each) => values[each]);
-      }
-
-      number(value, options) {
-        return new Intl.NumberFormat(this.settings.lang, options).format(value);
-      }
-
-      // Below a hundred thousand the exact count is as short as a rounded one.
-      count(value) {
-        const { count = "auto" } = this.settings;
-        const isCompact = count === "compact" || (count === "auto" && value >= 1e5);
-        return this.number(value, { notation: isCompact ? "compact" : "standard" });
-      }
-
-      // "12 hours" for "12h".
-      span(window) {
-        return this.number(parseInt(window), { style: "unit", unit: window.endsWith("d") ? "day" : "hour", unitDisplay: "long" });
-      }
-
-      // The text beside the name of the board; `window` is that of the board "now".
-      period(window) {
-        const { board } = this.settings;
-        if (board === "rising") return "";
-        if (board === "all") return this.text(board);
-        return this.span(board === "now" ? window : board) + (this.settings.rank_by === "people" ? " · " + this.text("people") : "");
-      }
-
-      // Why a tag rises.
-      reason({ people, window, expected, surprise }) {
-        return this.text("reason", {
-          people: this.number(people),
-          window: this.span(window),
-          expected: this.number(expected, { maximumSignificantDigits: 2 }),
-          surprise: (surprise < 1e9 ? "" : "> ") + this.count(surprise),
-        });
-      }
-
-      // All elements of a board, in the place that the first answer will need.
-      skeleton() {
-        const { lang, board, limit } = this.settings;
-        // That of "now" comes with the answer: this one keeps its place, unseen (widget.css).
-        const period = make("span", "period", this.period("12h"));
-        const chip = (name) => set(make("span", "chip"), { class: "chip " + name, hidden: true });
-        const pause = set(make("button", "pause"), { type: "button", "aria-label": this.text("pause") });
-        pause.onclick = () => set(this, { paused: !this.settings.paused });
-        const rows = set(make("ol", "rows"), { role: "list" });
-        for (let i = 0; i < limit; i++) rows.append(set(newRow("", board), { "aria-hidden": "true" }));
-        this.section = make(
-          "section",
-          "board",
-          make("div", "head", set(make("p", "title", this.text(BY_PEOPLE.includes(board) ? board : "trending") + " ", period), { id: "title" }), chip("learning"), chip("demo")),
-          rows,
-          make("p", "empty", this.text(board === "rising" ? "calm" : "empty")),
-          make("div", "waiting", make("p", "state"), set(make("p", "waiting-for"), { lang: "en", dir: "ltr" })),
-          make("div", "foot", set(make("p", "notice"), { role: "status" }), make("time", "time", "00:00:00"), make("span", "totals", `00,000 ${this.text("posts")} · 00,000 #`), pause),
-        );
-        set(this.section, { "aria-labelledby": "title", lang, dir: lang === "ar" ? "rtl" : "ltr", "data-state": "loading" });
-        this.root.replaceChildren(this.section);
-      }
-
-      // In the one line of the foot, so that nothing moves: how old the board is, and why.
-      state(state, why) {
-        set(this.section, { "data-state": state, class: why ? "board outdated" : "board" });
-        set(this.part("notice"), { hidden: !why }, why ? `${this.text(why)} · ${this.part("time").textContent}` : "");
-        set(this.part("time"), { hidden: !!why });
-      }
-
-      // `again`: with other settings; else a paused board stays as it is.
-      draw(trends, again) {
-        // The server had nothing to draw.
-        if (!trends.hashtags) return this.fail(trends);
-        if (this.settings.paused && this.answer && !again) return;
-        const entries = trends.hashtags.slice(0, this.settings.limit);
-        this.drawRows(entries);
-        this.answer = trends;
-        set(this.part("demo"), { hidden: !trends.demo }, this.text("demo"));
-        const { certainty, known_hours: hours, window } = trends;
-        const learning = this.text(certainty);
-        set(this.part("learning"), { hidden: !learning, title: learning && this.text("known", { hours: this.span(hours + "h") }) }, learning);
-        set(this.part("period"), {}, this.period(window));
-        const date = new Date(trends.as_of);
-        const isToday = date.toDateString() === new Date().toDateString();
-        const time = new Intl.DateTimeFormat(this.settings.lang, { dateStyle: isToday ? undefined : "medium", timeStyle: "medium" });
-        set(this.part("time"), { datetime: trends.as_of }, time.format(date));
-        set(this.part("totals"), {}, `${this.count(trends.tweets_read)} ${this.text("posts")} · ${this.count(trends.tweets_tagged)} #`);
-        this.state(entries.length ? "ready" : "empty", trends.stale && "stale");
-      }
-
-      // Keeps what is drawn and says why it gets old.
-      fail(problem) {
-        if (this.answer) return this.state(this.section.dataset.state, "offline");
-        const waitingFor = problem.waiting_for;
-        set(this.part("state"), {}, this.text(waitingFor ? "waiting" : "offline"));
-        set(this.part("waiting-for"), {}, waitingFor ? `Waiting for ${waitingFor}.` : "");
-        this.state("waiting");
-      }
-
-      // A tag keeps its element, so its bar grows to the new length and it moves to its new rank
-      // instead of jumping.
-      drawRows(entries) {
-        const list = this.part("rows");
-        const rows = [...list.children];
-        const places = new Map(rows.map((row) => [row, row.offsetTop]));
-        const counted = this.settings.rank_by === "people" ? "people" : "count";
-        const top = Math.max(...entries.map((entry) => entry[counted]));
-        const someKnown = entries.some((entry) => entry.change !== null);
-        entries.forEach((entry, place) => {
-          const row = rows.find((each) => each.dataset.key === entry.key) || newRow(entry.key, this.settings.board);
-          this.drawRow(row, entry, entry[counted], top, someKnown);
-          if (list.children[place] !== row) list.insertBefore(row, list.children[place] || null);
-        });
-        while (list.children.length > entries.length) list.lastChild.remove();
-        if (!this.answer || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-        for (const row of list.children) {
-          const moved = places.get(row) - row.offsetTop;
-          if (moved !== 0) row.animate([moved ? { transform: `translateY(${moved}px)` } : { opacity: 0 }, {}], { duration: 400, easing: "ease" });
-        }
-      }
-
-      drawRow(row, entry, counted, top, someKnown) {
-        const [rank, tag, change, count, unit, bar, reason] = row.children;
-        const { change: moved, people } = entry;
-        set(rank, {}, this.number(entry.rank));
-        set(tag, { href: this.settings.links === "off" ? undefined : entry.url, title: "#" + entry.tag });
-        set(tag.firstChild, {}, "#" + entry.tag);
-        const size = this.number(Math.abs(moved));
-        const text = moved > 0 ? "▲" + size : moved < 0 ? "▼" + size : moved === null && someKnown ? this.text("new") : "";
-        set(change, { class: "change " + (moved > 0 ? "up" : moved ? "down" : "") }, text);
-        // Where people are counted too: both numbers.
-        const more = people >= 0 ? ` · ${this.number(people)} ${this.text("people")}` : "";
-        set(count, { value: counted, title: `${this.number(entry.count)} ${this.text("posts")}${more}` }, this.count(counted));
-        set(unit, {}, this.text(this.settings.rank_by === "people" ? "people" : "posts"));
-        set(bar.firstChild, { width: ((100 * counted) / top).toFixed(1) + "%" });
-        if (reason) set(reason, {}, this.reason(entry));
+      refresh() {
+        this.#board.refresh();
       }
     },
   );
@@ -403,6 +538,6 @@
   addEventListener("message", ({ data, origin, source }) => {
     const height = data?.[NAME]?.height;
     if (origin !== base.origin || !(height > 0)) return;
-    for (const frame of document.querySelectorAll("iframe")) if (frame.contentWindow === source) frame.height = Math.min(Math.ceil(height), 10000);
+    for (const frame of document.querySelectorAll("iframe")) if (frame.contentWindow === source) frame.height = Math.min(height, 10000);
   });
 })();

@@ -1,0 +1,153 @@
+// What the builder (builder.js) writes for people to copy: text, made of its settings alone.
+
+// Pixels of a board without its rows, of a row, and of a reason in a wide and in a narrow one.
+const AROUND = 110;
+const ROW = { list: 44, compact: 27 };
+const REASON = { wide: 22, narrow: 39 };
+const [HEAD, FOOT, TICKER] = [27, 18, 46];
+const FRAME_WIDTH = 360;
+
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+function escape(text) {
+  return String(text).replace(/[&<>"]/g, (each) => ENTITIES[each]);
+}
+
+// An empty value needs no quotes.
+function tag(name, attributes, content = "") {
+  const written = Object.entries(attributes).map(([key, value]) => (value === "" ? ` ${key}` : ` ${key}="${escape(value)}"`));
+  return `<${name}${written.join("")}>${content}</${name}>`;
+}
+
+function query(parameters) {
+  const text = new URLSearchParams(parameters).toString();
+  return text && `?${text}`;
+}
+
+/** The board of the settings as the API and the page `/` know it. */
+export function boardQuery({ board, rank_by }) {
+  return query({ board: board ?? "all", ...(rank_by && { rank_by }) });
+}
+
+/**
+ * The settings of a widget in an iframe, which cannot see the page around it: what is transparent
+ * has the colours that go with the ground it is for.
+ */
+export function framed(settings, ground) {
+  if (settings.theme !== "transparent") return settings;
+  return { ...settings, theme: ground, chrome: [settings.chrome, "transparent"].filter(Boolean).join(" ") };
+}
+
+/** The `color-scheme` of an iframe: only with that of the page in it, it is seen through. */
+export function frameScheme({ theme }) {
+  return theme === "light" || theme === "dark" ? theme : "light dark";
+}
+
+/** The address of the widget alone, relative to the page `/`. */
+export function framePath(settings) {
+  // The frame gets the width; the widget inside fills it.
+  const { width, ...rest } = settings;
+  return `widget${query(rest)}`;
+}
+
+export function frameWidth({ width = FRAME_WIDTH }) {
+  return Number(width);
+}
+
+/** The height in pixels that a board takes with the usual font size, in a wide or narrow place. */
+export function height(settings, place) {
+  const { board, limit = 10, layout = "list", chrome = "", "max-height": most = Infinity } = settings;
+  if (layout === "ticker") return TICKER;
+  const row = ROW[layout] + (board === "rising" && layout === "list" ? REASON[place] : 0);
+  const hidden = (chrome.includes("noheader") ? HEAD : 0) + (chrome.includes("nofooter") ? FOOT : 0);
+  return Math.min(AROUND - hidden + row * limit, most);
+}
+
+function link(root, settings) {
+  return tag("a", { href: root + boardQuery(settings) }, "Trending hashtags");
+}
+
+function scriptAttributes(root, version) {
+  if (!version) return { src: `${root}widget.js` };
+  return { src: root + version.path, integrity: version.integrity, crossorigin: "anonymous" };
+}
+
+// Without room that the page itself keeps, what is below would move when the script arrives; and
+// the link is for visitors without it.
+function scriptHtml(root, settings, version) {
+  const style = `display:block;min-height:${height(settings, "wide")}px`;
+  const script = tag("script", { ...scriptAttributes(root, version), defer: "" });
+  return `${script}\n${tag("trending-hashtags", { ...settings, style }, link(root, settings))}`;
+}
+
+function frameAttributes(root, settings, measured) {
+  return { src: root + framePath(settings), title: "Trending hashtags", width: frameWidth(settings), height: measured ?? height(settings, "narrow") };
+}
+
+function frameHtml(root, settings, measured) {
+  const style = `border:0;max-width:100%;color-scheme:${frameScheme(settings)}`;
+  return tag("iframe", { ...frameAttributes(root, settings, measured), style, loading: "lazy" });
+}
+
+function scriptReact(root, settings, version) {
+  const { src, integrity } = scriptAttributes(root, version);
+  // In JSX an attribute without a value would be `true`.
+  const attributes = Object.entries(settings).map(([key, value]) => ` ${key}="${escape(value || "1")}"`);
+  const lines = [
+    'import { useEffect } from "react";',
+    "",
+    "export function TrendingHashtags() {",
+    "  useEffect(() => {",
+    '    if (customElements.get("trending-hashtags")) return;',
+    '    const script = document.createElement("script");',
+    ...(integrity ? [`    script.integrity = ${JSON.stringify(integrity)};`, '    script.crossOrigin = "anonymous";'] : []),
+    `    script.src = ${JSON.stringify(src)};`,
+    "    document.head.append(script);",
+    "  }, []);",
+    "  return (",
+    `    <trending-hashtags${attributes.join("")} style={{ display: "block", minHeight: ${height(settings, "wide")} }}>`,
+    `      ${link(root, settings)}`,
+    "    </trending-hashtags>",
+    "  );",
+    "}",
+  ];
+  return lines.join("\n");
+}
+
+function frameReact(root, settings, measured) {
+  const attributes = Object.entries(frameAttributes(root, settings, measured)).map(([key, value]) => ` ${key}="${escape(value)}"`);
+  return [
+    "export function TrendingHashtags() {",
+    `  return <iframe${attributes.join("")} style={{ border: 0, maxWidth: "100%", colorScheme: "${frameScheme(settings)}" }} loading="lazy" />;`,
+    "}",
+  ].join("\n");
+}
+
+/** The code for a page: `kind` is script or iframe, `language` html, wordpress or react. */
+export function snippet({ root, settings, kind, language, version, measured }) {
+  if (language === "react") return kind === "iframe" ? frameReact(root, settings, measured) : scriptReact(root, settings, version);
+  const html = kind === "iframe" ? frameHtml(root, settings, measured) : scriptHtml(root, settings, version);
+  // As the editor stores a block of the kind Custom HTML, which also is what it takes when pasted.
+  return language === "wordpress" ? `<!-- wp:html -->\n${html}\n<!-- /wp:html -->` : html;
+}
+
+/** The address of the badge, relative to the page `/`; it has a dark variant. */
+export function badgePath(settings, theme) {
+  return `badge.svg${boardQuery(settings)}${theme === "dark" ? "&theme=dark" : ""}`;
+}
+
+/** The badge for a README: in one theme, or as the reader has it. */
+export function badge(root, settings) {
+  const target = root + boardQuery(settings);
+  const { theme } = settings;
+  if (theme === "light" || theme === "dark") return `[![Top hashtags](${root}${badgePath(settings, theme)})](${target})`;
+  const dark = tag("source", { media: "(prefers-color-scheme: dark)", srcset: root + badgePath(settings, "dark") }).replace("</source>", "");
+  const light = tag("img", { src: root + badgePath(settings, "light"), alt: "Top hashtags" }).replace("</img>", "");
+  return tag("a", { href: target }, tag("picture", {}, dark + light));
+}
+
+/** The line of .env that lets a site show the iframe; `sources` are those that may already. */
+export function originsLine(sources, site) {
+  const known = sources.filter((source) => source !== "'none'");
+  return `EMBED_ALLOWED_ORIGINS="${[...new Set([...known, site])].join(" ")}"`;
+}
