@@ -102,8 +102,9 @@ def span(seconds: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """Return a text with a capital, and a full stop unless it ends in an ellipsis."""
+    end = "" if text.endswith("…") else "."
+    return f"{text[:1].upper()}{text[1:]}{end}"
 
 
 def together(names: Iterable[str]) -> str:
