@@ -107,7 +107,7 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{end}"
 
 
-def together(names: Iterable[str]) -> str:
+def join_words(names: Iterable[str]) -> str:
     """Return a list as a person would say it."""
     *most, last = list(names) or [""]
     return f"{', '.join(most)} and {last}" if most else last

@@ -6,8 +6,11 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 
 from web.board import ALL, NOW, PEOPLE, RISING, TWEETS, WINDOWS, counted
-from web.embed import Embed, dashboard, embed, language_of
+from web.embed import Embed, embed, language_of
+from web.networks import tag_pages
+from web.page_query import RANGES, board_query, read_query
 from web.problems import NoBoardYet
+from web.sources import CREDENTIALS, TITLES
 from web.trends import Trends
 from web.widget import LANGUAGES
 from web.wording import Wording
@@ -18,7 +21,7 @@ _TABS = {
     "1h": "Last hour",
     "24h": "24 hours",
     "7d": "7 days",
-    ALL: "So far",
+    ALL: "All time",
 }
 
 _RANKINGS = {TWEETS: "Posts", PEOPLE: "People"}
@@ -33,30 +36,34 @@ _LANGUAGES = {
 }
 
 
-def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
+def blueprint(source: Trends, refresh_seconds: int, mastodon_url: str) -> Blueprint:
     """Return the pages; they work without JavaScript, which only keeps them up to date."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")
     def index() -> Response:
-        """Show a board with tabs, a tag's history, and how to put a board on a page."""
-        shown = dashboard(request.args)
-        # What was asked for, not what the board goes by: the tabs keep the visitor's choice.
-        rank_by = shown.settings.get("rank_by", TWEETS)
+        """Show a board with tabs, the chart of its tags, and how to put a board on a page."""
+        asked = read_query(request.args)
+        shown = asked.shown
         view = _view(source, shown, "en")
         status = source.status()
         return _page(
             "index.html",
             view,
+            asked=asked,
             tabs=[
-                (label, _query(name, rank_by), name == shown.board) for name, label in _TABS.items()
+                (label, asked.link(board=name), name == shown.board)
+                for name, label in _TABS.items()
             ],
             rankings=[
-                (label, _query(shown.board, name), name == shown.rank_by)
+                (label, asked.link(rank_by=name), name == shown.rank_by)
                 for name, label in _RANKINGS.items()
                 if shown.board in WINDOWS
             ],
-            query=_query(shown.board, shown.rank_by),
+            ranges=RANGES,
+            networks=tag_pages(view["trends"].get("source", ()), mastodon_url),
+            accounts=[(TITLES[name], names) for name, names in CREDENTIALS.items()],
+            query=urlencode(board_query(shown.board, shown.rank_by)),
             # Until there is something to show, the page tells how far it is.
             status=status if status["waiting_seconds"] is not None else None,
             script=f"{request.url_root}widget.js",
@@ -99,12 +106,6 @@ def _language_asked_for() -> str:
     """Return the first of the visitor's languages that we have."""
     asked = (language_of(tag) for tag, _ in request.accept_languages)
     return next(filter(None, asked), LANGUAGES[0])
-
-
-def _query(board: str, rank_by: str) -> str:
-    """Return the parameters for a board; only some leave a choice of ranking."""
-    by_people = board in WINDOWS and rank_by == PEOPLE
-    return f"board={board}" + (f"&rank_by={PEOPLE}" if by_people else "")
 
 
 def _page(template: str, view: dict[str, Any], **more: Any) -> Response:

@@ -9,6 +9,7 @@ from web.key import key_of
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}|\*))?")
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 # White space, and commas of any width.
 _SEPARATORS = re.compile(r"[\s,，﹐︐]+")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -29,6 +30,7 @@ class Settings:
     embed_allowed_origins: str = "'self'"
     trusted_proxies: int = 0
     hide_hashtags: frozenset[str] = frozenset()
+    mastodon_url: str = "https://mastodon.social"
     metrics_port: int = 9464
     log_level: str = "INFO"
 
@@ -45,6 +47,7 @@ class Settings:
             embed_allowed_origins=_origins(env, "EMBED_ALLOWED_ORIGINS", cls.embed_allowed_origins),
             trusted_proxies=_integer(env, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 10),
             hide_hashtags=_keys(env, "HIDE_HASHTAGS"),
+            mastodon_url=_mastodon_url(env, cls.mastodon_url),
             metrics_port=_integer(env, "METRICS_PORT", cls.metrics_port, 1, 65535),
             log_level=_log_level(env, "LOG_LEVEL", cls.log_level),
         )
@@ -96,6 +99,15 @@ def _keys(env: Mapping[str, str], name: str) -> frozenset[str]:
     """Return the keys of tags in any spelling; the driver reads the same variable."""
     words = _SEPARATORS.split(env.get(name, ""))
     return frozenset(key_of(word) for word in words) - {""}
+
+
+def _mastodon_url(env: Mapping[str, str], default: str) -> str:
+    """Return the server where Mastodon's posts are shown.
+
+    A bad address is not refused here: ingest refuses it, and this service has to show that.
+    """
+    value = _value(env, "MASTODON_URL", default)
+    return value if _URL.fullmatch(value) else default
 
 
 def _log_level(env: Mapping[str, str], name: str, default: str) -> str:

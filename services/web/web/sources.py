@@ -9,9 +9,9 @@ from web.facts import (
     Facts,
     Stage,
     WrongSetting,
+    join_words,
     late,
     sentence,
-    together,
 )
 
 # The variables of .env.example. A source that is not here needs none.
@@ -24,13 +24,14 @@ CREDENTIALS = {
 TAKE_OVER = "in `.env`, then run `make up`"
 """The end of the advice to change a setting."""
 
-_TITLES = {
+TITLES = {
     "x": "X",
     "mastodon": "Mastodon",
     "bluesky": "Bluesky",
     "replay": "the file",
     "demo": "demo data",
 }
+"""What a source is called."""
 
 _READING = {
     "starting": "contacting {}…",
@@ -57,7 +58,7 @@ def source_stage(facts: Facts) -> Stage:
     if facts.wrong_setting:
         return _wrong_setting("source", facts.wrong_setting)
     if not facts.has_kafka:
-        names = together(map(_title, facts.sources))
+        names = join_words(map(_title, facts.sources))
         return Stage("source", WAITING, sentence(f"{names} can be read once Kafka is connected"))
     detail = sentence("; ".join(map(_reading, facts.sources)))
     for source in facts.sources:
@@ -81,16 +82,16 @@ def credentials_stage(facts: Facts) -> Stage:
     networks = [each for each in facts.sources if each["name"] in CREDENTIALS]
     untried = [_title(each) for each in networks if not each["last_success"]]
     if untried:
-        return Stage("credentials", WAITING, f"Not tested with {together(untried)} yet.")
+        return Stage("credentials", WAITING, f"Not tested with {join_words(untried)} yet.")
     if networks:
-        return Stage("credentials", DONE, f"Accepted by {together(map(_title, networks))}.")
+        return Stage("credentials", DONE, f"Accepted by {join_words(map(_title, networks))}.")
     return _none_needed(facts)
 
 
 def _none_needed(facts: Facts) -> Stage:
     """The demo is a success, but nobody came for it: say what is next."""
     if any(each["name"] == "demo" for each in facts.sources):
-        networks = [f"{_codes(names)} ({_TITLES[name]})" for name, names in CREDENTIALS.items()]
+        networks = [f"{_codes(names)} ({TITLES[name]})" for name, names in CREDENTIALS.items()]
         detail = "Demo data needs no credentials."
         advice = f"For your own timeline set {' or '.join(networks)} {TAKE_OVER}"
         return Stage("credentials", DONE, detail, advice)
@@ -150,8 +151,8 @@ def _failure(source: dict[str, Any]) -> str:
 
 
 def _title(source: dict[str, Any]) -> str:
-    return _TITLES.get(source["name"], str(source["name"]))
+    return TITLES.get(source["name"], str(source["name"]))
 
 
 def _codes(names: list[str] | tuple[str, ...]) -> str:
-    return together(f"`{name}`" for name in names)
+    return join_words(f"`{name}`" for name in names)
