@@ -24,6 +24,7 @@ def test_every_variable_is_read() -> None:
             "EMBED_ALLOWED_ORIGINS": "'self' https://*.example.org http://localhost:3000",
             "TRUSTED_PROXIES": "2",
             "HIDE_HASHTAGS": "#Spam, ＃ＣＡＦÉ，other,,",
+            "MASTODON_URL": "https://social.example:8443/below/",
             "METRICS_PORT": "9999",
             "LOG_LEVEL": "debug",
         }
@@ -35,6 +36,7 @@ def test_every_variable_is_read() -> None:
         embed_allowed_origins="'self' https://*.example.org http://localhost:3000",
         trusted_proxies=2,
         hide_hashtags=frozenset({"spam", "café", "other"}),
+        mastodon_url="https://social.example:8443/below/",
         metrics_port=9999,
         log_level="DEBUG",
     )
@@ -52,6 +54,14 @@ def test_every_variable_is_read() -> None:
 )
 def test_a_hidden_tag_may_be_written_in_any_way(value: str) -> None:
     assert Settings.from_env({"HIDE_HASHTAGS": value}).hide_hashtags == {"giveaway"}
+
+
+@pytest.mark.parametrize(
+    "url", ["social.example", "javascript:alert(1)", "https://a b", 'https://a/"', "https://a?b"]
+)
+def test_an_address_that_ingest_refuses_is_not_linked_to(url: str) -> None:
+    """Ingest says what is wrong with it, and this service has to be there to show that."""
+    assert Settings.from_env({"MASTODON_URL": url}).mastodon_url == "https://mastodon.social"
 
 
 def test_what_is_not_a_tag_hides_nothing() -> None:
