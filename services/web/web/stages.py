@@ -107,5 +107,5 @@ def _board(facts: Facts, needed: Sequence[Stage]) -> Stage:
     if not board.tweets_tagged:
         detail = f"Posts counted so far: {board.tweets_read:,}; none of them has a hashtag."
         return Stage("board", WAITING, detail)
-    detail = f"Posts with hashtags so far: {board.tweets_tagged:,}; all of their hashtags are hidden."
+    detail = f"Posts with hashtags so far: {board.tweets_tagged:,}; all hashtags are hidden."
     return Stage("board", WAITING, detail, f"Check `HIDE_HASHTAGS` {TAKE_OVER}")

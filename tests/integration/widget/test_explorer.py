@@ -20,6 +20,7 @@ IN_VIEW = """node => {
     return top >= 0 && bottom <= innerHeight;
 }"""
 HOURS = {hour: 1 + hour % 5 for hour in range(100)}
+SEARCH = re.compile(r"/api/v1/hashtags\?")
 FOUND = {"hashtags": [{"tag": "Tag1", "key": "tag1", "count": 999}]}
 
 Open = Callable[..., Page]
@@ -172,7 +173,7 @@ def answer_search(page: Page, asked: list[str] | None = None) -> None:
             asked.append(route.request.url)
         route.fulfill(body=json.dumps(FOUND), content_type="application/json")
 
-    page.route("**/api/v1/hashtags?*", answer)
+    page.route(SEARCH, answer)
 
 
 def test_tags_are_found_as_you_type(open_page: Open) -> None:
@@ -195,7 +196,7 @@ def test_tags_are_found_as_you_type(open_page: Open) -> None:
 
 def test_what_is_typed_can_be_opened_without_an_answer(open_page: Open) -> None:
     def refuse(page: Page) -> None:
-        page.route("**/api/v1/hashtags?*", lambda route: route.abort())
+        page.route(SEARCH, lambda route: route.abort())
 
     page = open_page("board=now", before=refuse)
     search = page.locator("[data-open]")
@@ -302,8 +303,9 @@ def test_demo_data_says_how_to_go_on(visit: Visit, service: Service) -> None:
 
 
 def test_the_status_page_does_not_claim_what_it_does_not_know(
-    visit: Visit, service: Service
+    visit: Visit, service: Service, boards: Boards
 ) -> None:
+    boards.put_report()
     observed: Observed = visit(f"{service.url}/status", before=lambda page: page.clock.install())
     page = observed.page
     fine = page.get_by_text("Nothing, everything is running.")

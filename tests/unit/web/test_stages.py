@@ -442,7 +442,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         "DDDDDDW",
         {
             "board": (
-                "Posts with hashtags so far: 4; all of their hashtags are hidden.",
+                "Posts with hashtags so far: 4; all hashtags are hidden.",
                 "Check `HIDE_HASHTAGS` in `.env`, then run `make up`",
             )
         },

@@ -60,9 +60,9 @@ export class Chart {
   }
 
   #look(colours) {
-    const { color: ink, borderTopColor: faint, font } = getComputedStyle(this.#box);
+    const { color: ink, borderTopColor: faint, fontSize, fontFamily } = getComputedStyle(this.#box);
     const { zone } = this.#series;
-    const axis = { stroke: ink, font, ticks: { stroke: faint, width: 1 } };
+    const axis = { stroke: ink, font: `${fontSize} ${fontFamily}`, ticks: { stroke: faint, width: 1 } };
     return {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: !this.#isOne } },
