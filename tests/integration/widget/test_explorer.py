@@ -296,7 +296,7 @@ def test_what_is_pressed_is_large_enough(open_page: Open) -> None:
 
 def test_demo_data_says_how_to_go_on(visit: Visit, service: Service) -> None:
     page = visit(f"{service.url}/?board=24h").page
-    banner = page.get_by_role("complementary", name="You are looking at demo data.")
+    banner = page.get_by_role("region", name="You are looking at demo data.")
     expect(banner).to_be_visible()
     banner.get_by_text("Connect your own timeline").click()
     expect(banner.get_by_text("make up")).to_be_visible()

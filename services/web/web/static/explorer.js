@@ -60,12 +60,14 @@ async function ask(signal) {
   const tags = shown();
   const { hours, step, days } = RANGES[chosen.range];
   if (!tags.length) return SLOW;
-  const answers = await Promise.all(tags.map((tag) => history(tag, { hours, step }, signal)));
-  const reason = await rising.reason(answers[0].key, signal);
+  const [answers] = await Promise.all([
+    Promise.all(tags.map((tag) => history(tag, { hours, step }, signal))),
+    rising.refresh(signal),
+  ]);
   signal.throwIfAborted();
   found = answers.filter((answer) => answer.counts);
   complain(answers.map((answer) => answer.missing).filter(Boolean).join(" "));
-  draw(reason);
+  draw();
   return days || step === "day" ? Math.max(SLOW, refresh) : refresh;
 }
 
@@ -73,7 +75,7 @@ async function ask(signal) {
 async function history(tag, query, signal) {
   const path = `api/v1/hashtags/${encodeURIComponent(tag)}?${new URLSearchParams(query)}`;
   const response = await fetch(path, { signal, credentials: "omit" });
-  if (response.ok) return response.json();
+  if (response.ok) return { ...(await response.json()), asked: tag };
   const { detail } = await response.json();
   if (response.status < 500) return { missing: detail };
   throw new Error(detail);
@@ -88,7 +90,7 @@ function complain(text) {
   problem.hidden = !text;
 }
 
-function draw(reason) {
+function draw() {
   const has = found.length > 0;
   card.classList.remove("loading");
   for (const part of card.querySelectorAll("figure, dl, details")) part.hidden = !has;
@@ -100,7 +102,7 @@ function draw(reason) {
   chart.draw(series, colours(series.lines.length));
   drawCaption();
   drawTable();
-  drawFacts(found[0], reason);
+  drawFacts(found[0]);
   mark();
   if (isNews) say(`${found.map((each) => `#${each.tag}: ${posts(each.count)}`).join(", ")}. ${rangeName()}.`);
   isNews = false;
@@ -108,18 +110,17 @@ function draw(reason) {
 
 function drawHeading(tags) {
   find("h2").replaceChildren(...tags.flatMap((tag, place) => [place ? ", " : "", name(tag)]));
-  const [page] = shown();
-  for (const link of card.querySelectorAll("[data-page]")) link.href = link.dataset.page + encodeURIComponent(tags[0] ?? page);
+  for (const link of card.querySelectorAll("[data-page]")) link.href = link.dataset.page + encodeURIComponent(tags[0]);
 }
 
 function drawCompared() {
   const list = find(".compared");
   list.hidden = found.length < 2;
-  list.replaceChildren(...found.map(({ tag }, place) => {
+  list.replaceChildren(...found.map(({ tag, asked }, place) => {
     const remove = element("button", "×");
     remove.type = "button";
     remove.ariaLabel = `Remove #${tag}`;
-    remove.addEventListener("click", () => choose(shown().filter((_, each) => each !== place), find("h2")));
+    remove.addEventListener("click", () => choose(shown().filter((each) => each !== asked), find("h2")));
     const total = series.lines[place].reduce((sum, count) => sum + count, 0);
     const entry = element("li", name(tag), ` ${posts(total)} `, remove);
     entry.className = `series series-${place}`;
@@ -148,7 +149,8 @@ function drawTable() {
   find("tbody").replaceChildren(...rows.reverse().map((row) => element("tr", ...row.map((text) => element("td", text)))));
 }
 
-function drawFacts(history, reason) {
+function drawFacts(history) {
+  const reason = rising.reason(history.key);
   const spellings = history.spellings.slice(0, SPELLINGS).map(({ tag, count }) => element("span", name(tag), ` ${number.format(count)}`));
   const facts = {
     Posts: [number.format(history.count)],
@@ -236,7 +238,7 @@ function show() {
   const tags = shown();
   zone = zoneOf(chosen.tz);
   for (const button of find(".spans").children) button.ariaPressed = String(button.value === chosen.range);
-  if (drawn.tags !== wanted().tags) drawHeading(tags);
+  if (tags.length && drawn.tags !== wanted().tags) drawHeading(tags);
   card.classList.toggle("loading", drawn.tags !== wanted().tags || drawn.how !== wanted().how);
   find("[data-compare]").hidden = tags.length >= MAX_TAGS;
   card.hidden = tags.length === 0;

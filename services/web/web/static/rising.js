@@ -9,17 +9,21 @@ export class Rising {
   #asked = -Infinity;
 
   // A sentence, or nothing for a tag that is not rising.
-  async reason(key, signal) {
-    if (Date.now() - this.#asked > KEPT) await this.#ask(signal);
+  reason(key) {
     const entry = this.#entries.find((each) => each.key === key);
     return entry && sentence(entry);
   }
 
-  async #ask(signal) {
-    const response = await fetch("api/v1/trends?board=rising&limit=100", { signal, credentials: "omit" });
-    // Before the first board there is nothing that rises.
-    this.#entries = response.ok ? (await response.json()).hashtags : [];
-    this.#asked = Date.now();
+  // What is known stays when there is no answer.
+  async refresh(signal) {
+    if (Date.now() - this.#asked < KEPT) return;
+    try {
+      const response = await fetch("api/v1/trends?board=rising&limit=100", { signal, credentials: "omit" });
+      if (response.ok) this.#entries = (await response.json()).hashtags;
+      this.#asked = Date.now();
+    } catch {
+      // Whoever asks for the tag itself hears of it.
+    }
   }
 }
 

@@ -25,7 +25,7 @@ export class Search {
     // Before the field loses the focus.
     this.#list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.#list.addEventListener("click", ({ target }) => this.#choose(target.closest("li")?.dataset.tag));
-    root.hidden = false;
+    root.classList.remove("unready");
   }
 
   #type() {
