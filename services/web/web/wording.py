@@ -36,6 +36,19 @@ class Wording:
             return ""
         return _symbols(span) + (f" · {self.words['people']}" if rank_by == PEOPLE else "")
 
+    def totals(self, trends: Mapping[str, Any]) -> str:
+        """Say how many of the posts of a board's time have hashtags; empty where it is not known.
+
+        What was read since the beginning says nothing about a window.
+        """
+        names = ("tweets_tagged", "tweets_read")
+        if trends["board"] != ALL:
+            names = ("window_tagged", "window_posts")
+        tagged, read = (trends.get(name) for name in names)
+        if tagged is None or read is None:
+            return ""
+        return self.words["totals"].format(tagged=self.number(tagged), read=self.number(read))
+
     def reason(self, entry: Mapping[str, Any]) -> str:
         """Say why a tag rises; the entry is one of trends.schema.json."""
         surprise = self.number(entry["surprise"])

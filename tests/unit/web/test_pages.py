@@ -22,7 +22,7 @@ def test_the_board_is_in_the_page_before_any_script_runs(
     store.put(hashtags=entries(12))
     text = client.get(path).text
     assert re.findall(r"<bdi>#(\w+)</bdi>", text) == [f"tag{n}" for n in range(1, 11)]
-    assert "18,234 posts · 4,120 #" in text
+    assert "4,120 of 18,234 posts have hashtags" in text
     assert 'width="100.0%"' in text
 
 
@@ -43,15 +43,15 @@ def test_settings_go_on_to_the_element_which_warns_of_the_wrong_ones(client: Fla
 @pytest.mark.parametrize(
     ("query", "heading", "rows"),
     [
-        ("", "so far", 10),
-        ("?limit=3", "so far", 3),
-        ("?board=x&limit=0", "so far", 10),
+        ("", "all time", 10),
+        ("?limit=3", "all time", 3),
+        ("?board=x&limit=0", "all time", 10),
         ("?board=7d&rank_by=people&limit=101", "7 d · people", 2),
         ("?board=rising&rank_by=people", "", 1),
         ("?board=rising&rank_by=tweets", "", 1),
         ("?board=now&rank_by=people", "12 h · people", 4),
         ("?board=now&rank_by=tweets", "12 h · people", 4),
-        ("?board=all&rank_by=people", "so far", 10),
+        ("?board=all&rank_by=people", "all time", 10),
     ],
 )
 def test_parameters_are_honoured_and_wrong_ones_fall_back(
@@ -430,3 +430,20 @@ def test_demo_data_says_how_to_go_on(client: FlaskClient, store: MemoryStore) ->
         assert f"<code>{command}</code>" in text
     store.put("now")
     assert "You are looking at demo data." not in client.get("/").text
+
+
+def test_bars_are_as_long_as_what_the_ranks_go_by(client: FlaskClient, store: MemoryStore) -> None:
+    """On the rising board the first place may have fewer people than the second."""
+    first, second = entries(2, **REASON)
+    store.put("rising", hashtags=[{**first, "score": 20.0}, {**second, "people": 90, "score": 5.0}])
+    text = client.get("/widget?board=rising").text
+    assert re.findall(r'rect width="([\d.]+)%', text) == ["100.0", "25.0"]
+
+
+@pytest.mark.parametrize("board", ["1h", "24h", "7d", "now", "rising"])
+def test_what_was_read_in_all_is_not_said_of_a_window(
+    client: FlaskClient, store: MemoryStore, board: str
+) -> None:
+    store.put(board)
+    text = client.get(f"/widget?board={board}").text
+    assert '<span class="totals" part="totals"></span>' in text

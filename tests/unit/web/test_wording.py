@@ -59,7 +59,7 @@ def test_how_surprising_a_tag_is_ends_at_a_billion(
 @pytest.mark.parametrize(
     ("board", "rank_by", "window", "period"),
     [
-        ("all", "tweets", None, "so far"),
+        ("all", "tweets", None, "all time"),
         ("1h", "tweets", None, "1 h"),
         ("24h", "people", None, "24 h · people"),
         ("7d", "tweets", None, "7 d"),
@@ -72,6 +72,25 @@ def test_a_board_names_its_period(
     board: str, rank_by: str, window: str | None, period: str
 ) -> None:
     assert Wording("en").period(board, rank_by, window) == period
+
+
+ALL_TIME = {"board": "all", "tweets_read": 18234, "tweets_tagged": 4120}
+WINDOW = {**ALL_TIME, "board": "24h"}
+KNOWN = {**WINDOW, "window_posts": 500, "window_tagged": 0}
+
+
+@pytest.mark.parametrize(
+    ("trends", "english", "german"),
+    [
+        (ALL_TIME, "4,120 of 18,234 posts have hashtags", "4.120 von 18.234 Posts mit Hashtags"),
+        (KNOWN, "0 of 500 posts have hashtags", "0 von 500 Posts mit Hashtags"),
+        (WINDOW, "", ""),
+    ],
+)
+def test_totals_are_those_of_the_boards_time(
+    trends: dict[str, int], english: str, german: str
+) -> None:
+    assert (Wording("en").totals(trends), Wording("de").totals(trends)) == (english, german)
 
 
 @pytest.mark.parametrize(

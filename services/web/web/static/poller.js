@@ -45,7 +45,8 @@ export class Poller {
       this.#errors = 0;
       return wait;
     } catch {
-      if (!signal.aborted) this.#failed();
+      if (signal.aborted) return 0;
+      this.#failed();
       return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** ++this.#errors);
     }
   }

@@ -1,6 +1,8 @@
 // A field that finds hashtags as you type, after the combobox pattern of the ARIA practices. Tags
 // are text from strangers: they only ever become textContent.
 
+import { locale } from "./locale.js";
+
 const PAUSE = 150; // milliseconds without a key before it asks
 const MOST = 8;
 
@@ -68,7 +70,7 @@ export class Search {
     name.textContent = `#${tag}`;
     name.translate = false;
     const posts = document.createElement("span");
-    posts.textContent = new Intl.NumberFormat(document.documentElement.lang).format(count);
+    posts.textContent = new Intl.NumberFormat(locale).format(count);
     option.append(name, " ", posts);
     return option;
   }
