@@ -127,6 +127,15 @@ def test_all_that_is_chosen_is_in_the_address(open_page: Open) -> None:
     expect(heading(page)).to_have_text("#tag1")
 
 
+def test_a_link_can_be_shared(open_page: Open, service: Service) -> None:
+    """Also of the leading tag, which nobody has chosen."""
+    page = open_page("board=now", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"{service.url}/?board=now&tag=Caf%C3%A9"
+
+
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
 def test_a_day_is_the_visitors(open_page: Open, boards: Boards, zone: str) -> None:
     """Posts of the last hour are of the day that it is where the visitor is."""
@@ -192,6 +201,19 @@ def test_tags_are_found_as_you_type(open_page: Open) -> None:
     assert page.url.endswith("&tag=Tag1")
     expect(field).to_have_value("")
     expect(option).to_have_count(0)
+
+
+def test_where_nothing_is_found_it_is_said(open_page: Open) -> None:
+    def none(page: Page) -> None:
+        body = json.dumps({"hashtags": []})
+        page.route(SEARCH, lambda route: route.fulfill(body=body, content_type="application/json"))
+
+    page = open_page("board=now", before=none)
+    field = page.get_by_role("combobox", name="Search hashtags")
+    field.press_sequentially("zzz")
+    expect(page.get_by_text("No hashtags found")).to_be_visible()
+    field.press("Escape")
+    expect(page.get_by_text("No hashtags found")).to_be_hidden()
 
 
 def test_what_is_typed_can_be_opened_without_an_answer(open_page: Open) -> None:

@@ -28,6 +28,11 @@ export function writeAddress(chosen) {
   keepInLinks(chosen);
 }
 
+// The whole address, for somebody else.
+export function linkTo(chosen) {
+  return new URL(`./?${withChosen(location.search, chosen)}`, location.href).href;
+}
+
 export function keepInLinks(chosen) {
   for (const link of document.querySelectorAll(".choices nav a")) {
     link.href = `./?${withChosen(link.search, chosen)}`;

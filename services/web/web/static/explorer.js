@@ -2,7 +2,7 @@
 // of it. It begins with the leading tag of the board. Tags are text from strangers: they only ever
 // become textContent.
 
-import { MAX_TAGS, fold, keepInLinks, readAddress, writeAddress } from "./address.js";
+import { MAX_TAGS, fold, keepInLinks, linkTo, readAddress, writeAddress } from "./address.js";
 import { Chart } from "./chart.js";
 import { locale, zone as ownZone } from "./locale.js";
 import { Poller } from "./poller.js";
@@ -61,7 +61,7 @@ async function ask(signal) {
   const { hours, step, days } = RANGES[chosen.range];
   if (!tags.length) return SLOW;
   const [answers] = await Promise.all([
-    Promise.all(tags.map((tag) => history(tag, { hours, step }, signal))),
+    Promise.all(tags.map((tag) => fetchHistory(tag, { hours, step }, signal))),
     rising.refresh(signal),
   ]);
   signal.throwIfAborted();
@@ -72,7 +72,7 @@ async function ask(signal) {
 }
 
 // A tag that has not been seen yet may be, so it is no reason to stop asking.
-async function history(tag, query, signal) {
+async function fetchHistory(tag, query, signal) {
   const path = `api/v1/hashtags/${encodeURIComponent(tag)}?${new URLSearchParams(query)}`;
   const response = await fetch(path, { signal, credentials: "omit" });
   if (response.ok) return { ...(await response.json()), asked: tag };
@@ -294,6 +294,19 @@ find("details").addEventListener("toggle", drawTable);
 find(".spans").addEventListener("click", ({ target }) => target.value && change({ ...chosen, range: target.value }));
 find("select").addEventListener("change", ({ target }) => {
   change({ ...chosen, tz: target.value === ownZone ? "" : target.value });
+});
+
+find(".share").addEventListener("click", async ({ target }) => {
+  const link = linkTo({ ...chosen, tags: shown() });
+  try {
+    await navigator.clipboard.writeText(link);
+    target.textContent = "Link copied";
+  } catch {
+    // Without https a page may not write there.
+    history.replaceState(null, "", link);
+    target.textContent = "The link is in the address bar";
+  }
+  setTimeout(() => (target.textContent = "Copy link"), 4000);
 });
 
 addEventListener("popstate", () => {

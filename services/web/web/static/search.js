@@ -50,15 +50,22 @@ export class Search {
     } catch {
       if (signal.aborted) return;
       this.#close();
-      this.#said.textContent = "Couldn't search. Press Enter to open what you typed.";
+      this.#tell("Couldn't search. Press Enter to open what you typed.");
     }
+  }
+
+  // What the list does not show is shown below the field.
+  #tell(text, isHeardOnly = false) {
+    this.#said.textContent = text;
+    this.#said.classList.toggle("said", isHeardOnly || !text);
   }
 
   #show(hashtags) {
     this.#list.replaceChildren(...hashtags.map((found, place) => this.#option(found, place)));
     this.#mark(-1);
     this.#open(hashtags.length > 0);
-    this.#said.textContent = hashtags.length === 1 ? "1 hashtag found" : `${hashtags.length} hashtags found`;
+    const { length } = hashtags;
+    this.#tell(length === 0 ? "No hashtags found" : `${length} ${length === 1 ? "hashtag" : "hashtags"} found`, length > 0);
   }
 
   #option({ tag, count }, place) {
@@ -104,11 +111,11 @@ export class Search {
     this.#request?.abort();
     this.#input.value = "";
     this.#close();
-    this.#said.textContent = "";
     this.#pick(tag);
   }
 
   #close() {
+    this.#tell("");
     this.#list.replaceChildren();
     this.#mark(-1);
     this.#open(false);
