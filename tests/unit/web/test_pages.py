@@ -447,3 +447,20 @@ def test_what_was_read_in_all_is_not_said_of_a_window(
     store.put(board)
     text = client.get(f"/widget?board={board}").text
     assert '<span class="totals" part="totals"></span>' in text
+
+
+def imported(script: str) -> set[str]:
+    """The modules that a script imports, directly or not."""
+    names = set(re.findall('from "\\./([^"]+)"', (STATIC / script).read_text()))
+    return names.union(*map(imported, names))
+
+
+def test_every_module_of_the_page_is_loaded_at_once(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    store.put("now")
+    text = client.get("/").text
+    preloaded = re.findall('<link rel="modulepreload" href="static/([^"]+)">', text)
+    scripts = re.findall('<script type="module" src="static/([^"]+)">', text)
+    assert "explorer.js" in scripts
+    assert set(preloaded) == set().union(*map(imported, scripts))

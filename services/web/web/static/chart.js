@@ -1,7 +1,9 @@
 // The chart of one tag as bars, or of several as lines: uPlot, with a tooltip that is also reached
 // by keyboard.
 
+import { locale } from "./locale.js";
 import { length } from "./series.js";
+import { number } from "./words.js";
 
 const HEIGHT = 240; // pixels
 // Lines differ also for those who cannot tell their colours.
@@ -17,7 +19,8 @@ export class Chart {
   #series;
   #place = null; // of the point that the tooltip is about
 
-  // `describe(place)` returns the lines of a tooltip, `say(text)` is for screen readers.
+  // `colours(many)` returns those of the lines, `describe(place)` the lines of a tooltip, and
+  // `say(text)` is for screen readers.
   constructor(box, options) {
     this.#box = box;
     this.#options = options;
@@ -78,7 +81,7 @@ export class Chart {
           incrs: WHOLE,
           grid: { stroke: faint, width: 1 },
           size: (_, labels) => 18 + 7 * Math.max(1, ...(labels ?? []).map((label) => label?.length ?? 0)),
-          values: (_, splits) => splits.map((count) => this.#options.number.format(count)),
+          values: (_, splits) => splits.map((count) => number.format(count)),
         },
       ],
       series: [{}, ...colours.map((colour, place) => this.#line(colour, place))],
@@ -100,7 +103,6 @@ export class Chart {
   }
 
   #timeLabels(splits, step) {
-    const { locale } = this.#options;
     const { zone } = this.#series;
     const day = new Intl.DateTimeFormat(locale, { timeZone: zone, day: "numeric", month: "short" });
     const time = new Intl.DateTimeFormat(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" });

@@ -1,6 +1,7 @@
 // Why a tag is rising, from the board "rising".
 
 import { locale } from "./locale.js";
+import { number } from "./words.js";
 
 const KEPT = 30_000; // milliseconds
 
@@ -28,7 +29,6 @@ export class Rising {
 }
 
 function sentence({ people, window, expected, surprise }) {
-  const number = new Intl.NumberFormat(locale);
   const usual = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 }).format(expected);
   const hours = parseInt(window);
   const span = hours === 1 ? "hour" : `${number.format(hours)} hours`;

@@ -1,7 +1,7 @@
-// A field that finds hashtags as you type, after the combobox pattern of the ARIA practices. Tags
-// are text from strangers: they only ever become textContent.
+// A field that finds hashtags as you type, after the combobox pattern of the ARIA practices.
 
-import { locale } from "./locale.js";
+import { element, tagged } from "./dom.js";
+import { number } from "./words.js";
 
 const PAUSE = 150; // milliseconds without a key before it asks
 const MOST = 8;
@@ -69,16 +69,10 @@ export class Search {
   }
 
   #option({ tag, count }, place) {
-    const option = document.createElement("li");
+    const option = element("li", tagged(tag), " ", element("span", number.format(count)));
     option.id = `${this.#list.id}-${place}`;
     option.role = "option";
     option.dataset.tag = tag;
-    const name = document.createElement("bdi");
-    name.textContent = `#${tag}`;
-    name.translate = false;
-    const posts = document.createElement("span");
-    posts.textContent = new Intl.NumberFormat(locale).format(count);
-    option.append(name, " ", posts);
     return option;
   }
 
