@@ -93,8 +93,6 @@ def _view(source: Trends, shown: Embed, language: str) -> dict[str, Any]:
         "wording": wording,
         "heading": wording.heading(shown.board),
         "counted": counted(shown.rank_by),
-        # The bars are as long as what the ranks go by.
-        "ranked": "score" if shown.board == RISING else counted(shown.rank_by),
     }
     try:
         answer = trends = source.answer(shown.board, shown.limit, shown.rank_by).payload
