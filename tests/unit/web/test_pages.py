@@ -463,4 +463,4 @@ def test_every_module_of_the_page_is_loaded_at_once(
     preloaded = re.findall('<link rel="modulepreload" href="static/([^"]+)">', text)
     scripts = re.findall('<script type="module" src="static/([^"]+)">', text)
     assert "explorer.js" in scripts
-    assert set(preloaded) == set().union(*map(imported, scripts))
+    assert set(preloaded) == {name for script in scripts for name in imported(script)}

@@ -1,5 +1,7 @@
 """What the server writes of a board, in every language."""
 
+from typing import Any
+
 import pytest
 
 from unit.web.memory_store import REASON
@@ -88,7 +90,7 @@ KNOWN = {**WINDOW, "window_posts": 500, "window_tagged": 0}
     ],
 )
 def test_totals_are_those_of_the_boards_time(
-    trends: dict[str, int], english: str, german: str
+    trends: dict[str, Any], english: str, german: str
 ) -> None:
     assert (Wording("en").totals(trends), Wording("de").totals(trends)) == (english, german)
 
