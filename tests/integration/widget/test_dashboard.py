@@ -57,7 +57,13 @@ def test_tabs_show_the_boards(dashboard: Observed, service: Service) -> None:
     expect(tabs).to_have_text(["Now", "Rising", "Last hour", "24 hours", "7 days", "All time"])
     expect(tabs.first).to_have_attribute("aria-current", "page")
     assert dashboard.rows() == service.rows(board="now")
-    labels = {"Rising": "rising", "Now": "now", "24 hours": "24h", "7 days": "7d", "All time": "all"}
+    labels = {
+        "Rising": "rising",
+        "Now": "now",
+        "24 hours": "24h",
+        "7 days": "7d",
+        "All time": "all",
+    }
     for label, board in labels.items():
         page.get_by_role("link", name=label, exact=True).click()
         expect(page.get_by_role("link", name=label, exact=True)).to_have_attribute(

@@ -238,9 +238,7 @@ def test_tags_are_compared_in_one_chart(open_page: Open) -> None:
     assert page.url.count("tag=") == 2
     rows = rows_of_table(page)
     assert {len(row) for row in rows} == {3}
-    expect(page.locator("#history th")).to_have_text(
-        ["From (UTC)", f"#{USUAL[0]}", "#tag1"]
-    )
+    expect(page.locator("#history th")).to_have_text(["From (UTC)", f"#{USUAL[0]}", "#tag1"])
     colours = entries.evaluate_all("each => each.map(one => getComputedStyle(one).color)")
     assert len(set(colours)) == 2
     page.get_by_role("button", name=f"Remove #{USUAL[0]}").click()
