@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, entries
+from unit.web.memory_store import REASON, MemoryStore, entries
 from web.lettering import fit, runs_right_to_left, visible, width
 
 Make = Callable[..., FlaskClient]
@@ -62,8 +62,10 @@ def test_the_leading_tags_are_drawn_with_their_counts(
         ("?board=24h&limit=5", "Trending, last 24 hours", 5),
         ("?board=24h&rank_by=people&limit=1", "Trending, last 24 hours, by people", 1),
         ("?board=24h&rank_by=likes", "Trending, last 24 hours", 3),
-        ("?board=rising&limit=2", "Rising, last hour", 2),
-        ("?board=rising&rank_by=people", "Rising, last hour", 3),
+        ("?board=rising&limit=2", "Rising", 2),
+        ("?board=rising&rank_by=people", "Rising", 3),
+        ("?board=now&limit=2", "Trending, last 12 hours", 2),
+        ("?board=now&rank_by=tweets", "Trending, last 12 hours", 3),
         ("?board=x&limit=0", "Trending so far", 3),
         ("?board=&limit=6", "Trending so far", 3),
         ("?rank_by=people&limit=1e0", "Trending so far", 3),
@@ -74,15 +76,34 @@ def test_the_leading_tags_are_drawn_with_their_counts(
 def test_parameters_are_obeyed_and_wrong_ones_fall_back(
     client: FlaskClient, store: MemoryStore, query: str, label: str, tags: int
 ) -> None:
-    rise = {"observed": 9, "expected": 1.5, "score": 37.5}
     store.put(hashtags=entries(9))
     store.put("24h", hashtags=entries(9))
     store.put("24h.people", hashtags=entries(9, people=17))
-    store.put("rising", hashtags=entries(9, **rise), warming_up=False)
+    store.put("rising", hashtags=entries(9, **REASON | {"people": 17}))
+    store.put("now", hashtags=entries(9, people=17))
     found = texts(draw(client, query))
     assert found[0] == label
     assert found[1::2] == [f"#tag{n}" for n in range(1, tags + 1)]
-    assert ("17" in found) is ("by people" in label)
+    by_people = "by people" in label or "board=now" in query or "board=rising" in query
+    assert ("17" in found) is by_people
+
+
+@pytest.mark.parametrize(
+    ("window", "label"),
+    [
+        ("1h", "Trending, last hour"),
+        ("2h", "Trending, last 2 hours"),
+        ("48h", "Trending, last 48 hours"),
+        ("7d", "Trending, last 7 days"),
+    ],
+)
+def test_the_badge_of_now_says_how_far_it_looks_back(
+    client: FlaskClient, store: MemoryStore, window: str, label: str
+) -> None:
+    waiting = ["Trending now", "waiting for the first board"]
+    assert texts(draw(client, "?board=now")) == waiting
+    store.put("now", window=window)
+    assert texts(draw(client, "?board=now"))[0] == label
 
 
 @pytest.mark.parametrize(
@@ -112,9 +133,15 @@ def test_a_stale_board_has_no_colour(client: FlaskClient, store: MemoryStore) ->
     assert "#4f46e5" not in client.get("/badge.svg").text
 
 
-def test_the_rising_board_says_that_it_warms_up(client: FlaskClient, store: MemoryStore) -> None:
-    store.put("rising", hashtags=[], warming_up=True)
-    assert texts(draw(client, "?board=rising"))[1:] == ["no hashtags", "warming up"]
+@pytest.mark.parametrize(
+    ("known_hours", "notes"),
+    [(23, ["still learning"]), (24, ["first week"]), (167, ["first week"]), (168, [])],
+)
+def test_the_rising_board_says_how_little_it_knows(
+    client: FlaskClient, store: MemoryStore, known_hours: int, notes: list[str]
+) -> None:
+    store.put("rising", hashtags=[], known_hours=known_hours)
+    assert texts(draw(client, "?board=rising"))[1:] == ["nothing unusual", *notes]
 
 
 @pytest.mark.parametrize("down", [False, True])
