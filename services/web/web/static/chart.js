@@ -5,7 +5,7 @@ import { locale } from "./locale.js";
 import { length } from "./series.js";
 import { number } from "./words.js";
 
-const HEIGHT = 240; // pixels
+const HEIGHT = 220; // pixels
 // Lines differ also for those who cannot tell their colours.
 const DASHES = [[], [9, 4], [2, 4], [9, 3, 2, 3]];
 const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((each) => each * 10 ** power)).flat();
@@ -75,7 +75,7 @@ export class Chart {
         y: { range: (_, __, most) => [0, Math.max(1, most ?? 0) * 1.05] },
       },
       axes: [
-        { ...axis, space: 72, grid: { show: false }, values: (_, splits, __, ___, step) => this.#timeLabels(splits, step) },
+        { ...axis, size: 30, space: 72, grid: { show: false }, values: (_, splits, __, ___, step) => this.#timeLabels(splits, step) },
         {
           ...axis,
           incrs: WHOLE,
@@ -105,7 +105,7 @@ export class Chart {
   #timeLabels(splits, step) {
     const { zone } = this.#series;
     const day = new Intl.DateTimeFormat(locale, { timeZone: zone, day: "numeric", month: "short" });
-    const time = new Intl.DateTimeFormat(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" });
+    const time = new Intl.DateTimeFormat(locale, { timeZone: zone, timeStyle: "short" });
     const hour = new Intl.DateTimeFormat("en", { timeZone: zone, hour: "numeric", minute: "numeric", hourCycle: "h23" });
     return splits.map((split) => {
       const isMidnight = /^0?0:0?0$/.test(hour.format(split * 1000));

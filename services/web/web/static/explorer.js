@@ -199,7 +199,7 @@ root.querySelector(".share").addEventListener("click", async ({ target }) => {
     target.textContent = "The link is in the address bar";
   }
   card.say(target.textContent);
-  setTimeout(() => (target.textContent = "Copy link"), 4000);
+  setTimeout(() => (target.textContent = "Share"), 4000);
 });
 
 addEventListener("popstate", () => {
