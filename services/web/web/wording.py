@@ -36,7 +36,7 @@ class Wording:
             return ""
         return _symbols(span) + (f" · {self.words['people']}" if rank_by == PEOPLE else "")
 
-    def totals(self, trends: Mapping[str, Any]) -> str:
+    def board_totals(self, trends: Mapping[str, Any]) -> str:
         """Say how many of the posts of a board's time have hashtags; empty where it is not known.
 
         What was read since the beginning says nothing about a window.
