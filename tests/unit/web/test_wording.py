@@ -92,7 +92,10 @@ KNOWN = {**WINDOW, "window_posts": 500, "window_tagged": 0}
 def test_totals_are_those_of_the_boards_time(
     trends: dict[str, Any], english: str, german: str
 ) -> None:
-    assert (Wording("en").board_totals(trends), Wording("de").board_totals(trends)) == (english, german)
+    assert (Wording("en").board_totals(trends), Wording("de").board_totals(trends)) == (
+        english,
+        german,
+    )
 
 
 @pytest.mark.parametrize(
