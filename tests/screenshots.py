@@ -91,7 +91,7 @@ def first_visit(camera: Camera, service: Service) -> None:
     """Nothing has been counted yet."""
     for path, name in (("/", "first-visit"), ("/status", "status")):
         page = camera.open(service.url + path, 1000, 700)
-        expect(page.locator("[data-status]").first).to_contain_text("Kafka answers")
+        expect(page.locator("[data-status]").first).to_contain_text("Kafka: done")
         camera.shoot(page, name)
 
 

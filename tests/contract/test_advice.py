@@ -156,7 +156,7 @@ def test_credits_are_added_and_reading_resumes_by_itself(scene: ExitStack) -> No
     served = serving(scene, x.XDouble())
     served.double.faults = [{"status": 402, "body": {"title": "CreditsDepleted"}, "times": 1000}]
     ingest = started(scene, environment("x", served.url))
-    eventually(lambda: "reading then resumes by itself" in ingest.advice(), within=10)
+    eventually(lambda: "reading resumes automatically" in ingest.advice(), within=10)
     served.double.faults = []
     eventually(ingest.is_fine, within=10)
 

@@ -47,7 +47,7 @@ def waiting_page(stack: Stack) -> None:
     page = stack.api("/")
     assert page.status_code == 200
     assert "Waiting for the first board" in page.text
-    assert "The way to the first board" in page.text
+    assert "Getting your first board" in page.text
     for path in ("/api/v1/trends", "/readyz"):
         response = stack.api(path)
         assert response.status_code == 503

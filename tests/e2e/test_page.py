@@ -31,9 +31,9 @@ def served(stack: Stack) -> list[tuple[str, str, int]]:
 
 
 def totals(widget: Observed) -> int:
-    """How many posts have been read, as it is drawn."""
+    """How many posts have been read, as it is drawn: "4,120 of 18,234 posts have hashtags"."""
     text = widget.page.locator(".totals").text_content() or ""
-    return int(text.split(" of ")[1].split(" posts")[0].replace(",", ""))
+    return int(text.split(" of ")[-1].split(" posts")[0].replace(",", ""))
 
 
 def lead_with(stack: Stack, tag: str, run: str) -> None:
@@ -63,6 +63,18 @@ def test_the_page_shows_it_too(stack: Stack, widget: Observed) -> None:
     assert widget.page.locator(".chip.demo").first.is_visible()
     snippet = widget.page.locator("#snippet").text_content() or ""
     assert f'src="{stack.url}/widget.js"' in snippet
+
+
+def test_a_tags_chart_has_an_address(stack: Stack, widget: Observed) -> None:
+    leader, other = served(stack)[:2]
+    page, card = widget.page, widget.page.locator("#history")
+    page.goto(f"{stack.url}/?board=all&tag={leader[0]}&tag={other[0]}&range=3h&tz=UTC")
+    eventually(card.locator("canvas").is_visible)
+    eventually(lambda: card.locator("h2").text_content() == f"{leader[1]}, {other[1]}")
+    assert card.locator("dd").first.text_content() == f"{leader[2]:,}"
+    assert page.title() == f"#{leader[0]} and #{other[0]}, 3 hours · Tweet Trends"
+    card.locator("summary").click()
+    assert card.locator("tbody tr").count() == 180
 
 
 def test_new_tweets_appear_without_a_reload(stack: Stack, widget: Observed) -> None:

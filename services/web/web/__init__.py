@@ -21,6 +21,7 @@ from web import (
     problems,
     site,
     status_page,
+    vendor,
     widget,
 )
 from web.cache import BoardCache, Store
@@ -66,8 +67,9 @@ def create_app(
     app.url_map.merge_slashes = False
     metrics.init_app(app)
     app.register_blueprint(api.blueprint(source, hashtags, search))
-    app.register_blueprint(pages.blueprint(source, settings.refresh_seconds))
+    app.register_blueprint(pages.blueprint(source, settings.refresh_seconds, settings.mastodon_url))
     app.register_blueprint(widget.blueprint())
+    app.register_blueprint(vendor.blueprint())
     app.register_blueprint(status_page.blueprint(source))
     app.register_blueprint(badge.blueprint(source, settings.refresh_seconds))
     app.register_blueprint(feeds.blueprint(source))

@@ -105,11 +105,12 @@ def span(seconds: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."
+    """Return a text with a capital, and a full stop unless it ends in an ellipsis."""
+    end = "" if text.endswith("…") else "."
+    return f"{text[:1].upper()}{text[1:]}{end}"
 
 
-def together(names: Iterable[str]) -> str:
+def join_words(names: Iterable[str]) -> str:
     """Return a list as a person would say it."""
     *most, last = list(names) or [""]
     return f"{', '.join(most)} and {last}" if most else last

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from web import address
 from web.board import ALL, NOW, PEOPLE, RISING, TWEETS, WINDOWS, counted
-from web.embed import Embed, dashboard, embed, language_of, locale_of
+from web.embed import Embed, embed, language_of, locale_of
+from web.networks import tag_pages
+from web.page_query import RANGES, board_query, read_query
 from web.problems import NoBoardYet
-from web.titles import board_title
+from web.sources import CREDENTIALS, TITLES
 from web.trends import Trends
 from web.widget import LANGUAGES, script
 from web.wording import Wording
@@ -20,7 +22,7 @@ _TABS = {
     "1h": "Last hour",
     "24h": "24 hours",
     "7d": "7 days",
-    ALL: "So far",
+    ALL: "All time",
 }
 
 _RANKINGS = {TWEETS: "Posts", PEOPLE: "People"}
@@ -35,36 +37,39 @@ _LANGUAGES = {
 }
 
 
-def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
+def blueprint(source: Trends, refresh_seconds: int, mastodon_url: str) -> Blueprint:
     """Return the pages; they work without JavaScript, which only keeps them up to date."""
     pages = Blueprint("pages", __name__)
 
     @pages.get("/")
     def index() -> Response:
-        """Show a board with tabs, a tag's history, and how to put a board on a page."""
-        shown = dashboard(request.args)
-        # What was asked for, not what the board goes by: the tabs keep the visitor's choice.
-        rank_by = shown.settings.get("rank_by", TWEETS)
+        """Show a board with tabs, the chart of its tags, and how to put a board on a page."""
+        asked = read_query(request.args)
+        shown = asked.shown
         view = _view(source, shown, "en")
-        query = _query(shown.board, shown.rank_by)
+        query = urlencode(board_query(shown.board, shown.rank_by))
         status = source.status()
         return _page(
             "index.html",
             view,
+            asked=asked,
             tabs=[
-                (label, _query(name, rank_by), name == shown.board) for name, label in _TABS.items()
+                (label, asked.link(board=name), name == shown.board)
+                for name, label in _TABS.items()
             ],
             rankings=[
-                (label, _query(shown.board, name), name == shown.rank_by)
+                (label, asked.link(rank_by=name), name == shown.rank_by)
                 for name, label in _RANKINGS.items()
                 if shown.board in WINDOWS
             ],
+            ranges=RANGES,
+            networks=tag_pages(view["trends"].get("source", ()), mastodon_url),
+            accounts=[(TITLES[name], names) for name, names in CREDENTIALS.items()],
             query=query,
-            title=board_title(shown.board, shown.rank_by, view["trends"].get("window")),
             # Until there is something to show, the page tells how far it is.
             status=status if status["waiting_seconds"] is not None else None,
             # What search engines take for the address of the board, however it was reached.
-            canonical=address.root() + ("" if query == _query(NOW, TWEETS) else f"?{query}"),
+            canonical=address.root() + ("" if shown.board == NOW else f"?{query}"),
             script=f"{address.root()}widget.js",
             versioned=script(),
             public_url=current_app.config[address.PUBLIC_URL],
@@ -108,12 +113,6 @@ def _locale_asked_for() -> str:
     """Return the first of the visitor's languages that we have, with its region."""
     asked = (locale_of(tag) for tag, _ in request.accept_languages)
     return next(filter(None, asked), LANGUAGES[0])
-
-
-def _query(board: str, rank_by: str) -> str:
-    """Return the parameters for a board; only some leave a choice of ranking."""
-    by_people = board in WINDOWS and rank_by == PEOPLE
-    return f"board={board}" + (f"&rank_by={PEOPLE}" if by_people else "")
 
 
 def _page(template: str, view: dict[str, Any], **more: Any) -> Response:

@@ -9,7 +9,7 @@ from web.key import key_of
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}|\*))?")
-_PUBLIC_URL = re.compile(
+_URL = re.compile(
     r"https?://([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
     r"(/[A-Za-z0-9._~-]+)*/?"
 )
@@ -39,6 +39,7 @@ class Settings:
     public_url: str = ""
     robots_index: bool = False
     hide_hashtags: frozenset[str] = frozenset()
+    mastodon_url: str = "https://mastodon.social"
     metrics_port: int = 9464
     log_level: str = "INFO"
 
@@ -57,6 +58,7 @@ class Settings:
             public_url=_public_url(env, "PUBLIC_URL"),
             robots_index=_switch(env, "ROBOTS_INDEX", "off"),
             hide_hashtags=_keys(env, "HIDE_HASHTAGS"),
+            mastodon_url=_mastodon_url(env, cls.mastodon_url),
             metrics_port=_integer(env, "METRICS_PORT", cls.metrics_port, 1, 65535),
             log_level=_log_level(env, "LOG_LEVEL", cls.log_level),
         )
@@ -107,7 +109,7 @@ def _origins(env: Mapping[str, str], name: str, default: str) -> str:
 def _public_url(env: Mapping[str, str], name: str) -> str:
     """Return the address with a slash at its end, so that paths can be appended to it."""
     value = env.get(name, "")
-    if value and not _PUBLIC_URL.fullmatch(value):
+    if value and not _URL.fullmatch(value):
         raise _refuse(
             name, value, "an address such as https://trends.example or https://your.site/trends/"
         )
@@ -125,6 +127,15 @@ def _keys(env: Mapping[str, str], name: str) -> frozenset[str]:
     """Return the keys of tags in any spelling; the driver reads the same variable."""
     words = _SEPARATORS.split(env.get(name, ""))
     return frozenset(key_of(word) for word in words) - {""}
+
+
+def _mastodon_url(env: Mapping[str, str], default: str) -> str:
+    """Return the server where Mastodon's posts are shown.
+
+    A bad address is not refused here: ingest refuses it, and this service has to show that.
+    """
+    value = _value(env, "MASTODON_URL", default)
+    return value if _URL.fullmatch(value) else default
 
 
 def _log_level(env: Mapping[str, str], name: str, default: str) -> str:

@@ -9,9 +9,9 @@ from web.facts import (
     Facts,
     Stage,
     WrongSetting,
+    join_words,
     late,
     sentence,
-    together,
 )
 
 # The variables of .env.example. A source that is not here needs none.
@@ -24,18 +24,19 @@ CREDENTIALS = {
 TAKE_OVER = "in `.env`, then run `make up`"
 """The end of the advice to change a setting."""
 
-_TITLES = {
+TITLES = {
     "x": "X",
     "mastodon": "Mastodon",
     "bluesky": "Bluesky",
     "replay": "the file",
-    "demo": "the demo",
+    "demo": "demo data",
 }
+"""What a source is called."""
 
 _READING = {
-    "starting": "is asked for the first time",
-    "ok": "is read",
-    "finished": "is read to its end",
+    "starting": "contacting {}…",
+    "ok": "reading {}",
+    "finished": "{} was read to the end",
 }
 
 REMEDIES = {
@@ -57,8 +58,8 @@ def source_stage(facts: Facts) -> Stage:
     if facts.wrong_setting:
         return _wrong_setting("source", facts.wrong_setting)
     if not facts.has_kafka:
-        names = together(map(_title, facts.sources))
-        return Stage("source", WAITING, sentence(f"{names} can be read once Kafka answers"))
+        names = join_words(map(_title, facts.sources))
+        return Stage("source", WAITING, sentence(f"{names} can be read once Kafka is connected"))
     detail = sentence("; ".join(map(_reading, facts.sources)))
     for source in facts.sources:
         if source["error"] and not _is_refused(source):
@@ -71,7 +72,7 @@ def source_stage(facts: Facts) -> Stage:
 def credentials_stage(facts: Facts) -> Stage:
     """Describe whether the networks accept the credentials, as far as they were asked."""
     if facts.trouble:
-        return Stage("credentials", WAITING, "Waiting for ingest to try them.")
+        return Stage("credentials", WAITING, "Waiting for ingest to test them.")
     if facts.wrong_setting:
         return _wrong_setting("credentials", facts.wrong_setting)
     refused = [each for each in facts.sources if _is_refused(each)]
@@ -81,21 +82,20 @@ def credentials_stage(facts: Facts) -> Stage:
     networks = [each for each in facts.sources if each["name"] in CREDENTIALS]
     untried = [_title(each) for each in networks if not each["last_success"]]
     if untried:
-        return Stage("credentials", WAITING, f"Not yet tried on {together(untried)}.")
+        return Stage("credentials", WAITING, f"Not tested with {join_words(untried)} yet.")
     if networks:
-        accept = "accepts" if len(networks) == 1 else "accept"
-        return Stage("credentials", DONE, f"{together(map(_title, networks))} {accept} them.")
+        return Stage("credentials", DONE, f"Accepted by {join_words(map(_title, networks))}.")
     return _none_needed(facts)
 
 
 def _none_needed(facts: Facts) -> Stage:
     """The demo is a success, but nobody came for it: say what is next."""
     if any(each["name"] == "demo" for each in facts.sources):
-        networks = [f"{_codes(names)} ({_TITLES[name]})" for name, names in CREDENTIALS.items()]
-        detail = "The demo needs none; your own timeline does."
+        networks = [f"{_codes(names)} ({TITLES[name]})" for name, names in CREDENTIALS.items()]
+        detail = "Demo data needs no credentials."
         advice = f"For your own timeline set {' or '.join(networks)} {TAKE_OVER}"
         return Stage("credentials", DONE, detail, advice)
-    return Stage("credentials", DONE, "A file needs none.")
+    return Stage("credentials", DONE, "A file needs no credentials.")
 
 
 def _wrong_setting(stage: str, wrong: WrongSetting) -> Stage:
@@ -133,17 +133,17 @@ def _is_refused(source: dict[str, Any]) -> bool:
 def _renewal(source: dict[str, Any]) -> str:
     """What to do about credentials that a network rejects."""
     if source["error"]["kind"] == "402":
-        return "Add credits to the account: reading then resumes by itself"
+        return "Add credits; reading resumes automatically"
     names = _codes(CREDENTIALS.get(source["name"], ()))
     return f"Check {names or 'its settings'} {TAKE_OVER}"
 
 
 def _reading(source: dict[str, Any]) -> str:
     if _is_refused(source):
-        return f"{_title(source)} rejected the credentials"
+        return f"{_title(source)} rejected the credentials (see below)"
     if source["error"]:
         return _failure(source)
-    return f"{_title(source)} {_READING.get(source['state'], 'fails')}"
+    return _READING.get(source["state"], "{} is failing").format(_title(source))
 
 
 def _failure(source: dict[str, Any]) -> str:
@@ -151,8 +151,8 @@ def _failure(source: dict[str, Any]) -> str:
 
 
 def _title(source: dict[str, Any]) -> str:
-    return _TITLES.get(source["name"], str(source["name"]))
+    return TITLES.get(source["name"], str(source["name"]))
 
 
 def _codes(names: list[str] | tuple[str, ...]) -> str:
-    return together(f"`{name}`" for name in names)
+    return join_words(f"`{name}`" for name in names)

@@ -15,9 +15,9 @@ from web.sources import TAKE_OVER, credentials_stage, source_stage
 _TITLES = {
     "hbase": "HBase",
     "kafka": "Kafka",
-    "spark": "the Spark driver",
+    "spark": "Spark",
     "source": "the source",
-    "tweet": "the first tweet",
+    "tweet": "the first post",
 }
 
 
@@ -41,7 +41,7 @@ def _behind(name: str, stage: Stage) -> Stage:
 
 def _hbase(facts: Facts) -> Stage:
     if not facts.hbase_error:
-        return Stage("hbase", DONE, "HBase answers.")
+        return Stage("hbase", DONE, "Connected.")
     has_answered = facts.board is not None or facts.report is not None
     return late("hbase", facts.hbase_error, look_at("hbase-thrift"), facts, has_answered)
 
@@ -49,9 +49,9 @@ def _hbase(facts: Facts) -> Stage:
 def _kafka(facts: Facts) -> Stage:
     kafka = facts.kafka
     if not kafka:
-        return Stage("kafka", WAITING, "Waiting for ingest, which tells how Kafka is.")
+        return Stage("kafka", WAITING, "Waiting for ingest to report on Kafka.")
     if facts.has_kafka:
-        return Stage("kafka", DONE, "Kafka answers.")
+        return Stage("kafka", DONE, "Connected.")
     if not kafka["error"]:
         return Stage("kafka", WAITING, "Ingest is connecting to Kafka.")
     # Nothing is read before Kafka has answered once.
@@ -65,11 +65,11 @@ def _spark(facts: Facts) -> Stage:
     Once it has found Kafka it publishes them every few seconds, empty ones too.
     """
     if facts.board and not facts.is_old:
-        return Stage("spark", DONE, "The Spark driver publishes boards.")
+        return Stage("spark", DONE, "Publishing boards.")
     if facts.board:
-        missing = f"the Spark driver has published nothing for {span(facts.age_seconds)}"
+        missing = f"Spark has published nothing for {span(facts.age_seconds)}"
     else:
-        missing = "no board that can be read has come from the Spark driver"
+        missing = "Spark hasn't published a board yet"
     if facts.kafka and not facts.has_kafka:
         return Stage("spark", WAITING, f"Waiting for Kafka: {missing}.")
     return late("spark", missing, look_at("trends"), facts)
@@ -77,21 +77,22 @@ def _spark(facts: Facts) -> Stage:
 
 def _tweet(facts: Facts, needed: Sequence[Stage]) -> Stage:
     if facts.board and facts.board.tweets_read:
-        return Stage("tweet", DONE, f"Tweets read so far: {facts.board.tweets_read:,}.")
+        return Stage("tweet", DONE, f"Posts read so far: {facts.board.tweets_read:,}.")
     forwarded = sum(each["tweets"] for each in facts.sources)
     if forwarded:
-        return Stage("tweet", DONE, f"Tweets read so far: {forwarded:,}; none is counted yet.")
+        return Stage("tweet", DONE, f"Posts read so far: {forwarded:,}; none is counted yet.")
     for stage in needed:
         if stage.state != DONE:
             return _behind("tweet", stage)
-    # Ingest's numbers begin with its process, so an earlier one may have read a file's tweets;
+    # Ingest's numbers begin with its process, so an earlier one may have read a file's posts;
     # then they are about to be counted.
     if facts.news and facts.news["state"] == "finished" and facts.board:
-        advice = f"Name another file in `REPLAY_FILE` {TAKE_OVER}"
-        return Stage("tweet", FAILED, "All is read, and there was no tweet to count.", advice)
-    passed_over = sum(each["skipped"] + each["quarantined"] for each in facts.sources)
-    so_far = f" that counts; passed over so far: {passed_over:,}" if passed_over else ""
-    return Stage("tweet", WAITING, f"Waiting for the first tweet{so_far}.")
+        advice = f"Set `REPLAY_FILE` to another file {TAKE_OVER}"
+        detail = "The whole file was read; it has no posts to count."
+        return Stage("tweet", FAILED, detail, advice)
+    skipped = sum(each["skipped"] + each["quarantined"] for each in facts.sources)
+    so_far = f" that counts; skipped so far: {skipped:,}" if skipped else ""
+    return Stage("tweet", WAITING, f"Waiting for the first post{so_far}.")
 
 
 def _board(facts: Facts, needed: Sequence[Stage]) -> Stage:
@@ -102,9 +103,9 @@ def _board(facts: Facts, needed: Sequence[Stage]) -> Stage:
         if stage.state != DONE:
             return _behind("board", stage)
     if not board or not board.tweets_read:
-        return Stage("board", WAITING, "The first tweets are being counted.")
+        return Stage("board", WAITING, "The first posts are being counted.")
     if not board.tweets_tagged:
-        detail = f"Tweets counted so far: {board.tweets_read:,}; none of them has a hashtag."
+        detail = f"Posts counted so far: {board.tweets_read:,}; none of them has a hashtag."
         return Stage("board", WAITING, detail)
-    detail = f"Tweets with hashtags so far: {board.tweets_tagged:,}; none of these is shown."
-    return Stage("board", WAITING, detail, f"Look at `HIDE_HASHTAGS` {TAKE_OVER}")
+    detail = f"Posts with hashtags so far: {board.tweets_tagged:,}; all hashtags are hidden."
+    return Stage("board", WAITING, detail, f"Check `HIDE_HASHTAGS` {TAKE_OVER}")

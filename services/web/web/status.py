@@ -224,7 +224,7 @@ def _trouble(standing: Standing, now: datetime) -> tuple[str, str] | None:
 def _advice(standing: Standing, facts: Facts, now: datetime) -> list[str]:
     """Say what to do, the most urgent first.
 
-    Without HBase all the rest is old, and would only lead astray.
+    Without HBase the rest is old and would mislead.
     """
     if standing.hbase_error:
         return [f"{standing.hbase_error}: {look_at('hbase-thrift')}"]

@@ -1,8 +1,8 @@
-"""Names of boards in English, for what is not in the visitor's language: badge and feeds."""
+"""Names of boards in English, for what is not in the visitor's language: page, badge and feeds."""
 
 from web.board import ALL, NOW, PEOPLE, RISING, WINDOWS
 
-_NAMES = {ALL: "Trending so far", RISING: "Rising", NOW: "Trending now"}
+_NAMES = {ALL: "Trending of all time", RISING: "Rising", NOW: "Trending now"}
 _UNITS = {"h": "hour", "d": "day"}
 
 

@@ -36,6 +36,19 @@ class Wording:
             return ""
         return _symbols(span) + (f" · {self.words['people']}" if rank_by == PEOPLE else "")
 
+    def board_totals(self, trends: Mapping[str, Any]) -> str:
+        """Say how many of the posts of a board's time have hashtags; empty where it is not known.
+
+        What was read since the beginning says nothing about a window.
+        """
+        names = ("tweets_tagged", "tweets_read")
+        if trends["board"] != ALL:
+            names = ("window_tagged", "window_posts")
+        tagged, read = (trends.get(name) for name in names)
+        if tagged is None or read is None:
+            return ""
+        return self.words["totals"].format(tagged=self.number(tagged), read=self.number(read))
+
     def reason(self, entry: Mapping[str, Any]) -> str:
         """Say why a tag rises; the entry is one of trends.schema.json."""
         return self.words["reason"].format(
@@ -49,10 +62,6 @@ class Wording:
         size = abs(places)
         text = self.words["up" if places > 0 else "down"]
         return text.format(n=self.number(size), s="" if size == 1 else "s")
-
-    def totals(self, tagged: int, read: int) -> str:
-        """Say how many of the posts have hashtags."""
-        return self.words["totals"].format(tagged=self.number(tagged), read=self.number(read))
 
     def hours(self, hours: int) -> str:
         """Return a number of hours in symbols."""

@@ -1,4 +1,4 @@
-"""The page `/`: boards behind tabs, a tag's history, and the builder of a snippet."""
+"""The page `/`: boards behind tabs, and the builder of a snippet; test_explorer.py has the rest."""
 
 from urllib.parse import quote
 
@@ -54,10 +54,16 @@ def rows(page: Page) -> list[str]:
 def test_tabs_show_the_boards(dashboard: Observed, service: Service) -> None:
     page = dashboard.page
     tabs = page.get_by_role("navigation", name="Period").get_by_role("link")
-    expect(tabs).to_have_text(["Now", "Rising", "Last hour", "24 hours", "7 days", "So far"])
+    expect(tabs).to_have_text(["Now", "Rising", "Last hour", "24 hours", "7 days", "All time"])
     expect(tabs.first).to_have_attribute("aria-current", "page")
     assert dashboard.rows() == service.rows(board="now")
-    labels = {"Rising": "rising", "Now": "now", "24 hours": "24h", "7 days": "7d", "So far": "all"}
+    labels = {
+        "Rising": "rising",
+        "Now": "now",
+        "24 hours": "24h",
+        "7 days": "7d",
+        "All time": "all",
+    }
     for label, board in labels.items():
         page.get_by_role("link", name=label, exact=True).click()
         expect(page.get_by_role("link", name=label, exact=True)).to_have_attribute(

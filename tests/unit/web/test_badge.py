@@ -44,9 +44,9 @@ def test_the_leading_tags_are_drawn_with_their_counts(
     store.put(hashtags=entries(9))
     svg = draw(client)
     counted = ["#tag1", "999", "#tag2", "998", "#tag3", "997"]
-    assert texts(svg) == ["Trending so far", *counted]
+    assert texts(svg) == ["Trending of all time", *counted]
     title, description = said(svg)
-    assert title == "Trending so far"
+    assert title == "Trending of all time"
     assert (
         description
         == "\u2068#tag1\u2069 \u2068999\u2069; \u2068#tag2\u2069 \u2068998\u2069; "
@@ -66,11 +66,11 @@ def test_the_leading_tags_are_drawn_with_their_counts(
         ("?board=rising&rank_by=people", "Rising", 3),
         ("?board=now&limit=2", "Trending, last 12 hours", 2),
         ("?board=now&rank_by=tweets", "Trending, last 12 hours", 3),
-        ("?board=x&limit=0", "Trending so far", 3),
-        ("?board=&limit=6", "Trending so far", 3),
-        ("?rank_by=people&limit=1e0", "Trending so far", 3),
-        ("?limit=%FF&board=%00", "Trending so far", 3),
-        ("?limit=99999999999999999999999999&limit=2", "Trending so far", 3),
+        ("?board=x&limit=0", "Trending of all time", 3),
+        ("?board=&limit=6", "Trending of all time", 3),
+        ("?rank_by=people&limit=1e0", "Trending of all time", 3),
+        ("?limit=%FF&board=%00", "Trending of all time", 3),
+        ("?limit=99999999999999999999999999&limit=2", "Trending of all time", 3),
     ],
 )
 def test_parameters_are_obeyed_and_wrong_ones_fall_back(
@@ -150,7 +150,7 @@ def test_before_the_first_board_it_is_a_picture_too(
 ) -> None:
     if down:
         store.go_down()
-    assert texts(draw(client)) == ["Trending so far", "waiting for the first board"]
+    assert texts(draw(client)) == ["Trending of all time", "waiting for the first board"]
 
 
 def test_a_copy_is_kept_as_long_as_the_widget_waits(

@@ -20,7 +20,7 @@ FILES = [
     "/api/v1/trends?limit=100&format=csv",
     "/api/v1/hashtags/tea?step=day&hours=87600",
     "/static/page.css",
-    "/static/history.js",
+    "/static/explorer.js",
 ]
 
 

@@ -42,7 +42,7 @@ def texts(element: ElementTree.Element, name: str) -> list[str | None]:
 def test_a_rising_tag_is_an_entry_with_its_reason(client: FlaskClient, store: MemoryStore) -> None:
     store.put("rising", as_of=AS_OF)
     page = f"{PUBLIC}?board=rising&tag=caf%C3%A9"
-    text = "Rank 1: 9 people in 5 h, usually 0.8: once in 40,000."
+    text = "Rank 1: 9 people in 5 h, usually 0.8."
     assert items(client, "?board=rising") == [
         {
             "id": f"{page}#2026-11-22",

@@ -18,6 +18,7 @@ from web.embed import CHROME, dashboard, embed
 from web.hashtag import DEFAULT_HOURS, MAX_HOURS, STEPS
 from web.key import key_of
 from web.openapi import DOCUMENT
+from web.page_query import DEFAULT_RANGE, MAX_TAGS, RANGES
 from web.parameters import FORMATS
 from web.widget import LANGUAGES, script
 
@@ -72,7 +73,7 @@ def references(part: Any) -> set[str]:
 def test_every_public_route_is_described(client: FlaskClient) -> None:
     rules = {rule.rule for rule in client.application.url_map.iter_rules()}
     routes = {re.sub("<(?:path:)?(.*)>", "{\\1}", rule) for rule in rules}
-    assert set(OPENAPI["paths"]) == routes - {"/static/{filename}"}
+    assert set(OPENAPI["paths"]) == routes - {"/static/{filename}", "/vendor/{filename}"}
     operations = [item["get"] for item in OPENAPI["paths"].values()]
     assert len({each["operationId"] for each in operations}) == len(operations)
     tags = {tag["name"] for tag in OPENAPI["tags"]}
@@ -97,7 +98,8 @@ def test_the_settings_of_a_board_are_the_service_s() -> None:
     parameters = OPENAPI["components"]["parameters"]
     for path in ("/", "/widget"):
         listed = OPENAPI["paths"][path]["get"]["parameters"]
-        described = [parameters[each["$ref"].rsplit("/", 1)[1]] for each in listed]
+        shared = [each["$ref"] for each in listed if "$ref" in each]
+        described = [parameters[each.rsplit("/", 1)[1]] for each in shared]
         names = [each["name"] for each in described]
         assert embed(dict.fromkeys([*parameters, "x"], "")).attributes.keys() == set(names)
         for name, schema in zip(names, (each["schema"] for each in described), strict=True):
@@ -105,6 +107,16 @@ def test_the_settings_of_a_board_are_the_service_s() -> None:
                 assert embed({name: value}).settings == {name: value}
                 Draft202012Validator(schema).validate(int(value) if "minimum" in schema else value)
     assert set(parameters["lang"]["schema"]["enum"]) == set(LANGUAGES)
+
+
+def test_the_parameters_of_the_chart_are_the_page_s() -> None:
+    listed = OPENAPI["paths"]["/"]["get"]["parameters"]
+    schemas = {each["name"]: each["schema"] for each in listed if "name" in each}
+    assert schemas == {
+        "tag": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_TAGS},
+        "range": {"enum": list(RANGES), "default": DEFAULT_RANGE},
+        "tz": {"type": "string"},
+    }
 
 
 def allowed(schema: dict[str, Any]) -> list[str]:

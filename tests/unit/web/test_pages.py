@@ -474,3 +474,101 @@ def test_bars_of_rising_are_as_long_as_scores(client: FlaskClient, store: Memory
     store.put("rising", hashtags=[first | {"score": 20.0}, second | {"score": 5.0, "people": 99}])
     text = client.get("/widget?board=rising").text
     assert re.findall(r'rect width="([\d.]+)%', text) == ["100.0", "25.0"]
+
+
+def head(text: str) -> tuple[str, str]:
+    """The title and the description of a page."""
+    title = re.search("<title>(.*)</title>", text)
+    description = re.search('<meta name="description" content="([^"]*)">', text)
+    assert title and description
+    return unescape(title[1]), unescape(description[1])
+
+
+def test_title_and_description_follow_the_address(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("24h")
+    assert head(client.get("/?board=24h").text) == (
+        "Trending, last 24 hours · Tweet Trends",
+        "Trending, last 24 hours: the hashtags of a timeline, counted exactly.",
+    )
+    assert head(client.get("/?board=24h&tag=%22tea%22&tag=Caf%C3%A9&range=7d").text) == (
+        '#"tea" and #Café, 7 days · Tweet Trends',
+        'How often #"tea" and #Café was posted, counted exactly: 7 days.',
+    )
+
+
+def test_the_board_has_a_heading(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("rising")
+    text = client.get("/?board=rising").text
+    assert re.findall('<h2[^>]*id="board-title">([^<]*)</h2>', text) == ["Rising"]
+
+
+def test_an_unknown_value_is_named_on_the_page(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("now")
+    assert 'class="problem" role="status">' not in client.get("/?board=now").text
+    text = client.get("/?board=%3Cb%3Efoo&range=5h").text
+    told = re.findall('<p class="problem" role="status">([^<]*)</p>', text)
+    assert [unescape(each) for each in told] == [
+        "There is no board “<b>foo”. Showing Trending now.",
+        "There is no time range “5h”. Showing 24 hours.",
+    ]
+
+
+def test_what_is_chosen_outlives_a_tab(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("24h", hashtags=entries(40))
+    kept = "limit=30&tag=tea&tag=caf%C3%A9&range=30d&tz=UTC"
+    text = client.get(f"/?board=24h&{kept}").text
+    assert text.count("<bdi>#tag") == 30
+    assert links(text, "tabs") == [f"board={name}&{kept}" for name in TABS]
+    assert links(text, "rankings")[1] == f"board=24h&rank_by=people&{kept}"
+    assert re.findall(r'value="(\w+)" aria-pressed="true"', text) == ["30d"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "pages"),
+    [
+        (["x"], ["https://x.com/hashtag/"]),
+        (["mastodon", "bluesky"], ["https://social.example/tags/", "https://bsky.app/hashtag/"]),
+    ],
+)
+def test_a_tag_leads_to_each_network_that_is_read(
+    make_client: Make, store: MemoryStore, sources: list[str], pages: list[str]
+) -> None:
+    store.put("now", source=sources)
+    text = make_client(mastodon_url="https://social.example").get("/").text
+    assert re.findall('data-page="([^"]*)"', text) == pages
+
+
+def test_demo_data_says_how_to_go_on(client: FlaskClient, store: MemoryStore) -> None:
+    store.put("now", demo=True)
+    text = client.get("/").text
+    assert "You are looking at demo data." in text
+    for command in ("cp .env.example .env", "CONSUMER_KEY", "BLUESKY_HANDLE", "make up"):
+        assert f"<code>{command}</code>" in text
+    store.put("now")
+    assert "You are looking at demo data." not in client.get("/").text
+
+
+@pytest.mark.parametrize("board", ["1h", "24h", "7d", "now", "rising"])
+def test_what_was_read_in_all_is_not_said_of_a_window(
+    client: FlaskClient, store: MemoryStore, board: str
+) -> None:
+    store.put(board)
+    text = client.get(f"/widget?board={board}").text
+    assert '<span class="totals" part="totals"></span>' in text
+
+
+def imported(script: str) -> set[str]:
+    """The modules that a script imports, directly or not."""
+    names = set(re.findall('from "\\./([^"]+)"', (STATIC / script).read_text()))
+    return names.union(*map(imported, names))
+
+
+def test_every_module_of_the_page_is_loaded_at_once(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    store.put("now")
+    text = client.get("/").text
+    preloaded = re.findall('<link rel="modulepreload" href="static/([^"]+)">', text)
+    scripts = re.findall('<script type="module" src="static/([^"]+)">', text)
+    assert "explorer.js" in scripts
+    assert set(preloaded) == {name for script in scripts for name in imported(script)}

@@ -27,6 +27,7 @@ def test_every_variable_is_read() -> None:
             "PUBLIC_URL": "https://your.site/trends",
             "ROBOTS_INDEX": "on",
             "HIDE_HASHTAGS": "#Spam, ＃ＣＡＦÉ，other,,",
+            "MASTODON_URL": "https://social.example:8443/below/",
             "METRICS_PORT": "9999",
             "LOG_LEVEL": "debug",
         }
@@ -40,6 +41,7 @@ def test_every_variable_is_read() -> None:
         public_url="https://your.site/trends/",
         robots_index=True,
         hide_hashtags=frozenset({"spam", "café", "other"}),
+        mastodon_url="https://social.example:8443/below/",
         metrics_port=9999,
         log_level="DEBUG",
     )
@@ -70,6 +72,14 @@ def test_a_hidden_tag_may_be_written_in_any_way(value: str) -> None:
 def test_the_public_address_ends_with_a_slash(value: str) -> None:
     for given in (value, value.removesuffix("/")):
         assert Settings.from_env({"PUBLIC_URL": given}).public_url == value
+
+
+@pytest.mark.parametrize(
+    "url", ["social.example", "javascript:alert(1)", "https://a b", 'https://a/"', "https://a?b"]
+)
+def test_an_address_that_ingest_refuses_is_not_linked_to(url: str) -> None:
+    """Ingest says what is wrong with it, and this service has to be there to show that."""
+    assert Settings.from_env({"MASTODON_URL": url}).mastodon_url == "https://mastodon.social"
 
 
 def test_what_is_not_a_tag_hides_nothing() -> None:

@@ -114,12 +114,12 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         30,
         "DWWWWWW",
         {
-            "kafka": ("Waiting for ingest, which tells how Kafka is.", None),
-            "spark": (f"No board that can be read has come from the Spark driver; {SOON}", None),
+            "kafka": ("Waiting for ingest to report on Kafka.", None),
+            "spark": (f"Spark hasn't published a board yet; {SOON}", None),
             "source": (f"Ingest has not reported yet; {SOON}", None),
-            "credentials": ("Waiting for ingest to try them.", None),
+            "credentials": ("Waiting for ingest to test them.", None),
             "tweet": ("Waiting for Kafka.", None),
-            "board": ("Waiting for the Spark driver.", None),
+            "board": ("Waiting for Spark.", None),
         },
     ),
     "HBase is up, and nothing else": (
@@ -127,7 +127,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DWFFWWW",
         {
-            "spark": ("No board that can be read has come from the Spark driver.", see("trends")),
+            "spark": ("Spark hasn't published a board yet.", see("trends")),
             "source": ("Ingest has not reported yet.", see("ingest")),
         },
     ),
@@ -137,7 +137,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         "DWWWWWW",
         {
             "kafka": (f"N{NO_KAFKA[1:]}; {SOON}", None),
-            "source": ("X can be read once Kafka answers.", None),
+            "source": ("X can be read once Kafka is connected.", None),
         },
     ),
     "Kafka is being connected to": (
@@ -153,10 +153,10 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "kafka": (f"N{NO_KAFKA[1:]}.", see("kafka")),
             "spark": (
-                "Waiting for Kafka: no board that can be read has come from the Spark driver.",
+                "Waiting for Kafka: Spark hasn't published a board yet.",
                 None,
             ),
-            "credentials": ("Not yet tried on X.", None),
+            "credentials": ("Not tested with X yet.", None),
         },
     ),
     "Kafka goes away soon after the start": (
@@ -166,7 +166,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "kafka": (f"N{NO_KAFKA[1:]}.", see("kafka")),
             "spark": (
-                "Waiting for Kafka: the Spark driver has published nothing for 10 min.",
+                "Waiting for Kafka: Spark has published nothing for 10 min.",
                 None,
             ),
         },
@@ -183,7 +183,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         "DWWWWDD",
         {
             "source": (f"Ingest has not reported for 2 h; {SOON}", None),
-            "spark": (f"The Spark driver has published nothing for 10 min; {SOON}", None),
+            "spark": (f"Spark has published nothing for 10 min; {SOON}", None),
         },
     ),
     "ingest is stopped": (
@@ -203,7 +203,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DWDWFWW",
         {
-            "kafka": ("Waiting for ingest, which tells how Kafka is.", None),
+            "kafka": ("Waiting for ingest to report on Kafka.", None),
             "source": ("Waiting for ingest, which has a wrong setting.", None),
             "credentials": (
                 f"Ingest has a wrong setting: CONSUMER_SECRET {MISSING}.",
@@ -242,7 +242,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DDDWFWW",
         {
-            "source": ("X rejected the credentials.", None),
+            "source": ("X rejected the credentials (see below).", None),
             "credentials": (
                 f"X: {REFUSED_X}.",
                 f"Check {X_VARIABLES} in `.env`, then run `make up`",
@@ -257,7 +257,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "credentials": (
                 f"X: {NO_CREDITS}.",
-                "Add credits to the account: reading then resumes by itself",
+                "Add credits; reading resumes automatically",
             ),
         },
     ),
@@ -276,7 +276,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         known(board=EMPTY, report=failing("mastodon", "404", NO_MASTODON)),
         3600,
         "DDDWFWW",
-        {"source": ("Mastodon rejected the credentials.", None)},
+        {"source": ("Mastodon rejected the credentials (see below).", None)},
     ),
     "Bluesky refuses the credentials": (
         known(board=EMPTY, report=failing("bluesky", "400", REFUSED_BLUESKY)),
@@ -302,7 +302,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         ),
         3600,
         "DDDDFDD",
-        {"source": ("X rejected the credentials; Mastodon is read.", None)},
+        {"source": ("X rejected the credentials (see below); reading Mastodon.", None)},
     ),
     "a source that nobody here knows is refused": (
         known(board=EMPTY, report=failing("threads", "403", "403: no")),
@@ -319,7 +319,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
                 "X: no answer from X (X_API_URL): Timeout.",
                 "Retrying automatically. If it keeps failing, run `make logs SERVICE=ingest`",
             ),
-            "credentials": ("Not yet tried on X.", None),
+            "credentials": ("Not tested with X yet.", None),
         },
     ),
     "a network limits": (
@@ -334,7 +334,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
                 "Bluesky: the rate limit is reached.",
                 "Raise `POLL_SECONDS` in `.env`, then run `make up`",
             ),
-            "credentials": ("Bluesky accepts them.", None),
+            "credentials": ("Accepted by Bluesky.", None),
         },
     ),
     "the posts of the day are read": (
@@ -361,7 +361,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
                 "Replace the file, which is then read; or change `REPLAY_FILE` in `.env`, "
                 "then run `make up`",
             ),
-            "credentials": ("A file needs none.", None),
+            "credentials": ("A file needs no credentials.", None),
         },
     ),
     "the demo": (
@@ -369,9 +369,9 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DDDDDDD",
         {
-            "source": ("The demo is read.", None),
+            "source": ("Reading demo data.", None),
             "credentials": (
-                "The demo needs none; your own timeline does.",
+                "Demo data needs no credentials.",
                 f"For your own timeline set {X_VARIABLES} (X) "
                 "or `MASTODON_URL` and `MASTODON_ACCESS_TOKEN` (Mastodon) "
                 "or `BLUESKY_HANDLE` and `BLUESKY_APP_PASSWORD` (Bluesky) in `.env`, "
@@ -384,8 +384,8 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DDDWWWW",
         {
-            "source": ("X is asked for the first time.", None),
-            "credentials": ("Not yet tried on X.", None),
+            "source": ("Contacting X…", None),
+            "credentials": ("Not tested with X yet.", None),
             "tweet": ("Waiting for the source.", None),
         },
     ),
@@ -394,15 +394,15 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DDDDDWW",
         {
-            "tweet": ("Waiting for the first tweet.", None),
-            "board": ("Waiting for the first tweet.", None),
+            "tweet": ("Waiting for the first post.", None),
+            "board": ("Waiting for the first post.", None),
         },
     ),
     "a timeline without a tweet that counts": (
         known(board=EMPTY, report=report(sources=[source(tweets=0, skipped=2, quarantined=1)])),
         3600,
         "DDDDDWW",
-        {"tweet": ("Waiting for the first tweet that counts; passed over so far: 3.", None)},
+        {"tweet": ("Waiting for the first post that counts; skipped so far: 3.", None)},
     ),
     "a file without a tweet": (
         known(
@@ -414,10 +414,10 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DDDDDFW",
         {
-            "source": ("The file is read to its end.", None),
+            "source": ("The file was read to the end.", None),
             "tweet": (
-                "All is read, and there was no tweet to count.",
-                "Name another file in `REPLAY_FILE` in `.env`, then run `make up`",
+                "The whole file was read; it has no posts to count.",
+                "Set `REPLAY_FILE` to another file in `.env`, then run `make up`",
             ),
         },
     ),
@@ -426,15 +426,15 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         3600,
         "DDDDDDW",
         {
-            "tweet": ("Tweets read so far: 1,700; none is counted yet.", None),
-            "board": ("The first tweets are being counted.", None),
+            "tweet": ("Posts read so far: 1,700; none is counted yet.", None),
+            "board": ("The first posts are being counted.", None),
         },
     ),
     "tweets without a hashtag": (
         known(board=UNTAGGED, report=report()),
         3600,
         "DDDDDDW",
-        {"board": ("Tweets counted so far: 12; none of them has a hashtag.", None)},
+        {"board": ("Posts counted so far: 12; none of them has a hashtag.", None)},
     ),
     "hashtags that are all hidden": (
         known(board=HIDDEN, report=report()),
@@ -442,8 +442,8 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         "DDDDDDW",
         {
             "board": (
-                "Tweets with hashtags so far: 4; none of these is shown.",
-                "Look at `HIDE_HASHTAGS` in `.env`, then run `make up`",
+                "Posts with hashtags so far: 4; all hashtags are hidden.",
+                "Check `HIDE_HASHTAGS` in `.env`, then run `make up`",
             )
         },
     ),
@@ -451,40 +451,40 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         known(report=starts(report())),
         3600,
         "DDWDDDW",
-        {"spark": (f"No board that can be read has come from the Spark driver; {SOON}", None)},
+        {"spark": (f"Spark hasn't published a board yet; {SOON}", None)},
     ),
     "the driver is not up": (
         known(report=report()),
         30,
         "DDFDDDW",
         {
-            "spark": ("No board that can be read has come from the Spark driver.", see("trends")),
-            "board": ("Waiting for the Spark driver.", None),
+            "spark": ("Spark hasn't published a board yet.", see("trends")),
+            "board": ("Waiting for Spark.", None),
         },
     ),
     "no board can be read": (
         known(report=report(), board_failure=UNREADABLE),
         3600,
         "DDFDDDW",
-        {"spark": ("No board that can be read has come from the Spark driver.", see("trends"))},
+        {"spark": ("Spark hasn't published a board yet.", see("trends"))},
     ),
     "the driver is stuck": (
         known(board=OLD, report=report()),
         30,
         "DDFDDDD",
-        {"spark": ("The Spark driver has published nothing for 10 min.", see("trends"))},
+        {"spark": ("Spark has published nothing for 10 min.", see("trends"))},
     ),
     "all is well": (
         known(board=board(), report=report(sources=[source(), source(name="mastodon")])),
         3600,
         "DDDDDDD",
         {
-            "hbase": ("HBase answers.", None),
-            "kafka": ("Kafka answers.", None),
-            "spark": ("The Spark driver publishes boards.", None),
-            "source": ("X is read; Mastodon is read.", None),
-            "credentials": ("X and Mastodon accept them.", None),
-            "tweet": ("Tweets read so far: 18,234.", None),
+            "hbase": ("Connected.", None),
+            "kafka": ("Connected.", None),
+            "spark": ("Publishing boards.", None),
+            "source": ("Reading X; reading Mastodon.", None),
+            "credentials": ("Accepted by X and Mastodon.", None),
+            "tweet": ("Posts read so far: 18,234.", None),
             "board": ("Hashtags on the board: 1.", None),
         },
     ),
@@ -512,7 +512,7 @@ def test_whatever_has_failed_can_be_mended_and_nothing_is_claimed_behind_hbase(
 ) -> None:
     found = stages(situation)
     assert all(stage["advice"] for stage in found if stage["state"] == "failed")
-    assert all(stage["detail"].endswith(".") for stage in found)
+    assert all(stage["detail"].endswith((".", "…")) for stage in found)
     if found[0]["state"] != "done":
         assert {stage["detail"] for stage in found[1:5]} == {"Waiting for HBase."}
 

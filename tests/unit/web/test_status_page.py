@@ -53,10 +53,10 @@ def test_the_stages_are_in_the_page(page: Page, store: MemoryStore) -> None:
     told = {re.findall(r'data-stage="(\w+)"', stage)[0]: stage for stage in stages}
     assert list(told) == ["hbase", "kafka", "spark", "source", "credentials", "tweet", "board"]
     assert all(re.search(r"<strong data-title>\w", stage) for stage in stages)
-    assert text_of(told["hbase"]) == "HBase: done HBase answers."
+    assert text_of(told["hbase"]) == "HBase: done Connected."
     assert 'data-state="done"' in told["hbase"]
     assert "data-advice hidden" in told["hbase"]
-    assert text_of(told["tweet"]) == "First tweet: waiting Waiting for the first tweet."
+    assert text_of(told["tweet"]) == "First post: waiting Waiting for the first post."
     assert 'data-state="waiting"' in told["tweet"]
     assert (
         "data-advice>For your own timeline set <code>CONSUMER_KEY</code>, <code>"
@@ -68,9 +68,13 @@ def test_the_stages_are_in_the_page(page: Page, store: MemoryStore) -> None:
 def test_the_wait_is_shown_until_the_first_board(page: Page, store: MemoryStore) -> None:
     store.put(hashtags=[])
     store.put_report(started_at=ago(3700))
-    assert re.search("data-elapsed>waiting for <[^>]*>1:01:4[0-9]<", page())
+    text = page()
+    assert re.search("data-elapsed>waiting for <[^>]*>1:01:4[0-9]<", text)
+    assert "data-heading>Getting your first board</h2>" in text
     store.put()
-    assert "data-elapsed hidden>" in page()
+    text = page()
+    assert "data-elapsed hidden>" in text
+    assert "data-heading>Pipeline</h2>" in text
 
 
 def test_a_source_is_told_with_all_that_is_known(page: Page, store: MemoryStore) -> None:
@@ -81,10 +85,10 @@ def test_a_source_is_told_with_all_that_is_known(page: Page, store: MemoryStore)
     told = text_of(x)
     assert told.startswith("x failing 401: check ACCESS_TOKEN Since 20")
     assert "UTC, failures in a row: 3." in told
-    assert "Tweets17" in told
-    assert "Rate limit 172 of 180 calls left, anew 20" in told
+    assert "Posts17" in told
+    assert "Rate limit 172 of 180 calls left, resets at 20" in told
     assert "Budget 4,102 of 5,000 posts left today (UTC)" in told
-    assert "1,234 read, 3 of them set aside; 45 % of the file" in told
+    assert "1,234 read, 3 of them quarantined; 45 % of the file" in told
     assert " hidden" not in x
     assert text_of(mastodon).startswith("mastodon ok")
     assert "Last readnot yet" in text_of(mastodon)
@@ -97,7 +101,7 @@ def test_the_board_and_the_advice_are_told(page: Page, store: MemoryStore) -> No
     store.put_report()
     text = page()
     assert "Age10 min" in text_of(text)
-    assert "Tweets read18,234" in text_of(text)
+    assert "Posts read18,234" in text_of(text)
     assert "With hashtags4,120" in text_of(text)
     advice = part(text, "<ul[^>]*data-advice-list>", "</ul>")
     assert text_of(advice) == (
@@ -105,7 +109,7 @@ def test_the_board_and_the_advice_are_told(page: Page, store: MemoryStore) -> No
     )
     store.put()
     text = page()
-    assert "data-no-advice>Nothing: all is well." in text
+    assert "data-no-advice>Nothing, everything is running." in text
     assert "data-advice-list hidden" in text
 
 
@@ -114,8 +118,8 @@ def test_the_page_is_there_when_nothing_else_is(page: Page, store: MemoryStore) 
     text = page()
     assert text.count('<li class="stage"') == 7
     assert "HBase: not reachable at hbase-thrift:9090" in text
-    assert "data-no-sources>None is known." in text
-    assert "data-no-board>There is none yet." in text
+    assert "data-no-sources>No sources yet." in text
+    assert "data-no-board>No board yet." in text
     assert 'data-part="board" hidden' in text
 
 

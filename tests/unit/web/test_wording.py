@@ -1,9 +1,10 @@
 """What the server writes of a board, in every language."""
 
+from typing import Any
+
 import pytest
 
 from web.board import NOW_WINDOWS
-from web.widget import LANGUAGES
 from web.wording import Wording
 
 
@@ -58,13 +59,6 @@ def test_a_change_has_words(language: str, moved: int, said: str) -> None:
     assert Wording(language).moved(moved) == said
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_totals_are_said_in_a_sentence(language: str) -> None:
-    said = Wording(language).totals(2703, 5470)
-    assert "#" not in said
-    assert all(Wording(language).number(each) in said for each in (2703, 5470))
-
-
 @pytest.mark.parametrize(
     ("board", "rank_by", "window", "period"),
     [
@@ -81,6 +75,28 @@ def test_a_board_names_its_period(
     board: str, rank_by: str, window: str | None, period: str
 ) -> None:
     assert Wording("en").period(board, rank_by, window) == period
+
+
+ALL_TIME = {"board": "all", "tweets_read": 18234, "tweets_tagged": 4120}
+WINDOW = {**ALL_TIME, "board": "24h"}
+KNOWN = {**WINDOW, "window_posts": 500, "window_tagged": 0}
+
+
+@pytest.mark.parametrize(
+    ("trends", "english", "german"),
+    [
+        (ALL_TIME, "4,120 of 18,234 posts have hashtags", "4.120 von 18.234 Posts mit Hashtags"),
+        (KNOWN, "0 of 500 posts have hashtags", "0 von 500 Posts mit Hashtags"),
+        (WINDOW, "", ""),
+    ],
+)
+def test_totals_are_those_of_the_boards_time(
+    trends: dict[str, Any], english: str, german: str
+) -> None:
+    assert (Wording("en").board_totals(trends), Wording("de").board_totals(trends)) == (
+        english,
+        german,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,18 @@
-// Keeps the stages, and on the page of the status all the rest, up to date: asks the API, and
-// writes the answer into the elements that the server has drawn (templates/_stages.html and
-// status.html). Messages may come from elsewhere: they only ever become textContent.
+// Keeps the stages, and the rest of the status page, up to date: asks the API, and writes the
+// answer into the elements that the server has drawn (templates/_stages.html and status.html).
+// Messages may come from elsewhere: they only ever become textContent.
 //
 // Dispatches "first-board" at the document once the first board with a hashtag is there.
 
-const WAITING = 2; // seconds between two looks, as long as there is no such board
-const SETTLED = 10;
-const LONGEST_WAIT = 300; // seconds, after many errors in a row
-const GIVE_UP = 8000; // milliseconds for one answer
+import { locale, zone } from "./locale.js";
+import { Poller } from "./poller.js";
 
-const language = document.documentElement.lang || undefined;
-const number = new Intl.NumberFormat(language);
-const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+const WAITING = 2; // seconds between two requests, as long as there is no such board
+const SETTLED = 10;
+
+const number = new Intl.NumberFormat(locale);
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 function moment(text) {
   const date = new Date(text);
@@ -73,58 +73,39 @@ function show(node, value) {
 class Visit {
   constructor(root) {
     this.root = root;
-    this.errors = 0;
     this.arrived = false;
     this.waiting = !this.part("elapsed").hidden;
-    document.addEventListener("visibilitychange", () => this.resume());
-    window.addEventListener("online", () => this.look());
+    this.poller = new Poller((signal) => this.ask(signal), () => this.lose());
     setInterval(() => this.tick(), 1000);
-    this.look();
+    this.poller.now();
   }
 
   part(name) {
     return this.root.querySelector(`[data-${name}]`);
   }
 
-  // ±10 %, so that pages opened together do not ask together for ever.
-  schedule(seconds) {
-    this.due = Date.now() + seconds * (900 + 200 * Math.random());
-    this.sleep();
+  // The address is relative: the service may be behind a proxy, under a path.
+  async ask(signal) {
+    const response = await fetch("api/v1/status", { signal, credentials: "omit" });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const status = await response.json();
+    signal.throwIfAborted();
+    this.notice("");
+    this.draw(status);
+    return this.waiting ? WAITING : SETTLED;
   }
 
-  // Nobody looks at a hidden page: it waits to be shown, whatever is due.
-  sleep() {
-    clearTimeout(this.timer);
-    if (!document.hidden) this.timer = setTimeout(() => this.look(), Math.max(0, this.due - Date.now()));
-  }
-
-  resume() {
-    if (this.looking) return;
-    if (this.due) this.sleep();
-    else this.look();
-  }
-
-  async look() {
-    if (this.looking || document.hidden || !this.root.isConnected) return;
-    this.looking = true;
-    clearTimeout(this.timer);
-    let wait;
-    try {
-      this.draw(await ask());
-      this.errors = 0;
-      wait = this.waiting ? WAITING : SETTLED;
-    } catch {
-      wait = Math.min(LONGEST_WAIT, WAITING * 2 ** ++this.errors);
-    }
-    this.notice(this.errors ? "The web service does not answer: this is how it was. It is asked again." : "");
-    this.looking = false;
-    this.schedule(wait);
+  // What is drawn was true once. Nobody knows what is now.
+  lose() {
+    this.notice("Can't reach the server. Showing the last known status; retrying…");
+    if (document.querySelector("[data-advice-list]")) drawAdvice(null);
   }
 
   notice(text) {
     const notice = this.part("status-notice");
     write(notice, text);
     notice.hidden = !text;
+    document.body.toggleAttribute("data-outdated", Boolean(text));
   }
 
   draw(status) {
@@ -157,6 +138,7 @@ class Visit {
   drawElapsed(seconds) {
     this.waiting = seconds !== null;
     this.part("elapsed").hidden = !this.waiting;
+    write(this.part("heading"), this.waiting ? "Getting your first board" : "Pipeline");
     const began = Date.now() - seconds * 1000;
     // A little off is the way of the answer; set right each time, the seconds would stumble.
     if (!(Math.abs(began - this.began) < 2000)) this.began = began;
@@ -169,17 +151,11 @@ class Visit {
   }
 }
 
-// The address is relative: the service may be behind a proxy, under a path.
-async function ask() {
-  const response = await fetch("api/v1/status", { signal: AbortSignal.timeout(GIVE_UP), credentials: "omit" });
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  return response.json();
-}
-
-// What only the page of the status has.
+// What only the status page has.
 function drawRest(status) {
   const sources = document.querySelector("[data-sources]");
   if (!sources) return;
+  write(document.querySelector("[data-zone]"), ` · Times in ${zone}`);
   fill(document.querySelector('[data-part="as_of"]'), status);
   drawSources(sources, status.ingest?.sources ?? []);
   const board = document.querySelector('[data-part="board"]');
@@ -212,14 +188,17 @@ function drawSources(list, sources) {
   document.querySelector("[data-no-sources]").hidden = sources.length > 0;
 }
 
+// None is known while the server does not answer.
 function drawAdvice(advice) {
   const list = document.querySelector("[data-advice-list]");
-  while (list.children.length > advice.length) list.lastElementChild.remove();
-  advice.forEach((text, place) => {
+  const texts = advice ?? [];
+  while (list.children.length > texts.length) list.lastElementChild.remove();
+  texts.forEach((text, place) => {
     write(list.children[place] ?? list.appendChild(document.createElement("li")), text);
   });
-  list.hidden = advice.length === 0;
-  document.querySelector("[data-no-advice]").hidden = advice.length > 0;
+  list.hidden = texts.length === 0;
+  document.querySelector("[data-no-advice]").hidden = advice === null || texts.length > 0;
+  document.querySelector("[data-unknown]").hidden = advice !== null;
 }
 
 const root = document.querySelector("[data-status]");
