@@ -44,6 +44,8 @@ class Answers:
             "demo": False,
             "tweets_read": 18234,
             "tweets_tagged": 4120,
+            "window_posts": 9117,
+            "window_tagged": 2060,
             "poll_after_seconds": 10,
             "hashtags": self.hashtags,
         }

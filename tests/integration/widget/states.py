@@ -87,7 +87,8 @@ def publish(boards: Boards) -> None:
     boards.clear()
     boards.put_report(sources=[source(), source(name="mastodon")])
     boards.put("all", hashtags=places(USUAL + AWKWARD))
-    boards.put("24h", demo=True, source=["demo"], hashtags=entries(100, people=9))
+    day = {"window_posts": 5_470, "window_tagged": 2_703}
+    boards.put("24h", demo=True, source=["demo"], hashtags=entries(100, people=9), **day)
     boards.put("7d", as_of=ago(2 * 86_400), hashtags=places(USUAL, people=True))
     boards.put("rising", known_hours=5, hashtags=rises())
     boards.put("now", hashtags=places(USUAL, people=True))

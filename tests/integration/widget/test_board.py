@@ -49,7 +49,18 @@ def test_it_shows_what_the_api_serves(visit: Visit, host: HostSite, service: Ser
     assert len(widget.rows()) == 100
     expect(widget.page.locator(".chip.demo")).to_be_visible()
     expect(widget.page.locator(".chip.learning")).to_be_hidden()
-    expect(widget.page.locator(".totals")).to_have_text("4,120 of 18,234 posts have hashtags")
+    expect(widget.page.locator(".totals")).to_have_text("2,703 of 5,470 posts have hashtags")
+
+
+@pytest.mark.parametrize(
+    ("board", "said"), [("all", "4,120 of 18,234 posts have hashtags"), ("7d", "")]
+)
+def test_totals_are_of_the_board_s_time_or_left_out(
+    visit: Visit, host: HostSite, service: Service, board: str, said: str
+) -> None:
+    widget = visit(host.page(service.element(board=board)))
+    state(widget.page, "ready")
+    expect(widget.page.locator(".totals")).to_have_text(said)
 
 
 def test_it_shows_people_where_they_are_ranked(

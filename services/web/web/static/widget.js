@@ -79,7 +79,7 @@
   // --- The page around: what it has behind an element tells light from dark. ---
 
   function* around(node) {
-    while ((node = node.assignedSlot || node.parentNode || node.host)) if (node.nodeType === 1) yield node;
+    while ((node = node.assignedSlot || node.parentNode || node.host)) if (node.style) yield node;
   }
 
   // Mixing turns any colour into one of sRGB: how light it is, or NaN for one that is seen through.
@@ -255,7 +255,7 @@
     const count = (value) => number(value, { notation: settings.count === "compact" || (settings.count === "auto" && value >= 1e5) ? "compact" : "standard" });
 
     // "12 hours" for "12h".
-    const span = (window) => number(parseInt(window), { style: "unit", unit: window.endsWith("d") ? "day" : "hour", unitDisplay: "long" });
+    const span = (window) => number(parseInt(window), { style: "unit", unit: /d/.test(window) ? "day" : "hour", unitDisplay: "long" });
 
     // The text beside the name of the board; `window` is that of the board "now".
     function period(window) {
@@ -324,7 +324,7 @@
         make("div", "body", set(make("p", "message"), { hidden: true }), rows),
         make("div", "foot", set(make("p", "notice"), { role: "status" }), make("time", "time", "00:00:00"), make("span", "totals", text("totals", { tagged: 10000, read: 10000 })), pause),
       );
-      set(section, { "aria-labelledby": "title", lang, dir: lang.startsWith("ar") ? "rtl" : "ltr" });
+      set(section, { "aria-labelledby": "title", lang, dir: /^ar/.test(lang) ? "rtl" : "ltr" });
       root.replaceChildren(section);
       show("loading");
       reserve(settings.limit);
@@ -388,7 +388,9 @@
       // Half a day ago is not told from now by the time alone.
       const time = new Intl.DateTimeFormat(settings.lang, { dateStyle: Date.now() - date > 4e7 ? "medium" : undefined, timeStyle: "medium" });
       set(part("time"), { datetime: trends.as_of }, time.format(date));
-      set(part("totals"), {}, text("totals", { tagged: count(trends.tweets_tagged), read: count(trends.tweets_read) }));
+      // Of the board's own time, where that is known.
+      const [tagged, read] = settings.board === "all" ? [trends.tweets_tagged, trends.tweets_read] : [trends.window_tagged, trends.window_posts];
+      set(part("totals"), {}, read >= 0 ? text("totals", { tagged: count(tagged), read: count(read) }) : "");
       const isFull = entries[0];
       show(isFull ? "ready" : "empty", trends.stale ? "outdated" : "", isFull ? "" : text(settings.board === "rising" ? "calm" : "empty"));
       tint();
@@ -431,7 +433,7 @@
       if (focused >= 0 && !before[focused].parentNode) (rows[focused] || rows.at(-1))?.children[1].focus();
       section.style.setProperty("--tags", rows.length);
       reserve(Math.min(settings.limit, RESERVED));
-      if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+      if (matchMedia("(prefers-reduced-motion)").matches) return;
       for (const row of rows) {
         const moved = places.get(row) - row.offsetTop;
         if (moved) row.animate({ transform: [`translateY(${moved}px)`, "none"] }, { duration: 400, easing: "ease" });
