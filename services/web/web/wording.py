@@ -23,6 +23,10 @@ class Wording:
         exact = Decimal(value if isinstance(value, int) else f"{value:.2g}")
         return f"{exact:,f}".translate(self._separators)
 
+    def noun(self, name: str, size: int) -> str:
+        """Return what so many are of which an entry has a `count`, posts, or `people`."""
+        return self.words[f"{name}_one" if size == 1 else name]
+
     def heading(self, board: str) -> str:
         """Return the name of a board, without its period."""
         return self.words[board if board in (NOW, RISING) else "trending"]
@@ -53,6 +57,7 @@ class Wording:
         """Say why a tag rises; the entry is one of trends.schema.json."""
         return self.words["reason"].format(
             people=self.number(entry["people"]),
+            unit=self.noun("people", entry["people"]),
             window=_symbols(entry["window"]),
             expected=self.number(entry["expected"]),
         )

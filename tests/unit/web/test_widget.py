@@ -75,7 +75,7 @@ def test_every_language_has_every_word() -> None:
 
 def test_a_text_has_the_same_values_in_every_language() -> None:
     values = {
-        "reason": {"people", "window", "expected"},
+        "reason": {"people", "unit", "window", "expected"},
         "totals": {"tagged", "read"},
         "up": {"n"},
         "down": {"n"},

@@ -60,6 +60,23 @@ def test_a_change_has_words(language: str, moved: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "one", "more"),
+    [
+        ("en", "1 person in 5 h,", "2 people in 5 h,"),
+        ("de", "1 Person in 5 h,", "2 Personen in 5 h,"),
+        ("es", "1 persona en 5 h,", "2 personas en 5 h,"),
+        ("fr", "1 personne en 5 h,", "2 personnes en 5 h,"),
+        ("ja", "5 hで1人、", "5 hで2人、"),
+        ("ar", "1 شخص خلال 5 h،", "2 شخص خلال 5 h،"),
+    ],
+)
+def test_one_is_not_called_several(language: str, one: str, more: str) -> None:
+    entry = {"window": "5h", "expected": 0.1}
+    said = [Wording(language).reason({**entry, "people": people}) for people in (1, 2)]
+    assert [each.split("\n")[0] for each in said] == [one, more]
+
+
+@pytest.mark.parametrize(
     ("board", "rank_by", "window", "period"),
     [
         ("all", "tweets", None, "all time"),

@@ -52,8 +52,7 @@
   const warned = {};
   function warn(name, value, allowed) {
     const text = `${NAME}: ${name} is "${value}", but must be ${allowed}`;
-    if (!warned[text]) console.warn(text);
-    warned[text] = true;
+    warned[text] ||= !console.warn(text);
   }
 
   function settingsOf(element) {
@@ -72,7 +71,7 @@
     }
     // The page's own language before the visitor's: a board is a part of its page.
     const page = element.parentElement?.closest("[lang]");
-    settings.lang ||= [page?.lang, navigator.language].find((lang) => lang && isRight("lang", lang)) || "en";
+    settings.lang ||= [page?.lang, navigator.language].find((lang) => isRight("lang", lang)) || "en";
     return settings;
   }
 
@@ -105,7 +104,7 @@
   const tints = new Set();
   const retint = () => tints.forEach((tint) => tint());
   const changes = new MutationObserver(retint);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retint);
+  matchMedia("(prefers-color-scheme: dark)").onchange = retint;
   document.addEventListener("transitionend", retint);
 
   // --- Feeds: one request for all elements that show the same board. ---
@@ -134,7 +133,7 @@
     // A hidden page waits to be shown, whatever is due.
     function sleep() {
       clearTimeout(timer);
-      timer = !document.hidden && !isAsking && wanting().length && setTimeout(poll, due - Date.now());
+      timer = !document.hidden && !isAsking && wanting()[0] && setTimeout(poll, due - Date.now());
     }
 
     function take(trends, limit) {
@@ -152,7 +151,7 @@
     // another origin.
     async function poll() {
       const list = wanting();
-      if (isAsking || document.hidden || !list.length) return;
+      if (isAsking || document.hidden || !list[0]) return;
       isAsking = true;
       const limit = most(list);
       let wait;
@@ -249,10 +248,12 @@
 
     // The text of a name, if there is one, with values in place of {their names}.
     const text = (name, values) => strings[settings.lang.slice(0, 2)].split("|")[names.split("|").indexOf(name)]?.replace(/{(\w+)}/g, (_, each) => values[each]);
-    const number = (value, options) => new Intl.NumberFormat(settings.lang, options).format(value);
+    // What so many are: "person" or "people".
+    const noun = (name, size) => text(size === 1 ? name + "_one" : name);
+    const number = (value, options) => value.toLocaleString(settings.lang, options);
 
     // Below a hundred thousand the exact count is as short as a rounded one.
-    const count = (value) => number(value, { notation: settings.count === "compact" || (settings.count === "auto" && value >= 1e5) ? "compact" : "standard" });
+    const count = (value) => number(value, { notation: settings.count === "compact" || (settings.count === "auto" && value >= 1e5) ? "compact" : undefined });
 
     // "12 hours" for "12h".
     const span = (window) => number(parseInt(window), { style: "unit", unit: /d/.test(window) ? "day" : "hour", unitDisplay: "long" });
@@ -364,7 +365,7 @@
     // In the one line of the foot, so that nothing moves: how old the board is, and why. A message
     // is in the place of the rows.
     function show(state, why, message) {
-      set(section, { "data-state": state, class: "board " + (answer ? why || "" : "pending") });
+      set(section, { "data-state": state, class: "board " + (answer ? why : "pending") });
       set(part("message"), { hidden: !message, class: "message " + state, part: state }, message);
       set(part("notice"), { hidden: !why }, why && `${text("stale")} · ${part("time").textContent}`);
       set(part("time"), { hidden: !!why });
@@ -386,10 +387,11 @@
       set(part("period"), {}, period(trends.window));
       const date = new Date(trends.as_of);
       // Half a day ago is not told from now by the time alone.
-      const time = new Intl.DateTimeFormat(settings.lang, { dateStyle: Date.now() - date > 4e7 ? "medium" : undefined, timeStyle: "medium" });
-      set(part("time"), { datetime: trends.as_of }, time.format(date));
+      set(part("time"), { datetime: trends.as_of }, date.toLocaleString(settings.lang, { dateStyle: Date.now() - date > 4e7 ? "medium" : undefined, timeStyle: "medium" }));
       // Of the board's own time, where that is known.
-      const [tagged, read] = settings.board === "all" ? [trends.tweets_tagged, trends.tweets_read] : [trends.window_tagged, trends.window_posts];
+      const all = settings.board === "all";
+      const tagged = all ? trends.tweets_tagged : trends.window_tagged;
+      const read = all ? trends.tweets_read : trends.window_posts;
       set(part("totals"), {}, read >= 0 ? text("totals", { tagged: count(tagged), read: count(read) }) : "");
       const isFull = entries[0];
       show(isFull ? "ready" : "empty", trends.stale ? "outdated" : "", isFull ? "" : text(settings.board === "rising" ? "calm" : "empty"));
@@ -420,7 +422,7 @@
       const someKnown = entries.some((entry) => entry.change !== null);
       const rows = entries.map((entry) => {
         const row = before.find((each) => each.dataset.key === entry.key) || newRow(entry.key, board);
-        drawRow(row, entry, entry[counted], entry[ranked] / top, someKnown);
+        drawRow(row, entry, counted, entry[ranked] / top, someKnown);
         return row;
       });
       for (const row of before) if (!rows.includes(row)) row.remove();
@@ -444,25 +446,26 @@
       const [rank, tag, spark, change, sum, unit, bar, reason] = row.children;
       const { change: moved, people, points = [0] } = entry;
       const name = "#" + entry.tag;
+      const size = entry[counted];
       set(rank, {}, number(entry.rank));
-      set(tag, { href: settings.links === "off" ? undefined : entry.url, title: name });
+      set(tag, { href: settings.links !== "off" && entry.url, title: name });
       set(tag.firstChild, {}, name);
       const most = Math.max(1, ...points);
       set(spark, { hidden: points.length < 2, viewBox: `0 0 ${points.length - 1} ${most}` });
       set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
       const way = moved > 0 ? "up" : moved ? "down" : "";
-      const size = Math.abs(moved);
-      const n = number(size);
-      const said = text(way, { n, s: size > 1 ? "s" : "" });
+      const places = Math.abs(moved);
+      const n = number(places);
+      const said = text(way, { n, s: places > 1 ? "s" : "" });
       const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
       // Where people are counted too: both numbers.
-      const more = people >= 0 ? ` · ${number(people)} ${text("people")}` : "";
-      set(sum, { value: counted, title: `${number(entry.count)} ${text("posts")}${more}` }, count(counted));
-      set(unit, {}, text(settings.rank_by === "people" ? "people" : "posts"));
+      const more = people >= 0 ? ` · ${number(people)} ${noun("people", people)}` : "";
+      set(sum, { value: size, title: `${number(entry.count)} ${noun("count", entry.count)}${more}` }, count(size));
+      set(unit, {}, noun(counted, size));
       set(bar.firstChild, { width: (100 * share).toFixed(1) + "%" });
       // Why a tag rises.
-      if (reason) set(reason, {}, text("reason", { people: number(people), window: span(entry.window), expected: number(entry.expected, { maximumSignificantDigits: 2 }) }));
+      if (reason) set(reason, {}, text("reason", { people: number(people), unit: noun("people", people), window: span(entry.window), expected: number(entry.expected, { maximumSignificantDigits: 2 }) }));
     }
 
     // --- What the feed and the element know of it ---
