@@ -163,7 +163,6 @@ class UseLog:
             found = self._joined[group] = made(uses, self._tag_of(uses.numbers))
         return found
 
-
     def _uses(self, minutes: range) -> Uses | None:
         parts = [
             Uses(*columns, np.full(len(columns[0]), minute, np.int32))

@@ -71,9 +71,7 @@ class Trending:
     def rises(self) -> list[Rise]:
         """The first `BOARD_SIZE` of the rising tags."""
         windows = self._windows
-        found = find(
-            windows.authors, windows.baseline, self._least, BOARD_SIZE, windows.are_hidden
-        )
+        found = find(windows.authors, windows.baseline, self._least, BOARD_SIZE, windows.are_hidden)
         columns = (
             found.tag, self._posts(found.tag, found.length), windows.lasts[found.tag],
             found.people, found.expected, found.length, found.score, found.before,
