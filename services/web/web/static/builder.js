@@ -16,7 +16,7 @@ const frame = find("#preview-frame");
 const fields = form.elements;
 
 // The address that visitors use, if the service knows it; else this page's own.
-const root = new URL("./", new URL(document.body.dataset.publicUrl?.replace(/\/?$/, "/") || location.href)).href;
+const root = new URL("./", document.body.dataset.publicUrl || location.href).href;
 const { version: path, integrity } = form.dataset;
 let sources; // who may show the iframe, as the service says
 
