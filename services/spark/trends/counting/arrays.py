@@ -18,3 +18,9 @@ def first_of_runs(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> Bools
 def run_ends(starts: Ints, length: int) -> Ints:
     """The end (exclusive) of each run, given where runs start and how many values there are."""
     return np.append(starts[1:], length)[: len(starts)]
+
+
+def distinct(numbers: Integers) -> Integers:
+    """The distinct numbers in order; many times faster than `np.unique`."""
+    numbers = np.sort(numbers)
+    return numbers[first_of_runs(numbers)]

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from trends.counting.arrays import Bools, Integers, Ints, Unsigned, first_of_runs, run_ends
+from trends.counting.arrays import (
+    Bools,
+    Integers,
+    Ints,
+    Unsigned,
+    distinct,
+    first_of_runs,
+    run_ends,
+)
 from trends.counting.numbering import PairNumbers, grown
 from trends.counting.spans import HOUR, Span
 from trends.counting.use_log import UseLog
@@ -98,7 +106,7 @@ class SlidingCounts:
         if columns := self.log.at(minute):
             numbers, _ = columns
             np.subtract.at(self._mentions, numbers, _ONE)
-            yield _distinct(numbers[self._mentions[numbers] == 0])
+            yield distinct(numbers[self._mentions[numbers] == 0])
         self.log.forget(minute)
 
 
@@ -144,11 +152,5 @@ class SlidingAuthors(SlidingCounts):
         had_any = self.sums[row][numbers] > 0
         super()._change(row, numbers, amounts)
         has_any = self.sums[row][numbers] > 0
-        changed = _distinct(numbers[had_any != has_any])
+        changed = distinct(numbers[had_any != has_any])
         np.add.at(self._authors[row], self._pairs.tag[changed], np.sign(amounts[0]))
-
-
-def _distinct(numbers: Integers) -> Integers:
-    """The distinct numbers; many times faster than `np.unique`."""
-    numbers = np.sort(numbers)
-    return numbers[first_of_runs(numbers)]

@@ -107,7 +107,9 @@ def _number_keys(key_of_code: list[str], spelling: Integers) -> tuple[list[str],
 
     The keys are sorted, because HBase is faster with neighbouring rows.
     """
-    used = np.unique(spelling)
+    is_used = np.zeros(len(key_of_code), np.bool_)
+    is_used[spelling] = True
+    used = np.flatnonzero(is_used)
     keys = sorted({key_of_code[code] for code in used.tolist()})
     positions = {key: position for position, key in enumerate(keys)}
     key_of_spelling = np.zeros(len(key_of_code), np.int32)

@@ -47,12 +47,9 @@ class Windows:
 
     def shown(self, counts: AnyArray) -> AnyArray:
         """The counts of all tags, but 0 for those that are hidden."""
-        hidden = np.flatnonzero(self._is_hidden[: len(counts)])
-        if not len(hidden):
+        if self._hidden == NONE_HIDDEN:
             return counts
-        shown = counts.copy()
-        shown[hidden] = 0
-        return shown
+        return np.where(self._is_hidden[: len(counts)], 0, counts)
 
     def are_hidden(self, numbers: Ints) -> Bools:
         """Whether each of these tags, given by number, is hidden."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trends.counting.arrays import Integers, Ints
+from trends.counting.arrays import Integers, Ints, distinct
 from trends.counting.ranking import BOARD_SIZE, PEOPLE, RankedTag, rank
 from trends.counting.spans import HOUR, NOW, RISING_LENGTHS, STEPS, Span
 from trends.counting.windows import Windows
@@ -128,7 +128,7 @@ class Trending:
     def _people_before(self, length: int) -> Ints:
         """The people who used each tag in a window, as it was a step earlier."""
         authors, end = self._windows.authors, self._windows.posts.now - STEPS[NOW]
-        pairs = np.unique(authors.log.between(end - length + 1, end).numbers)
+        pairs = distinct(authors.log.between(end - length + 1, end).numbers)
         people = np.bincount(authors.tag_of(pairs), minlength=len(self._windows.tags.keys))
         return self._windows.shown(people)
 
