@@ -1,4 +1,4 @@
-"""The key of a hashtag is the same in the driver and in the web service."""
+"""The key of a hashtag, and what is hidden, are the same in the driver and in the web service."""
 
 import json
 from pathlib import Path
@@ -8,9 +8,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oracle import fold
+from trends.counting.hidden import HiddenTags
 from trends.extract import key as driver
 from trends.settings import Settings as DriverSettings
 from web import key as web
+from web.hidden import parse_hidden
 from web.settings import Settings as WebSettings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
@@ -56,3 +58,17 @@ def test_both_services_hide_the_same_tags(value: str) -> None:
     setting = {"HIDE_HASHTAGS": value}
     hidden = DriverSettings.from_environment(setting).hidden
     assert WebSettings.from_env(setting).hide_hashtags == hidden
+
+
+# Few characters, so that a pattern and a key often meet.
+few = st.text("ab.*\n", max_size=6)
+
+
+@given(st.lists(few.filter(lambda word: word.strip(" *\n"))), few)
+@example(["*Spam*", "＃win", "a*b*"], "abab")
+def test_both_services_take_the_same_list_of_hidden_tags(words: list[str], key: str) -> None:
+    hidden = HiddenTags.from_words(words)
+    found = parse_hidden(hidden.to_json())
+    assert (found.keys, found.patterns) == (hidden.keys, hidden.patterns)
+    for each in (key, web.key_of(key), *hidden.keys):
+        assert (each in found) == (each in hidden)

@@ -1,8 +1,10 @@
 """With nothing set: one command, a board of demo data, and every number on it right."""
 
+import csv
 import json
 import time
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -79,6 +81,35 @@ def test_an_unchanged_board_is_not_sent_again(stack: Stack) -> None:
     eventually(
         lambda: stack.api("/api/v1/trends", headers={"If-None-Match": old}).status_code == 200
     )
+
+
+def where_shown(stack: Stack, key: str) -> set[str]:
+    """What names a tag of all that is served."""
+    table = csv.DictReader(stack.api("/api/v1/trends?limit=100&format=csv").text.splitlines())
+    feed = stack.api("/feed.json?limit=100").json()
+    search = stack.api("/api/v1/hashtags", params={"prefix": key}).json()
+    named = {
+        **{name: [each["key"] for each in stack.board(name)["hashtags"]] for name in BOARDS},
+        "table": [each["key"] for each in table],
+        "feed": [parse_qs(urlsplit(each["url"]).query)["tag"][0] for each in feed["items"]],
+        "search": [each["key"] for each in search["hashtags"]],
+        "history": [key] if stack.api(f"/api/v1/hashtags/{quote(key)}").ok else [],
+    }
+    return {place for place, keys in named.items() if key in keys}
+
+
+@pytest.mark.parametrize("pattern", [False, True])
+def test_a_tag_is_hidden_and_shown_again_within_ten_seconds(stack: Stack, pattern: bool) -> None:
+    """By `make hide` and `make unhide`, on everything that is served, and without a restart."""
+    key = next(each["key"] for each in stack.board()["hashtags"] if len(each["key"]) > 3)
+    command = ("exec", "-T", "trends", "python", "-m", "trends.hide")
+    word = f"{key[:-1]}*" if pattern else f"#{key}"
+    shown = where_shown(stack, key)
+    assert shown >= {"all", "table", "feed", "search", "history"}
+    stack.compose(*command, word)
+    eventually(lambda: not where_shown(stack, key), within=10)
+    stack.compose(*command, "--undo", word)
+    eventually(lambda: where_shown(stack, key) >= shown, within=10)
 
 
 @pytest.mark.parametrize("path", ["/?board=all", "/widget"])

@@ -27,11 +27,16 @@ from web import (
 from web.cache import BoardCache, Store
 from web.hashtag_cache import HashtagCache, HashtagStore
 from web.hashtags import Hashtags
+from web.hidden_cache import HiddenCache, HiddenStore
 from web.repeats import Repeats
 from web.search import Search, SearchCache, SearchStore
 from web.settings import Settings
 from web.store import HBaseBoards, HBaseHashtags
 from web.trends import Trends
+
+
+class BoardStore(Store, HiddenStore, Protocol):
+    """Where boards and reports come from, and which tags are hidden."""
 
 
 class TagStore(HashtagStore, SearchStore, Protocol):
@@ -40,7 +45,7 @@ class TagStore(HashtagStore, SearchStore, Protocol):
 
 def create_app(
     settings: Settings | None = None,
-    store: Store | None = None,
+    store: BoardStore | None = None,
     hashtag_store: TagStore | None = None,
 ) -> Flask:
     """Put the service together; by default from the environment, reading from HBase.
@@ -51,14 +56,11 @@ def create_app(
     hbase = (settings.hbase_thrift_host, settings.hbase_thrift_port)
     boards = BoardCache(store or HBaseBoards(*hbase))
     source = Trends(boards, settings)
-    hashtags = Hashtags(
-        HashtagCache(hashtag_store or HBaseHashtags(*hbase)), settings.hide_hashtags
-    )
-    # Another connection, so that a history does not wait for searches.
+    # Connections of their own, so that none of these waits for another.
+    hidden = HiddenCache(store or HBaseBoards(*hbase), settings.hide_hashtags)
+    hashtags = Hashtags(HashtagCache(hashtag_store or HBaseHashtags(*hbase)), hidden.get)
     search = Search(
-        SearchCache(hashtag_store or HBaseHashtags(*hbase)),
-        boards.keys,
-        settings.hide_hashtags,
+        SearchCache(hashtag_store or HBaseHashtags(*hbase)), boards.keys, hidden.get
     )
 
     app = Flask(__name__)

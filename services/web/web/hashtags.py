@@ -1,11 +1,12 @@
 """Looks up the history of a hashtag."""
 
-from collections.abc import Set
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from web.hashtag import days_to_read, history
 from web.hashtag_cache import HashtagCache
+from web.hidden import HiddenTags
 from web.key import MAX_KEY_CHARACTERS, key_of
 from web.problems import BadParameter, NoAnswerNow, NotSeen
 
@@ -13,7 +14,7 @@ from web.problems import BadParameter, NoAnswerNow, NotSeen
 class Hashtags:
     """Histories of all tags but the hidden ones, which seem never to have been used."""
 
-    def __init__(self, cache: HashtagCache, hidden: Set[str]) -> None:
+    def __init__(self, cache: HashtagCache, hidden: Callable[[], HiddenTags]) -> None:
         self._cache, self._hidden = cache, hidden
 
     def history(self, tag: str, step: str, hours: int) -> dict[str, Any]:
@@ -27,7 +28,7 @@ class Hashtags:
         key = key_of(tag)
         if not key:
             raise BadParameter("tag", "a hashtag, with or without its sign")
-        if key in self._hidden or len(key) > MAX_KEY_CHARACTERS:
+        if len(key) > MAX_KEY_CHARACTERS or key in self._hidden():
             raise NotSeen(key)
         found = self._cache.get(key, days_to_read(step, hours))
         if found.failure is not None:

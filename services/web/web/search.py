@@ -1,7 +1,7 @@
 """Searches hashtags by the beginning of their key."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ from web.hashtag_row import (
     leading_spelling,
     parse_summary,
 )
+from web.hidden import HiddenTags
 from web.key import MAX_KEY_CHARACTERS, key_of
 from web.lookup_cache import Lookup, LookupCache
 from web.problems import BadParameter, NoAnswerNow
@@ -43,7 +44,7 @@ class Query(NamedTuple):
     prefix: str
     limit: int
     leading: tuple[str, ...]
-    hidden: frozenset[str]
+    hidden: HiddenTags
 
 
 class Matches(NamedTuple):
@@ -82,7 +83,10 @@ class Search:
     """Finds tags, but for the hidden ones, by how their name begins."""
 
     def __init__(
-        self, cache: SearchCache, leading: Callable[[], tuple[str, ...]], hidden: Set[str]
+        self,
+        cache: SearchCache,
+        leading: Callable[[], tuple[str, ...]],
+        hidden: Callable[[], HiddenTags],
     ) -> None:
         self._cache, self._leading, self._hidden = cache, leading, hidden
 
@@ -99,8 +103,7 @@ class Search:
         if len(prefix) > MAX_KEY_CHARACTERS:
             return _answer(prefix, (), complete=True)
         leading = [key for key in self._leading() if key.startswith(prefix)]
-        hidden = frozenset(key for key in self._hidden if key.startswith(prefix))
-        query = Query(prefix, limit, tuple(leading[:MAX_LEADING]), hidden)
+        query = Query(prefix, limit, tuple(leading[:MAX_LEADING]), self._hidden())
         found = self._cache.look_up(query)
         if found.value is None:
             raise NoAnswerNow(found.failure or "")

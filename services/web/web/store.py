@@ -15,6 +15,7 @@ Read = Callable[[happybase.Table], Iterable[tuple[bytes, Cells]]]
 """Asks a table for rows."""
 
 BOARD_TABLE, BOARD_CELL = "boards", b"b:board"
+HIDDEN_ROW, HIDDEN_CELL = "_hidden", b"b:tags"
 STATUS_TABLE, STATUS_CELL = "status", b"s:document"
 HASHTAG_TABLE = "hashtags"
 INGEST, ALERTS = "ingest", "alerts"
@@ -106,11 +107,15 @@ class _HBase:
 
 
 class HBaseBoards(_HBase):
-    """Reads the boards, and the reports of ingest and alerts."""
+    """Reads the boards, which tags are hidden, and the reports of ingest and alerts."""
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         """Return the stored boards among `names`; raise StoreError when HBase is away."""
         return self._cells(BOARD_TABLE, names, BOARD_CELL)
+
+    def read_hidden(self) -> bytes | None:
+        """Return the tags hidden by `make hide`, None if there is no such row yet."""
+        return self._cells(BOARD_TABLE, [HIDDEN_ROW], HIDDEN_CELL).get(HIDDEN_ROW)
 
     def read_reports(self) -> dict[str, bytes]:
         """Return the last report of each service that has one; raise StoreError as `read` does."""

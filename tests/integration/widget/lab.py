@@ -18,6 +18,7 @@ from urllib.parse import quote
 import happybase
 import requests
 
+from trends.counting.hidden import HiddenTags
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
@@ -219,6 +220,12 @@ class Boards:
         ranking = {"rank_by": rank_by} if rank_by else {}
         document = board(board=name, **ranking, version=next(self._versions), **changes)
         self._put("boards", row, {"b:board": json.dumps(document)})
+
+    def hide(self, *words: str) -> None:
+        """Hide these tags and no others, as `make hide` does."""
+        client = Client(*THRIFT, Event())
+        BoardsTable(client).write_hidden(HiddenTags.from_words(words))
+        client.disconnect()
 
     def put_report(self, **changes: Any) -> None:
         """Report how ingest is doing."""

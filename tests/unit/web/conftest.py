@@ -11,6 +11,7 @@ from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.cache import BoardCache
 from web.hashtag_cache import HashtagCache
+from web.hidden_cache import HiddenCache
 from web.search import SearchCache
 from web.settings import Settings
 
@@ -26,6 +27,7 @@ def make_client(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> Callable
     # what it reads, however slow the machine.
     monkeypatch.setattr("web.BoardCache", partial(BoardCache, interval=0, patience=30))
     monkeypatch.setattr("web.HashtagCache", partial(HashtagCache, kept=0, pause=0, patience=30))
+    monkeypatch.setattr("web.HiddenCache", partial(HiddenCache, kept=0, pause=0, patience=30))
     monkeypatch.setattr("web.SearchCache", partial(SearchCache, kept=0, pause=0, patience=30))
 
     def make(**settings: Any) -> FlaskClient:

@@ -12,22 +12,30 @@ from web.store import StoreError
 class MemoryStore:
     """What HBaseBoards and HBaseHashtags are to the app, or an error while it is `down`.
 
-    `cells` are the boards by row, `tags` the cells of a tag by key.
+    `cells` are the boards by row, `tags` the cells of a tag by key, `hidden` is the list that
+    `make hide` writes.
     """
 
     def __init__(self) -> None:
         self.cells: dict[str, bytes] = {}
         self.tags: dict[str, dict[bytes, bytes]] = {}
+        self.hidden: bytes | None = None
         self.report: bytes | None = None
         self.alerts: bytes | None = None
         self.down: Exception | None = None
-        self.reads = self.report_reads = self.tag_reads = self.scans = 0
+        self.reads = self.report_reads = self.tag_reads = self.scans = self.hidden_reads = 0
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
         self.reads += 1
         if self.down is not None:
             raise self.down
         return {name: self.cells[name] for name in names if name in self.cells}
+
+    def read_hidden(self) -> bytes | None:
+        self.hidden_reads += 1
+        if self.down is not None:
+            raise self.down
+        return self.hidden
 
     def read_reports(self) -> dict[str, bytes]:
         self.report_reads += 1
@@ -65,6 +73,9 @@ class MemoryStore:
         name, _, rank_by = row.partition(".")
         ranking = {"rank_by": rank_by} if rank_by else {}
         self.cells[row] = json.dumps(board(board=name, **ranking, **changes)).encode()
+
+    def hide(self, *keys: str, patterns: Sequence[str] = ()) -> None:
+        self.hidden = json.dumps({"keys": keys, "patterns": patterns}).encode()
 
     def put_report(self, **changes: Any) -> None:
         self.report = json.dumps(report(**changes)).encode()

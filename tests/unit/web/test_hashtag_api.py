@@ -156,6 +156,27 @@ def test_a_hidden_tag_is_as_if_never_used(
     assert store.tag_reads == 0
 
 
+@pytest.mark.parametrize("hidden", [{"keys": ["tea"]}, {"patterns": ["*ea"]}])
+@pytest.mark.parametrize("path", ["%23Tea", "tea?format=csv", "tea?step=day"])
+def test_what_is_hidden_at_runtime_is_as_if_never_used_until_it_is_shown_again(
+    client: FlaskClient,
+    store: MemoryStore,
+    tea: dict[bytes, bytes],
+    hidden: dict[str, list[str]],
+    path: str,
+) -> None:
+    shown = client.get(f"{URL}/{path}")
+    assert shown.status_code == 200
+    store.hide(*hidden.get("keys", []), patterns=hidden.get("patterns", []))
+    etag = {"If-None-Match": shown.headers["ETag"]}
+    for headers in ({}, etag):
+        response = client.get(f"{URL}/{path}", headers=headers)
+        assert (response.status_code, response.mimetype) == (404, PROBLEM)
+        assert response.get_json()["detail"] == "#tea has not been seen."
+    store.hide("coffee")
+    assert client.get(f"{URL}/{path}").status_code == 200
+
+
 def test_without_hbase_503_says_when_to_come_again(
     client: FlaskClient, store: MemoryStore, tea: dict[bytes, bytes]
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from unit.web.memory_store import Clock, MemoryStore, entries
+from web.hidden import HiddenTags
 from web.key import MAX_KEY_CHARACTERS
 from web.search import MAX_LEADING, MAX_SCANNED, Search, SearchCache
 
@@ -117,7 +118,7 @@ class EndlessStore(MemoryStore):
 def test_of_the_boards_no_more_than_so_many_are_compared(clock: Clock) -> None:
     store = EndlessStore()
     leading = tuple(f"az{number}" for number in range(2 * MAX_LEADING))
-    search = Search(SearchCache(store, clock=clock), lambda: (*leading, "b"), frozenset())
+    search = Search(SearchCache(store, clock=clock), lambda: (*leading, "b"), HiddenTags)
     assert len(search.find("a", 10)["hashtags"]) == 10
     assert store.asked == [*leading[:MAX_LEADING]]
 
@@ -127,6 +128,17 @@ def test_hidden_tags_are_not_found_and_take_no_place(make_client: Make, store: M
     client = make_client(hide_hashtags=frozenset({"spam", "spamalot"}))
     assert keys(ask(client, "spa", limit=2)) == ["spa", "span"]
     assert keys(ask(client, "#Spam")) == []
+
+
+def test_what_is_hidden_at_runtime_is_not_found_until_it_is_shown_again(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    put(store, spam=99, spamalot=98, spa=5, span=4)
+    assert keys(ask(client, "spa", limit=2)) == ["spam", "spamalot"]
+    store.hide("span", patterns=["spam*"])
+    assert keys(ask(client, "spa", limit=2)) == ["spa"]
+    store.hide()
+    assert keys(ask(client, "spa", limit=2)) == ["spam", "spamalot"]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +199,7 @@ def test_an_unchanged_answer_is_304(client: FlaskClient, store: MemoryStore) -> 
 
 def test_what_many_ask_for_is_read_once(store: MemoryStore, clock: Clock) -> None:
     put(store, tea=1)
-    search = Search(SearchCache(store, clock=clock), lambda: (), frozenset())
+    search = Search(SearchCache(store, clock=clock), lambda: (), HiddenTags)
     for text in ("tea", "Tea", "#TEA"):
         assert keys(search.find(text, 10)) == ["tea"]
     assert store.scans == 1

@@ -22,7 +22,7 @@ HBASE: Any = importlib.import_module("Hbase_thrift")
 class FakeHBase(socketserver.ThreadingTCPServer):
     """Answers getRowsWithColumns from `rows`, raises `error`, or hangs until `free` is set.
 
-    A row is a board, or the cells of a tag.
+    A row is a board, or the cells of another row.
     """
 
     allow_reuse_address = True
@@ -119,6 +119,15 @@ def test_all_boards_are_read_in_one_call(hbase: FakeHBase, boards: HBaseBoards) 
     hbase.rows = {b"all": b"{}", b"7d": "é".encode()}
     assert boards.read(["all", "1h", "7d"]) == {"all": b"{}", "7d": "é".encode()}
     assert hbase.calls == [(b"boards", [b"all", b"1h", b"7d"], [b"b:board"])]
+
+
+def test_the_hidden_tags_are_read_from_their_row(hbase: FakeHBase, boards: HBaseBoards) -> None:
+    assert boards.read_hidden() is None
+    hbase.rows = {b"_hidden": {b"b:tags": b"{}"}}
+    assert boards.read_hidden() == b"{}"
+    assert hbase.calls == [(b"boards", [b"_hidden"], [b"b:tags"])] * 2
+    hbase.error = HBASE.IOError(message="org.apache.hadoop.hbase.TableNotFoundException: boards")
+    assert boards.read_hidden() is None
 
 
 def test_a_tag_is_read_with_the_columns_that_are_asked_for(hbase: FakeHBase) -> None:
