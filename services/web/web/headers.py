@@ -12,6 +12,12 @@ _PAGE = (
     "frame-ancestors {ancestors}"
 )
 
+# Swagger UI has its icons in its style sheet, as data.
+_API = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
 # What is no page needs nothing at all, also when somebody opens it as one: a picture can
 # hold scripts.
 _DATA = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -70,7 +76,8 @@ def init_app(app: Flask, embed_allowed_origins: str, robots_index: bool) -> None
             headers["Cross-Origin-Embedder-Policy"] = "require-corp"
         else:
             is_page = response.mimetype == "text/html"
-            headers["Content-Security-Policy"] = page_policy if is_page else _DATA
+            policy = _API if path == "/api" else page_policy
+            headers["Content-Security-Policy"] = policy if is_page else _DATA
             headers["X-Frame-Options"] = "DENY"
         if path.startswith(_READ_FROM_ANYWHERE):
             headers.extend(_CORS)

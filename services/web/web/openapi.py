@@ -1,8 +1,8 @@
-"""The description of all routes, for programs that make clients and tests of it."""
+"""The description of all routes: `/openapi.json` for programs, `/api` for people."""
 
 from pathlib import Path
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template, request
 from werkzeug.http import generate_etag
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,7 +10,7 @@ DOCUMENT = Path(__file__).parent / "static" / "openapi.json"
 
 
 def blueprint() -> Blueprint:
-    """Return /openapi.json."""
+    """Return both routes."""
     openapi = Blueprint("openapi", __name__)
     document = DOCUMENT.read_bytes()
     etag = generate_etag(document)
@@ -22,5 +22,12 @@ def blueprint() -> Blueprint:
         response.headers["Cache-Control"] = "no-cache"
         response.set_etag(etag)
         return response.make_conditional(request)
+
+    @openapi.get("/api")
+    def page() -> Response:
+        """The page on which Swagger UI draws the document."""
+        response = Response(render_template("api.html"), mimetype="text/html")
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
     return openapi

@@ -1,13 +1,13 @@
-"""`/vendor/`: the chart library, as its npm package has it."""
+"""`/vendor/`: the libraries of the pages, as their npm packages have them."""
 
 from pathlib import Path
 
 from flask import Blueprint
 
-# Put there when an image is built, by services/web/package-lock.json.
-_UPLOT = Path("/opt/web/node_modules/uplot/dist")
+# Put there when an image is built: services/web/package.json names the files.
+_FILES = Path("/opt/web/vendor")
 
 
 def blueprint() -> Blueprint:
-    """Return the files of uPlot."""
-    return Blueprint("vendor", __name__, static_folder=_UPLOT, static_url_path="/vendor")
+    """Return the files of uPlot and Swagger UI."""
+    return Blueprint("vendor", __name__, static_folder=_FILES, static_url_path="/vendor")

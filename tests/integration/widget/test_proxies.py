@@ -121,6 +121,17 @@ def test_the_pages(visit: Visit, url: str, proxied: Service) -> None:
         expect(widget.page.locator(".board").first).to_have_css("display", "block")
 
 
+def test_the_page_with_the_api(visit: Visit, url: str) -> None:
+    """It finds the document, and what it tries goes through the proxy."""
+    opened = visit(f"{url}/api#/api/status")
+    route = opened.page.locator("#operations-api-status")
+    route.get_by_role("button", name="Try it out").click()
+    with opened.page.expect_response(f"{url}/api/v1/status") as answer:
+        route.get_by_role("button", name="Execute").click()
+    assert answer.value.status == 200
+    assert [each.url for each in opened.requests if not each.url.startswith(f"{url}/")] == []
+
+
 def test_the_pages_keep_up_to_date(visit: Visit, url: str) -> None:
     """The script knows where the API is."""
     widget = visit(f"{url}/widget?board=24h&refresh=2")

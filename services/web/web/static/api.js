@@ -1,0 +1,21 @@
+// Draws the API with Swagger UI, which /vendor/swagger-ui-bundle.js has put on the window.
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+// Swagger UI goes by a class, not by the visitor's system.
+function follow() {
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+}
+
+dark.addEventListener("change", follow);
+follow();
+
+window.SwaggerUIBundle({
+  domNode: document.querySelector("#routes"),
+  url: new URL("openapi.json", document.baseURI).href,
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  supportedSubmitMethods: ["get"],
+  // It would send the address to a server elsewhere.
+  validatorUrl: null,
+});

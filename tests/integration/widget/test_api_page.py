@@ -1,0 +1,60 @@
+"""The page with the API, as Swagger UI draws it under the page's own policy."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from integration.widget.access import violations
+from integration.widget.lab import Service
+from integration.widget.visits import Visit
+
+# What the library itself does not do better.
+LIBRARY = ("color-contrast",)
+
+
+def drawn(page: Page) -> Page:
+    expect(page.get_by_role("heading", name="Tweet Trends")).to_be_visible()
+    expect(page.locator("#operations-api-trends")).to_be_visible()
+    return page
+
+
+def test_every_route_is_drawn_from_this_service_alone(visit: Visit, service: Service) -> None:
+    opened = visit(f"{service.url}/api")
+    page = drawn(opened.page)
+    document = service.get("/openapi.json").json()
+    expect(page.locator(".opblock")).to_have_count(len(document["paths"]))
+    assert {each.url.startswith(f"{service.url}/") for each in opened.requests} == {True}
+    assert f"{service.url}/openapi.json" in [each.url for each in opened.requests]
+
+
+def test_the_dashboard_leads_there_and_back(visit: Visit, service: Service) -> None:
+    page = visit(f"{service.url}/").page
+    page.get_by_role("link", name="API", exact=True).click()
+    drawn(page)
+    page.get_by_role("link", name="Dashboard").click()
+    expect(page).to_have_url(f"{service.url}/")
+
+
+def test_a_route_can_be_tried(visit: Visit, service: Service) -> None:
+    page = drawn(visit(f"{service.url}/api#/api/trends").page)
+    route = page.locator("#operations-api-trends")
+    route.get_by_role("button", name="Try it out").click()
+    asked = f"{service.url}/api/v1/trends?*"
+    with page.expect_response(asked) as answer:
+        route.get_by_role("button", name="Execute").click()
+    assert answer.value.status == 200
+    expect(route.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_the_visitors_colours(visit: Visit, service: Service, scheme: str) -> None:
+    page = drawn(visit(f"{service.url}/api", color_scheme=scheme).page)
+    is_dark = "() => document.documentElement.classList.contains('dark-mode')"
+    assert page.evaluate(is_dark) == (scheme == "dark")
+    assert violations(page, *LIBRARY) == []
+    page.emulate_media(color_scheme="light" if scheme == "dark" else "dark")
+    page.wait_for_function(f"({is_dark})() === {'false' if scheme == 'dark' else 'true'}")
+
+
+def test_without_scripts_it_says_where_to_read(visit: Visit, service: Service) -> None:
+    page = visit(f"{service.url}/api", java_script_enabled=False).page
+    expect(page.get_by_role("link", name="the OpenAPI document")).to_be_visible()
