@@ -72,6 +72,16 @@ class PageQuery:
         """The tags of the chart, as a person would say them."""
         return join_words(f"#{tag}" for tag in self.tags)
 
+    @property
+    def canonical(self) -> str:
+        """The parameters of what the title names: the same however it was reached, or spelled."""
+        shown = self.shown
+        query = [] if shown.board == NOW else board_query(shown.board, shown.rank_by)
+        query += [("tag", key_of(tag)) for tag in self.tags]
+        if self.tags and self.range != DEFAULT_RANGE:
+            query.append(("range", self.range))
+        return urlencode(query)
+
     def link(self, board: str | None = None, rank_by: str | None = None) -> str:
         """Return the parameters for another board or ranking, with everything else as it is."""
         board = board or self.shown.board

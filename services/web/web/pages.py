@@ -68,8 +68,8 @@ def blueprint(source: Trends, refresh_seconds: int, mastodon_url: str) -> Bluepr
             query=query,
             # Until there is something to show, the page tells how far it is.
             status=status if status["waiting_seconds"] is not None else None,
-            # What search engines take for the address of the board, however it was reached.
-            canonical=address.root() + ("" if shown.board == NOW else f"?{query}"),
+            # What search engines, and those who share a link, take for the address of the page.
+            canonical=address.root() + (f"?{asked.canonical}" if asked.canonical else ""),
             script=f"{address.root()}widget.js",
             versioned=script(),
             public_url=current_app.config[address.PUBLIC_URL],

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 
 from unit.web.memory_store import REASON, MemoryStore, entries
+from web.board import ROWS, row_of
+from web.key import key_of
+from web.page_query import read_query
 
 Make = Callable[..., FlaskClient]
 
@@ -172,6 +177,21 @@ def test_a_hostile_tag_is_text(client: FlaskClient, store: MemoryStore, tag: str
     assert texts(entry, "title") == [f"#{shown} is trending"]
     (item,) = items(client)
     assert item["title"] == f"#{shown} is trending"
+
+
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("tag", ["Café", "a&b", "100%", "東京"])
+def test_an_entry_leads_to_its_board_with_its_tag(
+    client: FlaskClient, store: MemoryStore, row: str, tag: str
+) -> None:
+    board, _, rank_by = row.partition(".")
+    more = {"rising": REASON, "now": {"people": 3}}.get(board, {"people": 3} if rank_by else {})
+    store.put(row, hashtags=[{**entries(1)[0], "tag": tag, "key": key_of(tag), **more}])
+    query = f"?board={board}" + (f"&rank_by={rank_by}" if rank_by else "")
+    (item,) = items(client, query)
+    asked = read_query(MultiDict(parse_qsl(urlsplit(item["url"]).query, strict_parsing=True)))
+    assert (asked.shown.board, asked.tags, asked.mistakes) == (board, (key_of(tag),), ())
+    assert row_of(asked.shown.board, asked.shown.rank_by) == row
 
 
 @pytest.mark.parametrize("path", ["/feed.atom", "/feed.json"])

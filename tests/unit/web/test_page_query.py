@@ -88,5 +88,24 @@ def test_the_page_is_called_what_it_shows(query: str, title: str) -> None:
     assert title.split(",")[0].split(" and ")[0] in asked.description
 
 
+@pytest.mark.parametrize(
+    ("query", "canonical"),
+    [
+        ("", ""),
+        ("board=now&limit=30&range=7d&tz=UTC", ""),
+        ("board=24h&rank_by=people&limit=30", "board=24h&rank_by=people"),
+        ("tag=%EF%BC%83CAF%C3%89&tag=tea", "tag=caf%C3%A9&tag=tea"),
+        ("tag=tea&tag=Caf%C3%A9", "tag=tea&tag=caf%C3%A9"),
+        ("board=7d&tag=a%26b&range=1y&tz=UTC", "board=7d&tag=a%26b&range=1y"),
+        ("tag=tea&range=24h", "tag=tea"),
+    ],
+)
+def test_what_the_title_names_has_one_address(query: str, canonical: str) -> None:
+    asked = read(query)
+    assert asked.canonical == canonical
+    assert read(canonical).title.casefold() == asked.title.casefold()
+    assert read(canonical).canonical == canonical
+
+
 def test_every_range_has_a_name() -> None:
     assert list(RANGES) == ["3h", "24h", "7d", "30d", "90d", "1y"]

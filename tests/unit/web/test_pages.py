@@ -391,6 +391,9 @@ def linked(text: str, **wanted: str) -> list[str]:
         ("?board=x", "", "board=now"),
         ("?board=24h&rank_by=people&limit=3", "?board=24h&rank_by=people", None),
         ("?board=all&rank_by=people", "?board=all", None),
+        ("?tag=%23Caf%C3%A9&tag=TEA&tz=UTC&range=24h", "?tag=caf%C3%A9&tag=tea", "board=now"),
+        ("?board=all&tag=tea&range=7d", "?board=all&tag=tea&range=7d", "board=all"),
+        ("?board=all&range=7d", "?board=all", None),
     ],
 )
 def test_the_page_names_its_address_its_feeds_and_its_table(
@@ -424,11 +427,12 @@ def test_the_icons_that_a_page_names_are_there(client: FlaskClient) -> None:
 def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
     make_client: Make,
 ) -> None:
-    body = r'<body data-public-url="(.*)" data-script="(.*)" data-integrity="(.*)">'
+    version = 'data-version="(.*)" data-integrity="(.*)">'
     for public in ("", "https://your.site/trends/"):
         client = make_client(public_url=public)
         text = client.get("/").text
-        assert re.findall(body, text) == [(public, script().path, script().integrity)]
+        assert re.findall('<body data-public-url="(.*)">', text) == [public]
+        assert re.findall(version, text) == [(script().path, script().integrity)]
         assert f'src="{public or "http://localhost/"}widget.js"' in unescape(text)
         (discovery,) = linked(text, type="application/json+oembed")
         assert discovery.startswith(public or "http://localhost/")
