@@ -1,19 +1,25 @@
-"""Texts are compressed for those who take them so, under an ETag that names both forms."""
+"""Texts are compressed for those who take them so, under an ETag that names all forms."""
 
 import gzip
 import json
+from typing import Any
 
+import brotli
 import pytest
 from flask.testing import FlaskClient
 
 from unit.web.memory_store import MemoryStore, entries
 
+# As browsers ask by https, and as they ask without it.
 SMALL = {"Accept-Encoding": "gzip, deflate, br"}
+OLDER = {"Accept-Encoding": "gzip, deflate"}
+EXPAND = {"br": brotli.decompress, "gzip": gzip.decompress}
 PAGES = ["/", "/status", "/widget"]
 FILES = [
     "/widget.js",
     "/badge.svg",
     "/openapi.json",
+    "/vendor/swagger-ui.css",
     "/feed.atom",
     "/feed.json",
     "/api/v1/trends?limit=100",
@@ -32,25 +38,33 @@ def client(client: FlaskClient, store: MemoryStore) -> FlaskClient:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *FILES])
-def test_a_text_is_smaller_for_those_who_take_it_so(client: FlaskClient, path: str) -> None:
-    plain, small = client.get(path), client.get(path, headers=SMALL)
-    assert small.headers["Content-Encoding"] == "gzip"
+@pytest.mark.parametrize(("accepted", "coding"), [(SMALL, "br"), (OLDER, "gzip")])
+def test_a_text_is_smaller_for_those_who_take_it_so(
+    client: FlaskClient, path: str, accepted: dict[str, str], coding: str
+) -> None:
+    plain, small = client.get(path), client.get(path, headers=accepted)
+    assert small.headers["Content-Encoding"] == coding
     assert len(small.data) < 0.6 * len(plain.data)
     assert len(small.data) == int(small.headers["Content-Length"])
     assert "Content-Encoding" not in plain.headers
     for response in (plain, small):
         assert "accept-encoding" in response.vary.as_set()
     if path not in PAGES:  # which name the time
-        assert gzip.decompress(small.data) == plain.data
+        assert EXPAND[coding](small.data) == plain.data
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FILES])
+def test_brotli_is_smaller_than_gzip(client: FlaskClient, path: str) -> None:
+    small, older = client.get(path, headers=SMALL), client.get(path, headers=OLDER)
+    assert len(small.data) < len(older.data)
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_one_etag_serves_both_forms(client: FlaskClient, path: str) -> None:
-    plain, small = client.get(path), client.get(path, headers=SMALL)
-    etag = plain.headers["ETag"]
+def test_one_etag_serves_all_forms(client: FlaskClient, path: str) -> None:
+    etag = client.get(path).headers["ETag"]
     assert etag.startswith('W/"')
-    assert small.headers["ETag"] == etag
-    for accepted in ({}, SMALL):
+    for accepted in ({}, OLDER, SMALL):
+        assert client.get(path, headers=accepted).headers["ETag"] == etag
         for known in (etag, etag.removeprefix("W/")):
             again = client.get(path, headers={**accepted, "If-None-Match": known})
             assert (again.status_code, again.data) == (304, b"")
@@ -58,7 +72,40 @@ def test_one_etag_serves_both_forms(client: FlaskClient, path: str) -> None:
             assert "accept-encoding" in again.vary.as_set()
 
 
-@pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "deflate, gzip;q=0.0"])
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("br", "br"),
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("*", "br"),
+        ("gzip, br;q=0.9", "gzip"),
+        ("gzip;q=0.5, br;q=0.5", "br"),
+        ("br;q=0, *", "gzip"),
+        ("br;q=0, gzip;q=0.001", "gzip"),
+        ("*;q=0.5, gzip", "gzip"),
+        ("identity, gzip", "gzip"),
+        ("zstd, gzip;q=0.2, identity;q=0.1", "gzip"),
+    ],
+)
+def test_what_is_preferred_is_sent(client: FlaskClient, accepted: str, coding: str) -> None:
+    response = client.get("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert response.headers["Content-Encoding"] == coding
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        "",
+        "identity",
+        "zstd",
+        "gzip;q=0",
+        "br;q=0, gzip;q=0",
+        "deflate, gzip;q=0.0",
+        "*;q=0",
+        "identity, br;q=0.9, gzip;q=0.5",
+    ],
+)
 def test_who_does_not_take_it_gets_the_text(client: FlaskClient, accepted: str) -> None:
     response = client.get("/openapi.json", headers={"Accept-Encoding": accepted})
     assert "Content-Encoding" not in response.headers
@@ -90,17 +137,21 @@ def test_head_has_the_length_of_what_get_sends(client: FlaskClient, path: str) -
         assert head.headers[name] == get.headers[name]
 
 
+@pytest.mark.parametrize(("library", "accepted"), [(gzip, OLDER), (brotli, SMALL)])
 def test_what_is_asked_for_again_is_compressed_once(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    library: Any,
+    accepted: dict[str, str],
 ) -> None:
     compressed = []
-    original = gzip.compress
+    original = library.compress
 
     def count(data: bytes, **how: int) -> bytes:
         compressed.append(data)
-        return original(data, **how)
+        return bytes(original(data, **how))
 
-    monkeypatch.setattr("web.compression.gzip.compress", count)
+    monkeypatch.setattr(library, "compress", count)
     for _ in range(5):
-        client.get("/api/v1/hashtags/tea?step=day&hours=80001", headers=SMALL)
+        client.get("/api/v1/hashtags/tea?step=day&hours=80001", headers=accepted)
     assert len(compressed) == 1
