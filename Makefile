@@ -26,7 +26,7 @@ alert-test: ## Send a test message to everything in ALERT_URLS
 backup: ## Write all that is kept into a file of backups/; counting pauses for a minute or two
 	@scripts/backup "$(FILE)"
 
-restore: ## Put a backup in the place of all that is kept: make restore FILE=backups/... (asks first)
+restore: ## Restore a backup, replacing all data: make restore FILE=backups/... (asks first)
 	@scripts/restore "$(FILE)"
 
 reset: ## Stop everything and delete all counts and tweets (asks first)

@@ -8,7 +8,7 @@ FORWARDED = Counter("ingest_tweets_total", "Tweets acknowledged by Kafka.", ["so
 QUARANTINED = Counter(
     "ingest_quarantined_total", "Records no message could be made of.", ["source"]
 )
-SKIPPED = Counter("ingest_skipped_total", "Tweets passed over on purpose.", ["source", "reason"])
+SKIPPED = Counter("ingest_skipped_total", "Posts skipped on purpose.", ["source", "reason"])
 POLLS = Counter("ingest_polls_total", "Polls of a source, by outcome.", ["source", "outcome"])
 KAFKA_FAILURES = Counter("ingest_kafka_failures_total", "Failed tries to reach or write Kafka.")
 STATUS_FAILURES = Counter(

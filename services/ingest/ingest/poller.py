@@ -69,7 +69,7 @@ class Poller:
         except Exception:
             metrics.POLLS.labels(self._source.name, "unexpected").inc()
             log.exception("event=unexpected source=%s: trying again", self._source.name)
-            mistake = SourceError("unexpected", "a mistake in this program: its log has more")
+            mistake = SourceError("unexpected", "a bug in ingest: run make logs SERVICE=ingest")
             self.report.failed(mistake, 1, MISTAKE_SECONDS)
             return False
         return True

@@ -60,7 +60,7 @@ def blueprint(source: Trends, hashtags: Hashtags, search: Search) -> Blueprint:
 
     @api.get("/status")
     def status() -> Response:
-        """How all is going, and what to do; a 200 whatever is wrong."""
+        """Health of each stage, with suggested fixes; a 200 whatever is wrong."""
         return _json(to_json(source.status()))
 
     return api

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from web import metrics
 from web.board import ROWS, Board, EarlierDriverError, parse_board
+from web.facts import NO_BOARD
 from web.status import Standing, parse_alerts, parse_report
 from web.store import ALERTS, INGEST, StoreError
 
@@ -19,14 +20,10 @@ Known = tuple[dict[str, bytes], dict[str, Board], dict[str, str]]
 
 log = logging.getLogger(__name__)
 
-# Ends of the sentence "Waiting for …".
-NO_BOARD = "the Spark driver: HBase answers, but no board has been published yet"
-UNREADABLE = "a readable board: what HBase has is none, see the log of the web service"
-
-# Sentences.
+UNREADABLE = "The stored board is unreadable; run make logs SERVICE=web"
 NO_ANSWER = "HBase: no answer yet"
 NO_REPORT = "ingest has not reported yet"
-UNREADABLE_REPORT = "what ingest reports is not readable, see the log of the web service"
+UNREADABLE_REPORT = "ingest's report is unreadable (make logs SERVICE=web shows it)"
 
 
 class Store(Protocol):
@@ -138,7 +135,7 @@ class BoardCache:
     def _failure_of(self, name: str) -> str | None:
         failure = self._failure or self._failures.get(name)
         if failure is None and (self._is_overdue() or name not in self._boards):
-            return "an answer from HBase"
+            return NO_ANSWER
         return failure
 
     def _trouble(self) -> str | None:
@@ -226,7 +223,7 @@ def attempt(
         if failure != earlier_failure:
             log.warning("no %s from %s (%r)", what, error, error.__cause__)
     except Exception:
-        failure = "HBase: it cannot be read, see the log of the web service"
+        failure = "HBase: reading it failed; run make logs SERVICE=web"
         log.exception("reading the %s failed", what)
     metrics.failed(what)
     return None, failure

@@ -8,6 +8,8 @@ from web.board import Board
 
 DONE, WAITING, FAILED = "done", "waiting", "failed"
 
+NO_BOARD = "Spark hasn't published a board yet"
+
 SILENT_SECONDS = 60
 """A service whose last report is older is down, or cannot reach HBase."""
 

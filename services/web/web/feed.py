@@ -151,7 +151,7 @@ def _text(trends: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     if people := entry.get("people"):
         uses += f" by {people:,} {'person' if people == 1 else 'people'}"
     window = trends.get("window") if board == NOW else board if board in WINDOWS else None
-    return f"Rank {entry['rank']}: {uses} {f'in the last {span(window)}' if window else 'so far'}."
+    return f"Rank {entry['rank']}: {uses} {f'in the last {span(window)}' if window else 'in total'}."
 
 
 def _add(

@@ -10,8 +10,7 @@ from web.lookup_cache import Lookup, LookupCache
 
 log = logging.getLogger(__name__)
 
-# Ends the sentence "Waiting for …".
-UNREADABLE = "a readable row: what HBase has of this tag is none, see the log of the web service"
+UNREADABLE = "The stored row of this hashtag is unreadable; run make logs SERVICE=web"
 
 
 class HashtagStore(Protocol):

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Set
 from typing import Any, Protocol
 
+from web.cache import NO_ANSWER
 from web.hidden import HiddenTags, parse_hidden
-from web.lookup_cache import BUSY, Lookup, LookupCache
+from web.lookup_cache import Lookup, LookupCache
 from web.problems import NoAnswerNow
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class HiddenCache(LookupCache[HiddenStore, None, HiddenTags]):
         """
         failure = self.look_up(None).failure
         if self._last is None:
-            raise NoAnswerNow(failure or BUSY)
+            raise NoAnswerNow(failure or NO_ANSWER)
         return self._last
 
     def _read(self, wanted: None) -> Lookup[HiddenTags]:

@@ -8,16 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from web.cache import attempt
+from web.cache import NO_ANSWER, attempt
 
 S = TypeVar("S")
 K = TypeVar("K")
 V = TypeVar("V")
 
 log = logging.getLogger(__name__)
-
-# Ends the sentence "Waiting for …".
-BUSY = "an answer from HBase"
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class LookupCache(Generic[S, K, V]):
         if found := self._known(wanted):
             return found
         if not self._reading.acquire(timeout=0 if self._failure else self._patience):
-            return Lookup(None, self._failure or BUSY)
+            return Lookup(None, self._failure or NO_ANSWER)
         try:
             return self._known(wanted) or self._load(wanted)
         finally:

@@ -6,7 +6,7 @@ from flask import request
 
 from web.board import ALL, BOARDS, DEFAULT_LIMIT, MAX_LIMIT, PEOPLE, RANKINGS, TWEETS
 from web.hashtag import DEFAULT_HOURS, LONGEST_HOURS, MAX_HOURS, STEPS, default_step
-from web.problems import BadParameter
+from web.problems import BadParameter, NotRankedByPeople
 
 JSON, CSV = "json", "csv"
 FORMATS = (JSON, CSV)
@@ -25,17 +25,12 @@ def board_parameter() -> str:
 
 
 def rank_by_parameter(board: str) -> str:
-    """Return ?rank_by=; raise BadParameter for one that there is not, or not of this board."""
+    """Return ?rank_by=; raise for one that there is not, or not of this board."""
     rank_by = request.args.get("rank_by", TWEETS)
     if rank_by not in RANKINGS:
         raise BadParameter("rank_by", f"one of {', '.join(RANKINGS)}")
     if rank_by == PEOPLE and board == ALL:
-        others = [name for name in BOARDS if name != ALL]
-        raise BadParameter(
-            "rank_by",
-            f"{TWEETS} with board={ALL}: who used a tag is known for the last days only, "
-            f"so ask for one of {', '.join(others)}",
-        )
+        raise NotRankedByPeople
     return rank_by
 
 

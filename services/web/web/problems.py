@@ -1,7 +1,7 @@
 """Errors that a program can read, RFC 9457 problem details, and pages for those who browse."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import (
@@ -29,6 +29,13 @@ class BadParameter(BadRequest):
         self.members = {"parameter": parameter}
 
 
+class NotRankedByPeople(BadRequest):
+    """People are to rank a board that covers all time, of which they are not known: 400."""
+
+    description = "rank_by=people needs board=1h, 24h or 7d."
+    members: ClassVar = {"parameter": "rank_by"}
+
+
 class NotSeen(NotFound):
     """A hashtag has no history to show: 404."""
 
@@ -39,7 +46,7 @@ class NotSeen(NotFound):
 class NotEmbeddable(NotFound):
     """An address does not lead to anything here that can be embedded: 404."""
 
-    description = "The url leads to no widget of this service."
+    description = "This URL can't be embedded from this server."
 
 
 class AnotherVersion(NotFound):
@@ -55,15 +62,13 @@ class FormatNotOffered(NotImplemented):
 
 
 class _Waiting(ServiceUnavailable):
-    """Something cannot be served now: 503 with what is waited for."""
+    """Something cannot be served now: 503 with the reason."""
 
     lacking: str
 
-    def __init__(self, waiting_for: str) -> None:
-        super().__init__(
-            f"{self.lacking}. Waiting for: {waiting_for}.", retry_after=RETRY_AFTER_SECONDS
-        )
-        self.members = {"waiting_for": waiting_for}
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{self.lacking}. {reason}.", retry_after=RETRY_AFTER_SECONDS)
+        self.members = {"waiting_for": reason}
 
 
 class NoBoardYet(_Waiting):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from web.facts import DONE, FAILED, WAITING, Facts, Stage, late, look_at, span
+from web.facts import DONE, FAILED, NO_BOARD, WAITING, Facts, Stage, late, look_at, span
 from web.sources import TAKE_OVER, credentials_stage, source_stage
 
 # Ends of the sentence "Waiting for …".
@@ -69,7 +69,7 @@ def _spark(facts: Facts) -> Stage:
     if facts.board:
         missing = f"Spark has published nothing for {span(facts.age_seconds)}"
     else:
-        missing = "Spark hasn't published a board yet"
+        missing = NO_BOARD
     if facts.kafka and not facts.has_kafka:
         return Stage("spark", WAITING, f"Waiting for Kafka: {missing}.")
     return late("spark", missing, look_at("trends"), facts)

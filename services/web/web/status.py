@@ -1,4 +1,4 @@
-"""How all is going: ingest's report as it is stored, and the answer to an operator.
+"""The health of each stage: ingest's report as it is stored, and the answer to an operator.
 
 Pure functions, no input or output.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from web.alerts import alerts_advice, is_silent
 from web.board import Board, is_old
-from web.facts import SILENT_SECONDS, START_SECONDS, Facts, look_at, span
+from web.facts import NO_BOARD, SILENT_SECONDS, START_SECONDS, Facts, look_at, span
 from web.stages import stages
 
 BEGAN = datetime.now(UTC)
@@ -28,8 +28,8 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 class Standing:
     """What is known of the other services; each failure is None when there is none.
 
-    `board_failure` ends the sentence "Waiting for …", the other failures are sentences. Without
-    `alerts`, its report, that service has never run.
+    Failures are sentences without a full stop. Without `alerts`, its report, that service has
+    never run.
     """
 
     hbase_error: str | None
@@ -248,7 +248,7 @@ def _ingest_advice(facts: Facts) -> list[str]:
 
 def _board_advice(standing: Standing, facts: Facts) -> list[str]:
     if standing.board_failure or standing.board is None:
-        return [f"Waiting for {standing.board_failure or 'the first board'}"]
+        return [standing.board_failure or NO_BOARD]
     if facts.is_old:
         age = span(facts.age_seconds)
         return [f"the board has not been refreshed for {age}: {look_at('trends')}"]

@@ -14,7 +14,7 @@ def blueprint(source: Trends) -> Blueprint:
 
     @pages.get("/status")
     def status() -> Response:
-        """Show how all is going, and what to do; a 200 whatever is wrong."""
+        """Show the health of each stage, with suggested fixes; a 200 whatever is wrong."""
         text = render_template("status.html", status=source.status())
         response = Response(text, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"

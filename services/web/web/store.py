@@ -24,7 +24,7 @@ INGEST, ALERTS = "ingest", "alerts"
 class StoreError(Exception):
     """HBase cannot be read.
 
-    The message ends the sentence "Waiting for …" on a page; the cause is for the log.
+    The message is for people, without a full stop; the cause is for the log.
     """
 
 

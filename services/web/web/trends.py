@@ -8,6 +8,7 @@ from typing import Any
 
 from web.board import BOARDS, TWEETS, Board, etag, is_old, row_of, trends
 from web.cache import BoardCache
+from web.facts import NO_BOARD
 from web.problems import NoBoardYet
 from web.settings import Settings
 from web.status import status
@@ -44,7 +45,7 @@ class Answer:
 
 
 class Trends:
-    """Answers for any board, ranking and limit, and on how all is going."""
+    """Answers for any board, ranking and limit, and on the health of each stage."""
 
     def __init__(self, cache: BoardCache, settings: Settings) -> None:
         self._cache, self._settings = cache, settings
@@ -55,7 +56,7 @@ class Trends:
         row = row_of(board, rank_by)
         view = self._cache.get(row)
         if view.board is None:
-            raise NoBoardYet(view.failure or "the first board")
+            raise NoBoardYet(view.failure or NO_BOARD)
         stale = view.failure is not None or is_old(
             view.board, datetime.now(UTC), self._settings.stale_after_seconds
         )

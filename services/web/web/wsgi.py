@@ -10,7 +10,7 @@ from web.settings import Settings, SettingsError
 
 
 def _refuse(error: SettingsError) -> None:
-    """Say what is wrong with a setting, and serve nothing until somebody has mended it.
+    """Say what is wrong with a setting, and serve nothing until somebody has fixed it.
 
     An exit would only be restarted, again and again, by the restart policy; so a container idles,
     unhealthy, until it is stopped.

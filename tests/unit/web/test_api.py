@@ -90,7 +90,7 @@ def test_what_an_earlier_driver_wrote_of_rising_is_no_board_yet(
     for board in ("rising", "now"):
         response = client.get(f"{URL}?board={board}{rank_by}")
         assert response.status_code == 503
-        assert "no board has been published" in response.get_json()["waiting_for"]
+        assert "hasn't published a board" in response.get_json()["waiting_for"]
         store.put(board)
         assert client.get(f"{URL}?board={board}{rank_by}").get_json()["stale"] is False
 
@@ -100,7 +100,7 @@ def test_each_ranking_is_as_fresh_as_its_own_board(client: FlaskClient, store: M
     assert client.get(f"{URL}?board=1h").status_code == 200
     missing = client.get(f"{URL}?board=1h&rank_by=people")
     assert missing.status_code == 503
-    assert "no board has been published" in missing.get_json()["waiting_for"]
+    assert "hasn't published a board" in missing.get_json()["waiting_for"]
     store.put("1h.people", hashtags=[], as_of="2026-11-22T10:00:00Z")
     assert client.get(f"{URL}?board=1h&rank_by=people").get_json()["stale"] is True
     assert client.get(f"{URL}?board=1h").get_json()["stale"] is False
@@ -112,8 +112,8 @@ def test_each_ranking_is_as_fresh_as_its_own_board(client: FlaskClient, store: M
         ("board=1h&rank_by=likes", "rank_by", "tweets, people"),
         ("board=1h&rank_by=", "rank_by", "tweets, people"),
         ("board=1h.people", "board", "all, 1h, 24h, 7d"),
-        ("rank_by=people", "rank_by", "last days only, so ask for one of 1h, 24h, 7d, rising, now"),
-        ("board=all&rank_by=people", "rank_by", "tweets with board=all: who used"),
+        ("rank_by=people", "rank_by", "rank_by=people needs board=1h, 24h or 7d."),
+        ("board=all&rank_by=people", "rank_by", "rank_by=people needs board=1h, 24h or 7d."),
         ("board=now&rank_by=likes", "rank_by", "tweets, people"),
         ("board=now.people", "board", "all, 1h, 24h, 7d, rising, now"),
         ("board=year", "board", "all, 1h, 24h, 7d"),
@@ -145,7 +145,7 @@ def test_before_the_first_board_503_says_what_is_waited_for(
     assert response.status_code == 503
     assert response.mimetype == "application/problem+json"
     assert response.headers["Retry-After"] == "5"
-    assert "no board has been published" in response.get_json()["waiting_for"]
+    assert "hasn't published a board" in response.get_json()["waiting_for"]
     assert response.get_json()["waiting_for"] in response.get_json()["detail"]
 
     store.go_down()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from unit.web.memory_store import Clock, MemoryStore, earlier_rising, eventually
-from web.cache import NO_BOARD, UNREADABLE, BoardCache
+from web.cache import NO_ANSWER, UNREADABLE, BoardCache
+from web.facts import NO_BOARD
 
 # Long enough that the next to ask waits for a newer board.
 LULL = 2
@@ -163,7 +164,7 @@ def test_a_read_that_never_ends_makes_the_board_stale(clock: Clock) -> None:
     clock.now += 5
     view = cache.get("all")
     assert view.board
-    assert view.failure == "an answer from HBase"
+    assert view.failure == NO_ANSWER
     store.release()
 
 
@@ -203,7 +204,7 @@ def test_an_unforeseen_error_of_the_store_is_an_outage_too(
 ) -> None:
     store.down = KeyError("boom")
     cache = BoardCache(store, patience=30, clock=clock)
-    assert "see the log" in (cache.get("all").failure or "")
+    assert "run make logs SERVICE=web" in (cache.get("all").failure or "")
     store.down = None
     store.put()
     clock.now += 1

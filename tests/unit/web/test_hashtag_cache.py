@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from unit.web.memory_store import Clock, MemoryStore, eventually
+from web.cache import NO_ANSWER
 from web.hashtag_cache import UNREADABLE, HashtagCache
-from web.lookup_cache import BUSY
 
 AWAY = "HBase: not reachable at hbase-thrift:9090"
 
@@ -107,7 +107,7 @@ def test_who_is_not_read_in_time_is_told_and_what_is_known_is_served() -> None:
     reader = threading.Thread(target=lambda: cache.get("slow", 15))
     reader.start()
     eventually(lambda: store.at_once == 1)
-    assert cache.get("other", 15).failure == BUSY
+    assert cache.get("other", 15).failure == NO_ANSWER
     assert cache.get("known", 15).failure is None
     store.free.set()
     reader.join(30)

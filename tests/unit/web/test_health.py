@@ -14,7 +14,7 @@ def test_readyz_says_what_is_missing_until_a_board_is_servable(
 ) -> None:
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert "the Spark driver" in response.get_json()["waiting_for"]
+    assert response.get_json()["waiting_for"] == "Spark hasn't published a board yet"
     store.put()
     assert client.get("/readyz").status_code == 200
 

@@ -136,7 +136,7 @@ def test_a_hostile_address_is_not_repeated(client: FlaskClient, name: str, value
 def test_other_addresses_are_404(client: FlaskClient, url: str) -> None:
     response = client.get("/oembed", query_string={"url": url})
     assert response.status_code == 404
-    assert response.get_json()["detail"] == "The url leads to no widget of this service."
+    assert response.get_json()["detail"] == "This URL can't be embedded from this server."
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_without_hbase_503_says_when_to_come_again(client: FlaskClient, store: M
     assert (response.status_code, response.mimetype) == (503, PROBLEM)
     assert response.headers["Retry-After"] == "5"
     assert response.get_json()["detail"] == (
-        "Hashtags cannot be looked up now. Waiting for: HBase: not reachable at hbase-thrift:9090."
+        "Hashtags cannot be looked up now. HBase: not reachable at hbase-thrift:9090."
     )
 
 

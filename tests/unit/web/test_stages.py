@@ -10,7 +10,8 @@ import pytest
 
 from unit.web.memory_store import ago, board, failure, report, source
 from web.board import parse_board
-from web.cache import NO_BOARD, NO_REPORT, UNREADABLE, UNREADABLE_REPORT
+from web.cache import NO_REPORT, UNREADABLE, UNREADABLE_REPORT
+from web.facts import NO_BOARD
 from web.sources import CREDENTIALS
 from web.status import Standing, parse_report, status
 
@@ -196,7 +197,7 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         known(board=board(), report_failure=UNREADABLE_REPORT),
         3600,
         "DWDFWDD",
-        {"source": (f"W{UNREADABLE_REPORT[1:]}.", see("ingest"))},
+        {"source": (f"I{UNREADABLE_REPORT[1:]}.", see("ingest"))},
     ),
     "a credential is missing": (
         known(board=EMPTY, report=wrong("CONSUMER_SECRET", MISSING)),

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from unit.web.memory_store import MemoryStore, ago, board, failure, report, source
 from web.board import parse_board
-from web.cache import NO_BOARD, NO_REPORT, BoardCache
+from web.cache import NO_REPORT, BoardCache
+from web.facts import NO_BOARD
 from web.status import Standing, parse_report
 from web.status import status as answer
 from web.store import HBaseBoards, StoreError
@@ -58,7 +59,7 @@ def test_at_first_it_says_what_is_missing(status: Status) -> None:
     assert (found["board"], found["ingest"]) == (None, None)
     assert found["advice"] == [
         "ingest has not reported yet: docker compose ps; make logs SERVICE=ingest",
-        f"Waiting for {NO_BOARD}",
+        "Spark hasn't published a board yet",
     ]
 
 
@@ -193,7 +194,7 @@ def test_a_broken_report_is_said_and_logged_once(
     assert found["ingest"] is None
     assert found["hbase"]["reachable"] is True
     (line,) = found["advice"]
-    assert line.startswith("what ingest reports is not readable, see the log of the web service")
+    assert line.startswith("ingest's report is unreadable (make logs SERVICE=web shows it): ")
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     store.put_report()
     assert status()["advice"] == []
@@ -226,7 +227,7 @@ def test_an_unforeseen_error_of_the_store_is_no_500(
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     store.down = KeyError("boom")
-    assert "see the log" in status()["hbase"]["error"]
+    assert status()["hbase"]["error"] == "HBase: reading it failed; run make logs SERVICE=web"
 
 
 def test_hbase_is_read_once_a_second_whatever_the_load(store: MemoryStore) -> None:

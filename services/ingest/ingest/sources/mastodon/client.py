@@ -21,7 +21,7 @@ NETWORK = Network(
         401: "the server at MASTODON_URL does not accept MASTODON_ACCESS_TOKEN",
         403: "MASTODON_ACCESS_TOKEN lacks the scope read:statuses, or its account is locked out",
         404: "no Mastodon server answers at MASTODON_URL",
-        422: "MASTODON_ACCESS_TOKEN is that of an application alone: it must be a user's",
+        422: "MASTODON_ACCESS_TOKEN is an app-only token; use one for your account",
     },
 )
 USER_AGENT = "tweet-trends"
