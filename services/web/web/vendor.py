@@ -5,9 +5,9 @@ from pathlib import Path
 from flask import Blueprint
 
 # Put there when an image is built: services/web/package.json names the files.
-_FILES = Path("/opt/web/vendor")
+FILES = Path("/opt/web/vendor")
 
 
 def blueprint() -> Blueprint:
     """Return the files of uPlot and Swagger UI."""
-    return Blueprint("vendor", __name__, static_folder=_FILES, static_url_path="/vendor")
+    return Blueprint("vendor", __name__, static_folder=FILES, static_url_path="/vendor")

@@ -19,7 +19,6 @@ FILES = [
     "/widget.js",
     "/badge.svg",
     "/openapi.json",
-    "/vendor/swagger-ui.css",
     "/feed.atom",
     "/feed.json",
     "/api/v1/trends?limit=100",

@@ -10,7 +10,7 @@ function follow() {
 dark.addEventListener("change", follow);
 follow();
 
-window.SwaggerUIBundle({
+SwaggerUIBundle({
   domNode: document.querySelector("#routes"),
   url: new URL("openapi.json", document.baseURI).href,
   deepLinking: true,
