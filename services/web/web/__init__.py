@@ -59,9 +59,7 @@ def create_app(
     # Connections of their own, so that none of these waits for another.
     hidden = HiddenCache(store or HBaseBoards(*hbase), settings.hide_hashtags)
     hashtags = Hashtags(HashtagCache(hashtag_store or HBaseHashtags(*hbase)), hidden.get)
-    search = Search(
-        SearchCache(hashtag_store or HBaseHashtags(*hbase)), boards.keys, hidden.get
-    )
+    search = Search(SearchCache(hashtag_store or HBaseHashtags(*hbase)), boards.keys, hidden.get)
 
     app = Flask(__name__)
     app.config[address.PUBLIC_URL] = settings.public_url

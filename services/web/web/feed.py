@@ -151,7 +151,8 @@ def _text(trends: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     if people := entry.get("people"):
         uses += f" by {people:,} {'person' if people == 1 else 'people'}"
     window = trends.get("window") if board == NOW else board if board in WINDOWS else None
-    return f"Rank {entry['rank']}: {uses} {f'in the last {span(window)}' if window else 'in total'}."
+    time = f"in the last {span(window)}" if window else "in total"
+    return f"Rank {entry['rank']}: {uses} {time}."
 
 
 def _add(

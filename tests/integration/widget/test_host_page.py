@@ -259,7 +259,5 @@ def test_the_script_is_small_and_may_be_kept(service: Service) -> None:
     plain = requests.get(address, headers={"Accept-Encoding": "identity"}, timeout=10)
     assert gzip.decompress(sent) == plain.content
     assert "Accept-Encoding" in response.headers["Vary"]
-    again = requests.get(
-        address, headers={"If-None-Match": response.headers["ETag"]}, timeout=10
-    )
+    again = requests.get(address, headers={"If-None-Match": response.headers["ETag"]}, timeout=10)
     assert again.status_code == 304

@@ -227,7 +227,7 @@ def check(response: TestResponse, kind: str) -> None:
         # A library's style sheet has pictures in it.
         assert policy.pop("img-src") == (["'self'"] if is_ours else ["'self'", "data:"])
         needed = ["script-src", "style-src", "connect-src", *(["frame-src"] if is_ours else [])]
-        assert policy == dict.fromkeys(needed, ["'self'"])
+        assert policy == {name: ["'self'"] for name in needed}
     else:
         assert policy == {}
     # Once each: of two of a kind browsers take neither, or both.
