@@ -102,7 +102,8 @@ def _gzip(body: bytes) -> bytes:
 
 
 def _brotli(body: bytes) -> bytes:
-    return brotli.compress(body, mode=brotli.MODE_TEXT, quality=_QUALITY)
+    packed: bytes = brotli.compress(body, mode=brotli.MODE_TEXT, quality=_QUALITY)
+    return packed
 
 
 _CODINGS: dict[str, Callable[[bytes], bytes]] = {"br": _brotli, "gzip": _gzip}

@@ -185,7 +185,8 @@ def test_an_entry_leads_to_its_board_with_its_tag(
     client: FlaskClient, store: MemoryStore, row: str, tag: str
 ) -> None:
     board, _, rank_by = row.partition(".")
-    more = {"rising": REASON, "now": {"people": 3}}.get(board, {"people": 3} if rank_by else {})
+    people = {"people": 3} if rank_by or board == "now" else {}
+    more: dict[str, Any] = REASON if board == "rising" else people
     store.put(row, hashtags=[{**entries(1)[0], "tag": tag, "key": key_of(tag), **more}])
     query = f"?board={board}" + (f"&rank_by={rank_by}" if rank_by else "")
     (item,) = items(client, query)

@@ -134,11 +134,11 @@ def test_what_is_hidden_at_runtime_is_not_found_until_it_is_shown_again(
     client: FlaskClient, store: MemoryStore
 ) -> None:
     put(store, spam=99, spamalot=98, spa=5, span=4)
-    assert keys(ask(client, "spa", limit=2)) == ["spam", "spamalot"]
+    assert keys(ask(client, "sp", limit=2)) == ["spam", "spamalot"]
     store.hide("span", patterns=["spam*"])
-    assert keys(ask(client, "spa", limit=2)) == ["spa"]
+    assert keys(ask(client, "sp", limit=2)) == ["spa"]
     store.hide()
-    assert keys(ask(client, "spa", limit=2)) == ["spam", "spamalot"]
+    assert keys(ask(client, "sp", limit=2)) == ["spam", "spamalot"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 // Draws the API with Swagger UI, which /vendor/swagger-ui-bundle.js has put on the window.
 
+const routes = document.querySelector("#routes");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 // Swagger UI goes by a class, not by the visitor's system.
@@ -11,11 +12,13 @@ dark.addEventListener("change", follow);
 follow();
 
 SwaggerUIBundle({
-  domNode: document.querySelector("#routes"),
+  domNode: routes,
   url: new URL("openapi.json", document.baseURI).href,
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   supportedSubmitMethods: ["get"],
   // It would send the address to a server elsewhere.
   validatorUrl: null,
+  // The description stands outside of the main part of the page: a part of its own, with a name.
+  onComplete: () => routes.querySelector(".information-container section").setAttribute("aria-label", "About"),
 });
