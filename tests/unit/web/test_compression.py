@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 from unit.web.memory_store import MemoryStore, entries
 
 SMALL = {"Accept-Encoding": "gzip, deflate, br"}
-PAGES = ["/", "/status", "/widget"]
+PAGES = ["/", "/status", "/widget", "/embed/tag/tea"]
 FILES = [
     "/widget.js",
+    "/hashtag-history.js",
     "/badge.svg",
     "/openapi.json",
     "/feed.atom",
