@@ -28,8 +28,9 @@ def use(store: MemoryStore, key: str, spelling: str, count: int) -> None:
     now = datetime.now(UTC)
     minute = int(now.timestamp()) // 60
     store.tags[key] = {
-        b"n:count": f"{count} 0 {minute * 60_000} {minute // 1440} {now.hour}:{count}".encode(),
-        f"s:{spelling}".encode(): str(count).encode(),
+        b"n:count": (
+            f"{count} 0 {minute * 60_000} {minute // 1440} {now.hour}:{count} {spelling}".encode()
+        )
     }
 
 
