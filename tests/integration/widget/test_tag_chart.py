@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ from web.page_query import RANGES
 from web.widget import LANGUAGES
 
 Open = Callable[..., Page]
+
+# What goes with the width that the page gives the element.
+SIZED = re.compile(f"{'|'.join(OUTSIDE)}|inset|top|right|bottom|left|grid-template")
 
 
 @pytest.fixture
@@ -111,7 +115,7 @@ def test_the_axis_has_whole_round_numbers_and_room_for_the_highest_bar(
     texts = page.locator(".ticks span").all_text_contents()
     ticks = [int(text.replace(",", "")) for text in texts]
     assert ticks[0] == 0 and ticks[-1] >= max(1, most) and 2 <= len(ticks) <= 5
-    assert len({after - before for before, after in zip(ticks, ticks[1:], strict=False)}) == 1
+    assert len({after - before for before, after in pairwise(ticks)}) == 1
     first, last = (page.locator(".ticks span").nth(n).bounding_box() for n in (0, -1))
     assert first and last and first["y"] > last["y"]
     summary = "No posts in this period" if most == 0 else "Peak"
@@ -130,20 +134,22 @@ def test_it_speaks_every_language(open_page: Open, language: str) -> None:
     expect(board.get_by_role("button", name=said["pause"])).to_be_visible()
     board.get_by_role("button", name=said["table"]).click()
     expect(board.locator("th").first).to_have_text(said["from"])
-    assert "undefined" not in (page.locator("hashtag-history").evaluate("e => e.shadowRoot.textContent"))
+    whole = page.locator("hashtag-history").evaluate("element => element.shadowRoot.textContent")
+    assert "undefined" not in whole
 
 
 def test_times_are_those_of_the_named_zone(open_page: Open) -> None:
-    made = [chart(tag="tea", tz=zone) for zone in ("Asia/Tokyo", "America/New_York")]
-    page = open_page(*made, chart(tag="tea"), timezone_id="Asia/Kolkata")
+    zones = ["Asia/Tokyo", "America/New_York"]
+    made = [chart(tag="tea", tz=zone, lang="en-GB") for zone in zones]
+    page = open_page(*made, chart(tag="tea", lang="en-GB"), timezone_id="Asia/Kolkata")
     boards = ready(page)
-    zones = ["Asia/Tokyo", "America/New_York", "Asia/Calcutta"]
+    zones.append(page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone"))
     expect(boards.locator(".zone")).to_have_text([f"Times in {zone}" for zone in zones])
     last = []
     for n in range(3):
         boards.nth(n).locator(".plot").press("End")
-        last.append(re.search(r"\d\d:\d\d", boards.nth(n).locator(".tip").text_content() or "")[0])  # type: ignore[index]
-    assert len(set(last)) == 3
+        last += re.findall(r"\d\d:\d\d", boards.nth(n).locator(".tip").text_content() or "")
+    assert len(set(last)) == len(last) == 3
 
 
 def test_days_of_another_zone_are_called_so(open_page: Open) -> None:
@@ -236,7 +242,7 @@ def test_what_gets_old_is_marked_and_stays(
     expect(board.locator(".summary")).to_contain_text("7 posts")
     expect(board.locator(".bars")).to_be_visible()
     if how == "stale":
-        expect(board.locator(".notice")).to_contain_text("22 Nov 2026")
+        expect(board.locator(".notice")).to_contain_text("Nov 22, 2026")
 
 
 @pytest.mark.parametrize("chrome", ["", "noborder transparent"])
@@ -304,14 +310,12 @@ def test_the_css_of_the_page_stays_out(open_page: Open) -> None:
         page.locator(".time").evaluate("time => time.remove()")
         found = looks(page.locator(".board"), completely=True)
         for each in found:
-            each["style"] = {k: v for k, v in each["style"].items() if k not in OUTSIDE}
+            each["style"] = {k: v for k, v in each["style"].items() if not SIZED.match(k)}
         return found
 
     alone, among = inside(""), inside(RUDE)
     assert sum(len(each["style"]) for each in alone) > 5_000
-    found = differences(among, alone)
-    # Insets are resolved to pixels of a box that is as wide as the page lets it.
-    assert [each for each in found if "inset" not in each and "origin" not in each] == []
+    assert differences(among, alone) == []
 
 
 def test_it_works_under_the_strictest_policy(
@@ -623,17 +627,19 @@ def test_it_is_used_by_keyboard(open_page: Open) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("hashtag-history table")).to_be_visible()
     page.keyboard.press("Shift+Tab")
-    expect(page.get_by_role("region", name="#tea 24 hours").last).to_be_focused()
+    expect(page.get_by_role("group", name="Table")).to_be_focused()
 
 
 def test_the_values_are_read_by_keyboard(open_page: Open) -> None:
     page = open_page()
     board = ready(page)
-    plot = page.get_by_role("application", name=re.compile("tea.*24 hours. 7 posts · Peak: 4 posts"))
+    name = re.compile("tea.*24 hours. 7 posts · Peak: 4 posts per hour")
+    plot = page.get_by_role("application", name=name)
     expect(plot).to_have_attribute("aria-roledescription", "chart")
     plot.press("End")
     expect(tip(page)).to_contain_text("2 posts (so far)")
-    for key, said in (("ArrowLeft", "4 posts"), ("ArrowLeft", "0 posts"), ("ArrowRight", "4 posts")):
+    keys = (("ArrowLeft", "4 posts"), ("ArrowLeft", "0 posts"), ("ArrowRight", "4 posts"))
+    for key, said in keys:
         plot.press(key)
         expect(tip(page)).to_contain_text(said)
         expect(board.locator(".news")).to_have_text(tip(page).text_content() or "")
@@ -673,7 +679,8 @@ def test_a_pointer_reads_the_values_from_where_reading_begins(
     page.mouse.move(oldest, middle)
     expect(tip(page)).not_to_contain_text(running)
     inside = dimension(page, ".tip")
-    assert box["x"] - 1 <= inside["x"] and inside["x"] + inside["width"] <= box["x"] + box["width"] + 1
+    assert box["x"] - 1 <= inside["x"]
+    assert inside["x"] + inside["width"] <= box["x"] + box["width"] + 1
     page.mouse.move(0, 0)
     expect(tip(page)).to_be_hidden()
     page.locator(".plot").press("End")
@@ -747,7 +754,8 @@ def test_the_page_says_something_without_a_script(visit: Visit, service: Service
     page = visit(f"{service.url}/embed/tag/caf%C3%A9", java_script_enabled=False).page
     link = page.get_by_role("link", name="#Café")
     expect(link).to_be_visible()
-    expect(page.locator("hashtag-history p")).to_contain_text(re.compile(r"#Café · 24 h: \d+ posts"))
+    said = page.locator("hashtag-history p")
+    expect(said).to_contain_text(re.compile(r"#Café · 24 h: \d+ posts"))
     address = link.evaluate("link => link.href")
     assert address == f"{service.url}/?tag=caf%C3%A9&range=24h"
 

@@ -168,7 +168,7 @@
     const own = new CSSStyleSheet();
     root.adoptedStyleSheets = [sheet, own];
 
-    let settings, feed, section, bars, answer, series, isWanted, isUnseen, isChanging;
+    let settings, feed, section, bars, answer, series, isAnswered, isWanted, isUnseen, isChanging;
 
     const part = (name) => root.querySelector("." + name);
     const isPaused = () => /^1?$/.test(settings.paused);
@@ -230,7 +230,7 @@
         return;
       }
       feed?.remove(member);
-      feed = answer = undefined;
+      feed = answer = isAnswered = undefined;
       build();
       dress();
       if (!tag) return lack(element.getAttribute("tag")?.trim() ? "invalid" : "absent");
@@ -259,7 +259,7 @@
       const title = set(make("p", "title", set(make("bdi", "tag"), { translate: "no" }, tag && "#" + tag), " ", make("span", "period", period())), { id: "title" });
       const demo = set(make("span", "chip"), { class: "chip demo", hidden: true }, text("demo"));
       bars = new Bars({ number, label, describe, say: (said) => set(part("news"), {}, said) });
-      const table = set(make("div", "table"), { hidden: true, tabindex: 0, role: "region", "aria-labelledby": "title" });
+      const table = set(make("div", "table"), { hidden: true, tabindex: 0, role: "group", "aria-label": text("table") });
       table.append(make("table", "", make("thead", "", make("tr")), make("tbody")));
       const turn = set(make("button", "turn"), { type: "button", "aria-pressed": "false" }, text("table"));
       turn.onclick = () => {
@@ -299,6 +299,7 @@
     function draw(history, isSame) {
       if (answer && !isSame && !isWanted && isPaused()) return;
       isWanted = false;
+      isAnswered = true;
       answer = history;
       series = combine([history], settings.range, settings.tz);
       set(part("tag"), { title: "#" + history.tag }, "#" + history.tag);
@@ -329,6 +330,7 @@
     // Nothing is left of what was drawn: the tag may be hidden now.
     function lack(why) {
       isWanted = false;
+      isAnswered = true;
       answer = undefined;
       const tag = why === "unseen" ? isolated(settings.tag) : settings.tag ?? element.getAttribute("tag");
       show(why, "", text(why, { tag }));
@@ -345,8 +347,8 @@
 
     const member = {
       get: () => settings,
-      // One that is paused or not seen waits for its first history only.
-      wants: () => isWanted || !answer || !(isPaused() || isUnseen),
+      // One that is paused or not seen waits for its first answer only.
+      wants: () => isWanted || !isAnswered || !(isPaused() || isUnseen),
       draw,
       lack,
       fail,
