@@ -33,8 +33,7 @@ _PATH = re.compile(r"(/(?:.*?/)??)(?:(widget)|embed/tag/([^/]+))?")
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _SNIPPET = Markup(
-    '<iframe src="{}" title="{}" width="{}" height="{}" style="border:0" '
-    'loading="lazy"></iframe>'
+    '<iframe src="{}" title="{}" width="{}" height="{}" style="border:0" loading="lazy"></iframe>'
 )
 
 

@@ -1,6 +1,5 @@
 """`/embed/tag/<tag>`: the chart of one tag, for an iframe."""
 
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, render_template, request

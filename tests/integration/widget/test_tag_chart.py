@@ -226,9 +226,7 @@ def test_without_a_history_it_says_that_it_tries_again(
 
 
 @pytest.mark.parametrize("how", ["stale", "offline"])
-def test_what_gets_old_is_marked_and_stays(
-    open_page: Open, histories: Histories, how: str
-) -> None:
+def test_what_gets_old_is_marked_and_stays(open_page: Open, histories: Histories, how: str) -> None:
     if how == "stale":
         histories.changes = {"stale": True, "as_of": "2026-11-22T10:00:00Z"}
     page = open_page(chart(tag="tea", refresh="2", chrome="noborder transparent"), clock=True)
@@ -399,9 +397,7 @@ def test_it_is_as_high_as_it_says_whatever_is_shown(open_page: Open, height: str
 # --- The page's scripts, and the author's own content ---
 
 
-def test_an_answer_is_an_event_and_can_be_asked_for(
-    open_page: Open, histories: Histories
-) -> None:
+def test_an_answer_is_an_event_and_can_be_asked_for(open_page: Open, histories: Histories) -> None:
     """Also for one that is paused, or that nobody sees."""
     page = open_page(
         chart(tag="tea", refresh="3600"), f"<div hidden>{chart(tag='coffee', paused='')}</div>"

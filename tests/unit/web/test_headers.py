@@ -144,10 +144,7 @@ def test_every_status_that_is_described_is_in_the_table() -> None:
     document = json.loads((Path(web.__file__).parent / "static" / "openapi.json").read_text())
     # What is too long never gets here.
     described = {
-        path.replace("{", "<").replace("}", ">"): {
-            *map(int, item["get"]["responses"])
-        }
-        - {414}
+        path.replace("{", "<").replace("}", ">"): {*map(int, item["get"]["responses"])} - {414}
         for path, item in document["paths"].items()
     }
     files = "<path:filename>"
