@@ -21,7 +21,6 @@ from integration.widget.test_host_page import CLOSED, OUTSIDE, RUDE, painted
 from integration.widget.test_stillness import SHIFTS
 from integration.widget.test_theme import PAGES, SCHEME, VISITORS
 from integration.widget.visits import Visit, hurry
-from waiting import eventually
 from web.hashtag_history import words
 from web.page_query import RANGES
 from web.widget import LANGUAGES
@@ -29,7 +28,7 @@ from web.widget import LANGUAGES
 Open = Callable[..., Page]
 
 # What goes with the width that the page gives the element.
-SIZED = re.compile(f"{'|'.join(OUTSIDE)}|inset|top|right|bottom|left|grid-template")
+SIZED = re.compile(f"{'|'.join(OUTSIDE)}|inset|top|right|bottom|left|grid-template|margin")
 
 
 @pytest.fixture
@@ -472,7 +471,6 @@ def test_it_keeps_up(open_page: Open, histories: Histories) -> None:
     hurry(page, lambda: "42 posts" in (board.locator(".summary").text_content() or ""))
 
 
-@pytest.mark.parametrize(("range_", "most"), [("24h", 7), ("30d", 2)])
 @pytest.fixture
 def timed(visit: Visit, host: HostSite, service: Service) -> Callable[..., Timed]:
     """Opens a page with elements that get one answer, by a clock of the test's."""
@@ -521,7 +519,7 @@ def test_failures_double_the_wait(timed: Callable[..., Timed]) -> None:
         assert waits[:4] == pytest.approx([4, 8, 16, 32], rel=0.101)
         expect(page.page.locator(".outdated .notice")).to_be_visible()
         page.answer(answered())
-        page.let_pass(100)
+        page.let_pass(300)
         expect(page.page.locator(".outdated")).to_have_count(0)
 
 
@@ -566,7 +564,7 @@ def test_a_removed_chart_asks_no_more(timed: Callable[..., Timed]) -> None:
 def test_what_is_not_rendered_asks_only_once(open_page: Open, histories: Histories) -> None:
     """Until it is, as in a tab of the page."""
     page = open_page(f"<div id=box hidden>{chart(tag='tea', refresh='2')}</div>", clock=True)
-    eventually(lambda: len(histories.asked) == 1)
+    ready(page)
     page.clock.fast_forward(60_000)
     painted(page)
     assert len(histories.asked) == 1
