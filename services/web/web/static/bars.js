@@ -5,7 +5,7 @@ import { make, set } from "./parts.js";
 
 const STEPS_ABOVE = 3; // lines above the lowest one, at most
 const LABELS = 4; // of times, at most
-const LAST_LABEL = 0.88; // where one begins, at most: it needs room
+const LAST_LABEL = 0.8; // where one begins, at most: it needs room
 
 // The smallest 1, 2 or 5 with zeros behind it that reaches `most` in a few steps.
 function roundStep(most) {

@@ -410,7 +410,8 @@
       set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
       const way = moved > 0 ? "up" : moved ? "down" : "";
       const places = Math.abs(moved);
-      const n = number(places);
+      // The minifier has `Math.abs` keep null, which a new tag has.
+      const n = way && number(places);
       const said = text(way, { n, s: places > 1 ? "s" : "" });
       const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
