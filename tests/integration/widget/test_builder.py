@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from browser import Observed
 from integration.widget.access import violations
+from integration.widget.histories import Histories
 from integration.widget.host import HostSite
 from integration.widget.lab import Service
 from integration.widget.visits import Visit
@@ -282,17 +283,18 @@ def test_what_is_copied_works_in_a_page_of_its_own(
 
 
 def test_a_tag_s_chart_is_offered_too(builder: Open) -> None:
-    page = builder("/?board=24h&tag=python&range=7d")
+    page = builder("/?board=24h&tag=tag1&range=7d")
+    Histories(1).prepare(page)
     expect(page.locator("#builder [name=tag]")).to_be_hidden()
     choose(page, what="tag")
-    expect(page.locator("#builder [name=tag]")).to_have_value("python")
+    expect(page.locator("#builder [name=tag]")).to_have_value("tag1")
     for name in ("board", "rank_by", "limit", "layout", "links"):
         expect(page.locator(f"#builder [name={name}]")).to_be_hidden()
     root = page.url.split("?")[0]
     assert code(page) == (
         f'<script src="{root}hashtag-history.js" defer></script>\n'
-        '<hashtag-history tag="python" range="7d" style="display:block;min-height:300px">'
-        f'<a href="{root}?tag=python&amp;range=7d">#python</a></hashtag-history>'
+        '<hashtag-history tag="tag1" range="7d" style="display:block;min-height:300px">'
+        f'<a href="{root}?tag=tag1&amp;range=7d">#tag1</a></hashtag-history>'
     )
     # The badge stays that of the board.
     assert "badge.svg?board=24h" in code(page, "badge-code")
