@@ -48,7 +48,7 @@ class Observed:
 
     def _console(self, message: ConsoleMessage) -> None:
         # The widget's own words on a wrong setting are for the tests to judge.
-        if message.text.startswith("trending-hashtags: "):
+        if message.text.startswith(("trending-hashtags: ", "hashtag-history: ")):
             self.warnings.append(message.text)
             return
         is_network = message.text.startswith("Failed to load resource: ")

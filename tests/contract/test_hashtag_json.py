@@ -68,7 +68,9 @@ def test_the_example_meets_the_schema() -> None:
 def test_the_example_is_what_is_served() -> None:
     found = parse_hashtag("café", row(NOW), NOW)
     assert found
-    assert history(found, step="hour", hours=6, now=NOW) == EXAMPLE
+    freshness = {"as_of": "2026-11-22T10:00:00Z", "stale": False, "demo": False}
+    served = history(found, step="hour", hours=6, now=NOW) | freshness | {"poll_after_seconds": 10}
+    assert served == EXAMPLE
 
 
 def test_the_limits_are_the_schema_s() -> None:

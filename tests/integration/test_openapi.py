@@ -54,8 +54,16 @@ CONFIG = SchemathesisConfig.from_dict(
                 },
             },
             {
+                # As the other pages; and not every text is a tag.
+                "include-path": ["/embed/tag/{tag}"],
+                "checks": {
+                    "negative_data_rejection": {"enabled": False},
+                    "positive_data_acceptance": {"expected-statuses": ["2xx", 400, 404]},
+                },
+            },
+            {
                 # Of all versions one is served.
-                "include-path": ["/widget-{version}.js"],
+                "include-path": ["/widget-{version}.js", "/hashtag-history-{version}.js"],
                 "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", 404]}},
             },
         ],

@@ -10,8 +10,10 @@ from web import (
     address,
     api,
     badge,
+    bundle,
     compression,
     feeds,
+    hashtag_history,
     headers,
     health,
     metrics,
@@ -21,6 +23,7 @@ from web import (
     problems,
     site,
     status_page,
+    tag_page,
     vendor,
     widget,
 )
@@ -68,7 +71,9 @@ def create_app(
     metrics.init_app(app)
     app.register_blueprint(api.blueprint(source, hashtags, search))
     app.register_blueprint(pages.blueprint(source, settings.refresh_seconds, settings.mastodon_url))
-    app.register_blueprint(widget.blueprint())
+    app.register_blueprint(bundle.blueprint(widget.script()))
+    app.register_blueprint(bundle.blueprint(hashtag_history.script()))
+    app.register_blueprint(tag_page.blueprint(source, hashtags))
     app.register_blueprint(vendor.blueprint())
     app.register_blueprint(status_page.blueprint(source))
     app.register_blueprint(badge.blueprint(source, settings.refresh_seconds))

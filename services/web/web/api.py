@@ -54,7 +54,7 @@ def blueprint(source: Trends, hashtags: Hashtags, search: Search) -> Blueprint:
         history = hashtags.history(tag, *span_parameters())
         if wanted == CSV:
             return _csv(spreadsheet.history(history), spreadsheet.history_name(history))
-        response = _json(to_json(history))
+        response = _json(to_json(history | source.freshness()))
         response.add_etag()
         return response.make_conditional(request)
 

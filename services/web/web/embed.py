@@ -13,6 +13,9 @@ CHROME = ("noheader", "nofooter", "noborder", "transparent")
 COUNTS = ("auto", "exact", "compact", "off")
 LAYOUTS = ("list", "compact", "ticker")
 
+Checks = Mapping[str, Callable[[str], object | None]]
+"""The check of each setting; None from a check says that the value is wrong."""
+
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _ACCENT = re.compile(r"#?(?:[0-9a-fA-F]{3}){1,2}")
 # A language, and perhaps a region: "en", "en-GB", "es-419".
@@ -42,15 +45,18 @@ class Embed:
 
     @property
     def color_scheme(self) -> str:
-        """What the page in an iframe declares; with a theme of its own it is that."""
-        return self.theme if self.theme in ("light", "dark") else "light dark"
+        """What the page in an iframe declares."""
+        return color_scheme(self.theme)
+
+
+def color_scheme(theme: str) -> str:
+    """Return what a page in an iframe declares; with a theme of its own it is that."""
+    return theme if theme in ("light", "dark") else "light dark"
 
 
 def embed(given: Mapping[str, str]) -> Embed:
     """Read the settings among `given`; others are ignored."""
-    attributes = {name: given[name] for name in _CHECKS if name in given}
-    checked = {name: _CHECKS[name](text) for name, text in attributes.items()}
-    values: dict[str, Any] = {name: value for name, value in checked.items() if value is not None}
+    attributes, values = check(given, CHECKS)
     board = values.get("board", ALL)
     return Embed(
         attributes=attributes,
@@ -64,6 +70,13 @@ def embed(given: Mapping[str, str]) -> Embed:
         count=values.get("count", COUNTS[0]),
         paused=values.get("paused", False),
     )
+
+
+def check(given: Mapping[str, str], checks: Checks) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return those of the settings among `given`, and the values of the right ones."""
+    attributes = {name: given[name] for name in checks if name in given}
+    checked = {name: checks[name](text) for name, text in attributes.items()}
+    return attributes, {name: value for name, value in checked.items() if value is not None}
 
 
 def dashboard(given: Mapping[str, str]) -> Embed:
@@ -83,11 +96,13 @@ def language_of(locale: str) -> str:
     return locale.split("-")[0]
 
 
-def _one_of(*words: str) -> Callable[[str], str | None]:
+def one_of(*words: str) -> Callable[[str], str | None]:
+    """Return the check of a setting that has to be one of some words."""
     return lambda text: text if text in words else None
 
 
-def _whole(least: int, most: int) -> Callable[[str], int | None]:
+def whole(least: int, most: int) -> Callable[[str], int | None]:
+    """Return the check of a setting that has to be a whole number."""
     return lambda text: (
         int(text) if _NUMBER.fullmatch(text) and least <= int(text) <= most else None
     )
@@ -101,20 +116,20 @@ def _accent(text: str) -> str | None:
     return text if _ACCENT.fullmatch(text) else None
 
 
-_CHECKS: dict[str, Callable[[str], object | None]] = {
-    "board": _one_of(*BOARDS),
-    "rank_by": _one_of(*RANKINGS),
-    "limit": _whole(1, MAX_LIMIT),
-    "refresh": _whole(2, 3600),
-    "theme": _one_of(*THEMES),
+CHECKS: Checks = {
+    "board": one_of(*BOARDS),
+    "rank_by": one_of(*RANKINGS),
+    "limit": whole(1, MAX_LIMIT),
+    "refresh": whole(2, 3600),
+    "theme": one_of(*THEMES),
     "lang": locale_of,
-    "width": _whole(200, 1200),
-    "max-height": _whole(100, 4000),
-    "layout": _one_of(*LAYOUTS),
+    "width": whole(200, 1200),
+    "max-height": whole(100, 4000),
+    "layout": one_of(*LAYOUTS),
     "chrome": _chrome,
-    "links": _one_of("on", "off"),
-    "count": _one_of(*COUNTS),
+    "links": one_of("on", "off"),
+    "count": one_of(*COUNTS),
     "paused": _PAUSED.get,
     "accent": _accent,
 }
-"""The check of each setting; None from a check says that the value is wrong."""
+"""The settings of a board."""

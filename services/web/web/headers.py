@@ -38,12 +38,17 @@ _CORS = {
     "Access-Control-Max-Age": "86400",
 }
 
+EMBEDDED_TAG = "/embed/tag/"
+"""How the address of a tag's chart for an iframe begins."""
+
 # Pages of other origins read these with scripts of their own, and modules and scripts with
 # `integrity` are only run if they may be read.
 _READ_FROM_ANYWHERE = (
     "/api/",
     "/badge.svg",
     "/feed.",
+    "/hashtag-history-",
+    "/hashtag-history.js",
     "/oembed",
     "/openapi.json",
     "/static/",
@@ -51,7 +56,7 @@ _READ_FROM_ANYWHERE = (
     "/widget.js",
 )
 # A sandboxed frame counts as another origin.
-_SHOWN_ANYWHERE = ("/widget", *_READ_FROM_ANYWHERE)
+_SHOWN_ANYWHERE = ("/widget", EMBEDDED_TAG, *_READ_FROM_ANYWHERE)
 
 # The only address for search engines, if ROBOTS_INDEX lets them in: the others repeat it.
 _INDEXED = "/"
@@ -70,7 +75,7 @@ def init_app(app: Flask, embed_allowed_origins: str, robots_index: bool) -> None
             response.status_code = HTTPStatus.NO_CONTENT
             del headers["Content-Type"]
         headers.extend(EVERYWHERE)
-        if path == "/widget":
+        if path == "/widget" or path.startswith(EMBEDDED_TAG):
             headers["Content-Security-Policy"] = widget_policy
             # A page that is isolated from other origins frames only what is isolated too.
             headers["Cross-Origin-Embedder-Policy"] = "require-corp"

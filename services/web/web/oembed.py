@@ -1,9 +1,10 @@
-"""oEmbed 1.0 (https://oembed.com): from the address of a board to the widget that shows it."""
+"""oEmbed 1.0 (https://oembed.com): from the address of a board or a chart to what shows it."""
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from flask import Blueprint, Request, Response, current_app, request
 from markupsafe import Markup
@@ -11,21 +12,28 @@ from werkzeug.datastructures import MultiDict
 
 from web.address import PUBLIC_URL
 from web.board import RISING
+from web.chart import Chart, chart
 from web.embed import Embed, dashboard
 from web.embed import embed as read_settings
+from web.key import key_of
 from web.problems import BadParameter, FormatNotOffered, NotEmbeddable
+from web.tag_page import bare, chart_path
 
 WIDTH = 360
+
+CHART_WIDTH, CHART_HEIGHT = 480, 300
 
 # Pixels of a widget without its rows, of a row, and of a reason in a narrow one.
 _AROUND, _ROW, _REASON = 110, 44, 39
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
+# The address of the page `/`, and what follows it: nothing, a board alone, or a chart alone.
+_PATH = re.compile(r"(/(?:.*?/)??)(?:(widget)|embed/tag/([^/]+))?")
+
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _SNIPPET = Markup(
-    '<iframe src="{}" title="Trending hashtags" width="{}" height="{}" style="border:0" '
-    'loading="lazy"></iframe>'
+    '<iframe src="{}" title="{}" width="{}" height="{}" style="border:0" loading="lazy"></iframe>'
 )
 
 
@@ -35,16 +43,16 @@ def blueprint() -> Blueprint:
 
     @oembed.get("/oembed")
     def embed() -> Response:
-        """How to show the board that ?url= leads to, for a site that wants to embed it."""
+        """How to show what ?url= leads to, for a site that wants to embed it."""
         if request.args.get("format", "json") != "json":
             raise FormatNotOffered
         most_wide, most_high = _most("maxwidth"), _most("maxheight")
         url = request.args.get("url", "")
         if not url:
             raise BadParameter("url", "the address of a page of this service")
-        root, shown = _place(url, request)
+        place = _place(url, request)
         response = Response(
-            json.dumps(answer(root, shown, most_wide, most_high)), mimetype="application/json"
+            json.dumps(place.answer(most_wide, most_high)), mimetype="application/json"
         )
         response.headers["Cache-Control"] = "max-age=3600"
         return response
@@ -52,26 +60,53 @@ def blueprint() -> Blueprint:
     return oembed
 
 
-def answer(root: str, shown: Embed, most_wide: int | None, most_high: int | None) -> dict[str, Any]:
-    """Return oEmbed's answer of the type `rich`; no wider or higher than asked for."""
-    settings = dict(shown.settings)
-    # The frame gets the width; the widget inside fills it.
-    width = int(settings.pop("width", WIDTH))
-    row = _ROW + (_REASON if shown.board == RISING else 0)
-    limit = shown.limit if most_high is None else _fitting(shown.limit, row, most_high)
-    if limit != shown.limit:
-        settings["limit"] = str(limit)
-    height = _AROUND + row * limit
-    # In what is too low for a single row, one is shown as far as there is room.
-    width, height = min(width, most_wide or width), min(height, most_high or height)
-    source = f"{root}widget" + (f"?{urlencode(settings)}" if settings else "")
+@dataclass(frozen=True)
+class _Board:
+    """A board of the service at `root`."""
+
+    root: str
+    shown: Embed
+
+    def answer(self, most_wide: int | None, most_high: int | None) -> dict[str, Any]:
+        """Return oEmbed's answer; no wider or higher than asked for."""
+        shown, settings = self.shown, dict(self.shown.settings)
+        # The frame gets the width; the widget inside fills it.
+        width = int(settings.pop("width", WIDTH))
+        row = _ROW + (_REASON if shown.board == RISING else 0)
+        limit = shown.limit if most_high is None else _fitting(shown.limit, row, most_high)
+        if limit != shown.limit:
+            settings["limit"] = str(limit)
+        height = _AROUND + row * limit
+        # In what is too low for a single row, one is shown as far as there is room.
+        width, height = min(width, most_wide or width), min(height, most_high or height)
+        path = "widget" + (f"?{urlencode(settings)}" if settings else "")
+        return _answer(self.root, path, "Trending hashtags", width, height)
+
+
+@dataclass(frozen=True)
+class _TagChart:
+    """The chart of a tag of the service at `root`."""
+
+    root: str
+    tag: str
+    shown: Chart
+
+    def answer(self, most_wide: int | None, most_high: int | None) -> dict[str, Any]:
+        """Return oEmbed's answer; no wider or higher than asked for, for it fills its frame."""
+        width = min(CHART_WIDTH, most_wide or CHART_WIDTH)
+        height = min(CHART_HEIGHT, most_high or CHART_HEIGHT)
+        path = chart_path(self.tag, self.shown)
+        return _answer(self.root, path, f"#{bare(self.tag)}", width, height)
+
+
+def _answer(root: str, path: str, title: str, width: int, height: int) -> dict[str, Any]:
     return {
         "version": "1.0",
         "type": "rich",
-        "title": "Trending hashtags",
+        "title": title,
         "provider_name": "Tweet Trends",
         "provider_url": root,
-        "html": _SNIPPET.format(source, width, height),
+        "html": _SNIPPET.format(root + path, title, width, height),
         "width": width,
         "height": height,
     }
@@ -82,14 +117,14 @@ def _fitting(limit: int, row: int, most_high: int) -> int:
     return min(limit, max(1, (most_high - _AROUND) // row))
 
 
-def _place(url: str, asked: Request) -> tuple[str, Embed]:
-    """Return this service's address, and what the url shows there.
+def _place(url: str, asked: Request) -> _Board | _TagChart:
+    """Return what the url shows.
 
-    Without PUBLIC_URL the address is as in the url. The scheme may be another than the request's:
-    a proxy that speaks https need not be trusted for that.
+    Without PUBLIC_URL the service's address is as in the url. The scheme may be another than the
+    request's: a proxy that speaks https need not be trusted for that.
 
     Raises:
-        NotEmbeddable: The url is another service's, or no page with a board.
+        NotEmbeddable: The url is another service's, or no page with a board or a chart.
     """
     try:
         parts = urlsplit(url)
@@ -97,12 +132,17 @@ def _place(url: str, asked: Request) -> tuple[str, Embed]:
         raise NotEmbeddable from error
     host, public = _host(parts), urlsplit(current_app.config[PUBLIC_URL])
     roots = {(asked.host.lower(), quote(asked.root_path) + "/"), (_host(public), public.path)}
-    path = parts.path.removesuffix("widget")
-    if parts.scheme not in _DEFAULT_PORTS or not host or (host, path) not in roots:
+    found = _PATH.fullmatch(parts.path)
+    if parts.scheme not in _DEFAULT_PORTS or not host or not found or (host, found[1]) not in roots:
         raise NotEmbeddable
+    root = public.geturl() or f"{parts.scheme}://{host}{found[1]}"
     given = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    settings = dashboard(given) if parts.path == path else read_settings(given)
-    return public.geturl() or f"{parts.scheme}://{host}{path}", settings
+    if found[3] is None:
+        return _Board(root, read_settings(given) if found[2] else dashboard(given))
+    tag = unquote(found[3])
+    if not key_of(tag) or "/" in tag:
+        raise NotEmbeddable
+    return _TagChart(root, tag, chart(given))
 
 
 def _host(parts: SplitResult) -> str:

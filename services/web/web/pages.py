@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from web import address
+from web import address, hashtag_history
 from web.board import ALL, NOW, PEOPLE, RISING, TWEETS, WINDOWS, counted
 from web.embed import Embed, embed, language_of, locale_of
 from web.networks import tag_pages
@@ -72,6 +72,7 @@ def blueprint(source: Trends, refresh_seconds: int, mastodon_url: str) -> Bluepr
             canonical=address.root() + (f"?{asked.canonical}" if asked.canonical else ""),
             script=f"{address.root()}widget.js",
             versioned=script(),
+            chart_versioned=hashtag_history.script(),
             public_url=current_app.config[address.PUBLIC_URL],
             languages=_LANGUAGES,
             refresh=refresh_seconds,
@@ -81,7 +82,7 @@ def blueprint(source: Trends, refresh_seconds: int, mastodon_url: str) -> Bluepr
     def widget() -> Response:
         """Show a board alone."""
         shown = embed(request.args)
-        view = _view(source, shown, shown.lang or _locale_asked_for())
+        view = _view(source, shown, shown.lang or locale_asked_for())
         response = _page("widget.html", view)
         response.headers["Vary"] = "Accept-Language"
         return response
@@ -109,7 +110,7 @@ def _view(source: Trends, shown: Embed, locale: str) -> dict[str, Any]:
     return {**view, "trends": trends, "answer": answer, "period": period}
 
 
-def _locale_asked_for() -> str:
+def locale_asked_for() -> str:
     """Return the first of the visitor's languages that we have, with its region."""
     asked = (locale_of(tag) for tag, _ in request.accept_languages)
     return next(filter(None, asked), LANGUAGES[0])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from web.board import BOARDS, TWEETS, Board, etag, is_old, row_of, trends
+from web.board import ALL, BOARDS, TWEETS, Board, etag, is_old, row_of, trends
 from web.cache import BoardCache
 from web.facts import NO_BOARD
 from web.problems import NoBoardYet
@@ -65,6 +65,18 @@ class Trends:
             answer = Answer(view.board, limit, stale, self._settings.refresh_seconds)
             self._answers[row, limit] = answer
         return answer
+
+    def freshness(self) -> dict[str, Any]:
+        """Return what a history says of its age: as the board of all time does.
+
+        Without a board nothing is known of that.
+        """
+        poll = {"poll_after_seconds": self._settings.refresh_seconds}
+        try:
+            board = self.answer(ALL, 1).payload
+        except NoBoardYet:
+            return {"as_of": None, "stale": True, "demo": False, **poll}
+        return {name: board[name] for name in ("as_of", "stale", "demo")} | poll
 
     def status(self) -> dict[str, Any]:
         """Return what docs/contracts/status.schema.json has; never fails."""

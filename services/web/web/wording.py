@@ -38,7 +38,7 @@ class Wording:
         span = board if board in WINDOWS else window
         if span is None:
             return ""
-        return _symbols(span) + (f" · {self.words['people']}" if rank_by == PEOPLE else "")
+        return symbols(span) + (f" · {self.words['people']}" if rank_by == PEOPLE else "")
 
     def board_totals(self, trends: Mapping[str, Any]) -> str:
         """Say how many of the posts of a board's time have hashtags; empty where it is not known.
@@ -58,7 +58,7 @@ class Wording:
         return self.words["reason"].format(
             people=self.number(entry["people"]),
             unit=self.noun("people", entry["people"]),
-            window=_symbols(entry["window"]),
+            window=symbols(entry["window"]),
             expected=self.number(entry["expected"]),
         )
 
@@ -70,9 +70,9 @@ class Wording:
 
     def hours(self, hours: int) -> str:
         """Return a number of hours in symbols."""
-        return _symbols(f"{hours}h")
+        return symbols(f"{hours}h")
 
 
-def _symbols(span: str) -> str:
+def symbols(span: str) -> str:
     """Return a span of time in symbols, which all languages share."""
     return f"{span[:-1]} {span[-1]}"

@@ -159,6 +159,15 @@ class Service:
         """The line that loads the widget."""
         return f'<script src="{self.url}/widget.js" defer></script>'
 
+    @property
+    def chart_script(self) -> str:
+        """The line that loads the chart of one tag."""
+        return f'<script src="{self.url}/hashtag-history.js" defer></script>'
+
+    def chart(self, **settings: str) -> str:
+        """The lines that put the chart of one tag on a page."""
+        return f"{self.chart_script}{chart(**settings)}"
+
     def iframe(self, **settings: str) -> str:
         """The line that puts the widget on a page without a script."""
         query = "&amp;".join(f"{name}={quote(value)}" for name, value in settings.items())
@@ -170,8 +179,17 @@ class Service:
 
 def element(**settings: str) -> str:
     """The widget's element; the values are the test's own, without quotes."""
+    return _element("trending-hashtags", settings)
+
+
+def chart(**settings: str) -> str:
+    """The element of one tag's chart."""
+    return _element("hashtag-history", settings)
+
+
+def _element(name: str, settings: Mapping[str, str]) -> str:
     attributes = "".join(f' {name}="{value}"' for name, value in settings.items())
-    return f"<trending-hashtags{attributes}></trending-hashtags>"
+    return f"<{name}{attributes}></{name}>"
 
 
 @contextmanager

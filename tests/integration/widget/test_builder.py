@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from browser import Observed
 from integration.widget.access import violations
+from integration.widget.histories import Histories
 from integration.widget.host import HostSite
 from integration.widget.lab import Service
 from integration.widget.visits import Visit
@@ -236,14 +237,16 @@ def test_the_badge_has_the_theme_or_the_reader_s(builder: Open, theme: str) -> N
         assert written == f"[![Top hashtags]({picture})]({root}?board=24h)"
 
 
+SMALL = """all => all.filter(each => each.offsetParent)
+    .map(each => [each.name, each.getBoundingClientRect()])
+    .filter(([, box]) => box.width < 24 || box.height < 24).map(([name]) => name)"""
+
+
 def test_controls_are_large_enough_to_press(builder: Open) -> None:
-    small = """all => all.filter(each => each.offsetParent)
-        .map(each => [each.name, each.getBoundingClientRect()])
-        .filter(([, box]) => box.width < 24 || box.height < 24).map(([name]) => name)"""
     page = builder()
     choose(page, kind="iframe")
     controls = page.locator("#embed :is(input, select, button)")
-    assert controls.evaluate_all(small) == []
+    assert controls.evaluate_all(SMALL) == []
 
 
 @pytest.mark.parametrize("kind", ["script", "iframe"])
@@ -277,3 +280,96 @@ def test_what_is_copied_works_in_a_page_of_its_own(
     widget: Observed = visit(host.page(code(page)))
     expect(widget.page.locator(".board")).to_have_attribute("data-state", "ready")
     expect(widget.page.get_by_role("link", name="Trending hashtags")).to_be_hidden()
+
+
+def test_a_tag_s_chart_is_offered_too(builder: Open) -> None:
+    page = builder("/?board=24h&tag=tag1&range=7d")
+    Histories(1).prepare(page)
+    expect(page.locator("#builder [name=tag]")).to_be_hidden()
+    choose(page, what="tag")
+    expect(page.locator("#builder [name=tag]")).to_have_value("tag1")
+    for name in ("board", "rank_by", "limit", "layout", "links"):
+        expect(page.locator(f"#builder [name={name}]")).to_be_hidden()
+    root = page.url.split("?")[0]
+    assert code(page) == (
+        f'<script src="{root}hashtag-history.js" defer></script>\n'
+        '<hashtag-history tag="tag1" range="7d" style="display:block;min-height:300px">'
+        f'<a href="{root}?tag=tag1&amp;range=7d">#tag1</a></hashtag-history>'
+    )
+    # The badge stays that of the board.
+    assert "badge.svg?board=24h" in code(page, "badge-code")
+    choose(page, tag="#a<b", range="24h", tz="UTC", theme="dark", height="500")
+    made = 'tag="a&lt;b" tz="UTC" height="500" theme="dark" style="display:block;min-height:500px"'
+    assert made in code(page)
+    choose(page, kind="iframe", tag="a b")
+    assert f'src="{root}embed/tag/a%20b?tz=UTC&amp;theme=dark"' in code(page)
+    assert 'title="#a b" width="480" height="500"' in code(page)
+    choose(page, language="react", kind="script", tag="{x}")
+    assert 'customElements.get("hashtag-history")' in code(page)
+    assert '<hashtag-history tag="{x}" tz="UTC" height="500" theme="dark" style={{' in code(page)
+    assert '>{"#{x}"}</a>' in code(page)
+    choose(page, what="board")
+    assert "<trending-hashtags" in code(page)
+
+
+@pytest.mark.parametrize("kind", ["script", "iframe"])
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_the_preview_of_a_chart_is_what_is_chosen(builder: Open, kind: str, ground: str) -> None:
+    page = builder("/?board=24h&tag=tag1")
+    # Only those who want to see it load its script.
+    assert not page.evaluate("Boolean(customElements.get('hashtag-history'))")
+    choose(page, what="tag", range="7d", theme="transparent", kind=kind, ground=ground)
+    board = page.locator("#chart-preview .board")
+    if kind == "iframe":
+        board = page.frame_locator("#preview-frame").locator(".board")
+    expect(board).to_have_attribute("data-state", "ready")
+    expect(board).to_be_visible()
+    expect(board).to_have_css("color-scheme", ground)
+    expect(board.locator(".title")).to_have_text("#tag1 7 days")
+    expect(page.locator("#preview")).to_be_hidden()
+    choose(page, height="400")
+    shown = page.locator("#chart-preview" if kind == "script" else "#preview-frame")
+    expect(shown).to_have_js_property("offsetHeight", 400)
+
+
+def test_the_card_of_a_tag_leads_to_its_snippet(builder: Open) -> None:
+    page = builder("/?board=24h&tag=tag1&range=30d&tz=Asia/Tokyo")
+    page.get_by_role("link", name="Embed this chart").click()
+    expect(page.locator("#embed-title")).to_be_focused()
+    expect(page.locator("#embed-title")).to_be_in_viewport()
+    assert '<hashtag-history tag="tag1" range="30d" tz="Asia/Tokyo" style=' in code(page)
+    assert "tag=tag1" in page.url
+
+
+def test_a_chart_needs_a_tag(builder: Open) -> None:
+    page = builder("/?board=24h")
+    choose(page, what="tag", tag="")
+    expect(page.locator("#tag-error")).to_have_text("Enter a hashtag.")
+    expect(page.locator("#builder [name=tag]")).to_have_attribute("aria-invalid", "true")
+    choose(page, kind="iframe")
+    assert page.locator("#preview-frame").get_attribute("src") is None
+    choose(page, tag="tea")
+    expect(page.locator("#tag-error")).to_be_empty()
+
+
+@pytest.mark.parametrize("what", ["board", "tag"])
+def test_a_fixed_version_is_the_one_that_is_served(
+    builder: Open, visit: Visit, host: HostSite, what: str
+) -> None:
+    page = builder("/?board=24h&tag=tag1")
+    choose(page, what=what)
+    page.get_by_label("this version only").check()
+    name = {"board": "widget", "tag": "hashtag-history"}[what]
+    assert re.search(rf'/{name}-[0-9a-f]{{16}}\.js" integrity="sha384-', code(page))
+    widget: Observed = visit(host.page(code(page)))
+    expect(widget.page.locator(".board")).to_have_attribute("data-state", "ready")
+
+
+def test_the_chart_s_builder_is_for_everybody(builder: Open) -> None:
+    page = builder("/?board=24h&tag=tag1")
+    choose(page, what="tag", tag="")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == []
+    controls = page.locator("#embed :is(input, select, button)")
+    assert controls.evaluate_all(SMALL) == []

@@ -56,7 +56,7 @@ def test_on_a_phone_a_tag_opens_its_card_in_view(open_page: Open) -> None:
     expect(heading(page)).to_have_text("#tag1")
     expect(heading(page)).to_be_focused()
     eventually(lambda: heading(page).evaluate(IN_VIEW))
-    link = page.locator("#history .networks a")
+    link = page.locator("#history .networks a[data-page]")
     expect(link).to_have_text("X")
     expect(link).to_have_attribute("href", "https://x.com/hashtag/tag1")
 

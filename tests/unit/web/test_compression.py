@@ -14,9 +14,10 @@ from unit.web.memory_store import MemoryStore, entries
 SMALL = {"Accept-Encoding": "gzip, deflate, br"}
 OLDER = {"Accept-Encoding": "gzip, deflate"}
 EXPAND = {"br": brotli.decompress, "gzip": gzip.decompress}
-PAGES = ["/", "/status", "/widget"]
+PAGES = ["/", "/status", "/widget", "/embed/tag/tea"]
 FILES = [
     "/widget.js",
+    "/hashtag-history.js",
     "/badge.svg",
     "/openapi.json",
     "/feed.atom",

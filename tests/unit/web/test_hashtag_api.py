@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore
+from unit.web.memory_store import MemoryStore, ago
 from web.key import MAX_KEY_CHARACTERS
 
 URL = "/api/v1/hashtags"
@@ -214,6 +214,23 @@ def test_head_is_get_without_a_body(client: FlaskClient, tea: dict[bytes, bytes]
 def test_other_methods_are_405(client: FlaskClient) -> None:
     response = client.post(f"{URL}/tea")
     assert (response.status_code, response.mimetype) == (405, PROBLEM)
+
+
+def test_a_history_says_how_old_it_may_be(
+    client: FlaskClient, store: MemoryStore, tea: dict[bytes, bytes]
+) -> None:
+    """As the board of all time does, which is made of the same posts."""
+    names = ("as_of", "stale", "demo", "poll_after_seconds")
+
+    def told() -> tuple[Any, ...]:
+        answer = ask(client, "tea")
+        return tuple(answer[name] for name in names)
+
+    assert told() == (None, True, False, 10)
+    store.put(as_of=(now := ago(0)))
+    assert told() == (now, False, False, 10)
+    store.put(as_of="2026-11-22T10:00:00Z", demo=True)
+    assert told() == ("2026-11-22T10:00:00Z", True, True, 10)
 
 
 def test_no_author_leaves_the_service(client: FlaskClient, tea: dict[bytes, bytes]) -> None:

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 import web
 from unit.web.memory_store import MemoryStore
+from web import hashtag_history
 from web.widget import script
 
 Make = Callable[..., FlaskClient]
@@ -50,6 +51,16 @@ ROUTES = {
     "/widget.js": once(OPEN, "/widget.js", _304="/widget.js"),
     "/widget-<version>.js": once(
         OPEN, f"/{script().path}", _304=f"/{script().path}", _404="/widget-0123456789abcdef.js"
+    ),
+    "/embed/tag/<tag>": once(
+        WIDGET, "/embed/tag/tea?range=7d", _400="/embed/tag/%23", _404="/embed/tag/a%2Fb"
+    ),
+    "/hashtag-history.js": once(OPEN, "/hashtag-history.js", _304="/hashtag-history.js"),
+    "/hashtag-history-<version>.js": once(
+        OPEN,
+        f"/{hashtag_history.script().path}",
+        _304=f"/{hashtag_history.script().path}",
+        _404="/hashtag-history-0123456789abcdef.js",
     ),
     "/favicon.ico": once(PAGE, "/favicon.ico", _304="/favicon.ico"),
     "/robots.txt": once(PAGE, "/robots.txt", _304="/robots.txt"),
@@ -135,15 +146,14 @@ def test_every_status_that_is_described_is_in_the_table() -> None:
     document = json.loads((Path(web.__file__).parent / "static" / "openapi.json").read_text())
     # What is too long never gets here.
     described = {
-        path.replace("{tag}", "<path:tag>").replace("{version}", "<version>"): {
-            *map(int, item["get"]["responses"])
-        }
-        - {414}
+        path.replace("{", "<").replace("}", ">"): {*map(int, item["get"]["responses"])} - {414}
         for path, item in document["paths"].items()
     }
     files = "<path:filename>"
     assert described == {
-        rule: {*r.answers} for rule, r in ROUTES.items() if not rule.endswith(files)
+        rule.replace("<path:", "<"): {*r.answers}
+        for rule, r in ROUTES.items()
+        if not rule.endswith(files)
     }
 
 
@@ -262,15 +272,16 @@ def test_search_engines_may_list_the_page_by_setting_only(
     client = make_client(robots_index=robots_index)
     page = client.get("/?board=24h").headers
     assert page.get("X-Robots-Tag") == (None if robots_index else "noindex")
-    for path in ("/widget", "/status", "/api/v1/status", "/badge.svg", "/static/icon.svg"):
+    for path in ("/widget", "/embed/tag/tea", "/status", "/api/v1/status", "/badge.svg"):
         assert client.get(path).headers["X-Robots-Tag"] == "noindex"
 
 
-def test_embedding_is_opened_by_the_setting_for_the_widget_only(make_client: Make) -> None:
+def test_embedding_is_opened_by_the_setting_for_the_widgets_only(make_client: Make) -> None:
     client = make_client(embed_allowed_origins="'self' https://blog.example")
-    widget = client.get("/widget").headers["Content-Security-Policy"]
-    assert widget.endswith("frame-ancestors 'self' https://blog.example")
-    for path in ("/", "/badge.svg", "/widget.js", "/api/v1/trends", "/widget/"):
+    for path in ("/widget", "/embed/tag/tea"):
+        widget = client.get(path).headers["Content-Security-Policy"]
+        assert widget.endswith("frame-ancestors 'self' https://blog.example")
+    for path in ("/", "/badge.svg", "/widget.js", "/api/v1/trends", "/widget/", "/embed/tag"):
         policy = client.get(path).headers["Content-Security-Policy"]
         assert policy.endswith("frame-ancestors 'none'")
 

@@ -128,6 +128,12 @@ def test_a_hostile_address_is_not_repeated(client: FlaskClient, name: str, value
         "http://localhost/widget/",
         "http://localhost//widget",
         "http://localhost/api/v1/trends",
+        "http://localhost/embed/tag/",
+        "http://localhost/embed/tag/%23",
+        "http://localhost/embed/tag/a%2Fb",
+        "http://localhost/embed/tag/a/b",
+        "http://localhost/other/embed/tag/tea",
+        "http://elsewhere.example/embed/tag/tea",
         "http://localhost\\@elsewhere.example/",
         "\x00",
         "é" * 1000,
@@ -205,6 +211,41 @@ def test_a_bad_number_is_named(client: FlaskClient, name: str, value: str) -> No
     response = client.get("/oembed", query_string={"url": "http://localhost/", name: value})
     assert response.status_code == 400
     assert response.get_json()["parameter"] == name
+
+
+@pytest.mark.parametrize(
+    ("url", "src"),
+    [
+        ("http://localhost/embed/tag/tea", "http://localhost/embed/tag/tea"),
+        (
+            "http://localhost/embed/tag/Caf%C3%A9?range=7d&tz=Europe/Paris&range=1y&x=1",
+            "http://localhost/embed/tag/Caf%C3%A9?range=7d&tz=Europe%2FParis",
+        ),
+        (
+            "http://localhost/embed/tag/%23tea?theme=dark&lang=xx",
+            "http://localhost/embed/tag/%23tea?theme=dark",
+        ),
+        ("http://localhost/embed/tag/widget", "http://localhost/embed/tag/widget"),
+        (
+            "http://localhost/embed/tag/%22%3E%3Cscript%3E",
+            "http://localhost/embed/tag/%22%3E%3Cscript%3E",
+        ),
+    ],
+)
+def test_so_are_those_of_a_chart(client: FlaskClient, url: str, src: str) -> None:
+    answer = ask(client, url)
+    assert answer["src"] == src
+    assert answer["title"].startswith("#") and not answer["title"].startswith("##")
+    assert (answer["width"], answer["height"]) == (480, 300)
+    small = ask(client, url, maxwidth=200, maxheight=150)
+    assert (small["width"], small["height"], small["src"]) == (200, 150, src)
+
+
+def test_a_chart_has_the_public_address_too(make_client: Make) -> None:
+    client = make_client(public_url="https://your.site/trends/")
+    public = "https://your.site/trends/embed/tag/tea"
+    for url in (public, "http://localhost/embed/tag/tea"):
+        assert ask(client, url)["src"] == public
 
 
 def test_an_address_must_be_given(client: FlaskClient) -> None:

@@ -14,6 +14,7 @@ from referencing.jsonschema import DRAFT202012
 
 from unit.web.memory_store import MemoryStore, entries
 from web.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, RANKINGS
+from web.chart import chart
 from web.embed import CHROME, dashboard, embed
 from web.hashtag import DEFAULT_HOURS, MAX_HOURS, STEPS
 from web.key import key_of
@@ -117,6 +118,20 @@ def test_the_parameters_of_the_chart_are_the_page_s() -> None:
         "range": {"enum": list(RANGES), "default": DEFAULT_RANGE},
         "tz": {"type": "string"},
     }
+
+
+def test_the_settings_of_a_tag_s_chart_are_the_service_s() -> None:
+    parameters = OPENAPI["components"]["parameters"]
+    listed = OPENAPI["paths"]["/embed/tag/{tag}"]["get"]["parameters"]
+    described = [
+        parameters[each["$ref"].rsplit("/", 1)[1]] if "$ref" in each else each for each in listed
+    ]
+    schemas = {each["name"]: each["schema"] for each in described if each["in"] == "query"}
+    assert chart(dict.fromkeys([*parameters, *schemas, "x"], "")).attributes.keys() == set(schemas)
+    assert schemas["range"] == {"enum": list(RANGES), "default": DEFAULT_RANGE}
+    for name, values in {"tz": ["Europe/Paris"], "chrome": ["noborder transparent"]}.items():
+        Draft202012Validator(schemas[name]).validate(values[0])
+        assert chart({name: values[0]}).settings == {name: values[0]}
 
 
 def allowed(schema: dict[str, Any]) -> list[str]:

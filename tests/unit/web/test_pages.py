@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 import web
 from unit.web.memory_store import REASON, MemoryStore, board, earlier_rising, entries
+from web import hashtag_history
 from web.widget import LANGUAGES, script, words
 
 Make = Callable[..., FlaskClient]
@@ -427,12 +428,13 @@ def test_the_icons_that_a_page_names_are_there(client: FlaskClient) -> None:
 def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
     make_client: Make,
 ) -> None:
-    version = 'data-version="(.*)" data-integrity="(.*)">'
+    names = ("public-url", "script", "integrity", "chart-script", "chart-integrity")
+    body = "<body " + " ".join(f'data-{name}="(.*)"' for name in names) + ">"
+    versions = [(made.path, made.integrity) for made in (script(), hashtag_history.script())]
     for public in ("", "https://your.site/trends/"):
         client = make_client(public_url=public)
         text = client.get("/").text
-        assert re.findall('<body data-public-url="(.*)">', text) == [public]
-        assert re.findall(version, text) == [(script().path, script().integrity)]
+        assert re.findall(body, text) == [(public, *versions[0], *versions[1])]
         assert f'src="{public or "http://localhost/"}widget.js"' in unescape(text)
         (discovery,) = linked(text, type="application/json+oembed")
         assert discovery.startswith(public or "http://localhost/")
@@ -443,7 +445,8 @@ def test_the_builder_begins_with_the_board_that_is_open(
 ) -> None:
     store.put("7d.people", hashtags=entries(2, people=1))
     text = client.get("/?board=7d&rank_by=people").text
-    assert re.findall(r'<option value="(\w+)" selected>', text) == ["7d", "people"]
+    # After the time range of a chart.
+    assert re.findall(r'<option value="(\w+)" selected>', text) == ["24h", "7d", "people"]
 
 
 @pytest.mark.parametrize(

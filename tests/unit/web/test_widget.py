@@ -53,6 +53,7 @@ def test_the_script_has_its_style_and_languages_inside(client: FlaskClient) -> N
     assert "container-type:inline-size" in text
     assert "STYLE" not in text
     assert "STRINGS" not in text
+    assert "INCLUDE" not in text
     for language in LANGUAGES:
         assert all(json.dumps(each, ensure_ascii=False)[1:-1] in text for each in plain(language))
 

@@ -1,9 +1,15 @@
 // The snippet builder: what the form says is what the preview shows and what the snippet does.
+import { zone as ownZone } from "./locale.js";
 import { badge, badgePath, framed, framePath, frameScheme, frameWidth, height, originsLine, snippet } from "./snippets.js";
 
 // Settings that go without saying.
-const DEFAULTS = { board: "all", rank_by: "tweets", limit: "10", layout: "list", theme: "auto", count: "auto", links: "on" };
-const NAMES = ["board", "rank_by", "limit", "layout", "refresh", "theme", "lang", "width", "max-height", "chrome", "count", "links", "paused", "accent"];
+const DEFAULTS = { board: "all", rank_by: "tweets", limit: "10", layout: "list", range: "24h", theme: "auto", count: "auto", links: "on" };
+const NAMES = {
+  board: ["board", "rank_by", "limit", "layout", "refresh", "theme", "lang", "width", "max-height", "chrome", "count", "links", "paused", "accent"],
+  tag: ["range", "tz", "height", "refresh", "theme", "lang", "chrome", "paused", "accent"],
+};
+const BOARD_ONLY = ["noheader", "nofooter"];
+const CHART_SCRIPT = "hashtag-history.js";
 // The other boards leave no choice of ranking.
 const RANKED = ["1h", "24h", "7d"];
 const EXAMPLE_SITE = "https://your.site";
@@ -12,36 +18,46 @@ const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/
 const find = (selector) => document.querySelector(selector);
 const form = find("#builder");
 const preview = find("#preview");
+const chart = find("#chart-preview");
 const frame = find("#preview-frame");
 const fields = form.elements;
 
 // The address that visitors use, if the service knows it; else this page's own.
 const root = new URL("./", document.body.dataset.publicUrl || location.href).href;
-const { version: path, integrity } = form.dataset;
+const { script, integrity, chartScript, chartIntegrity } = document.body.dataset;
+const VERSIONS = { board: { path: script, integrity }, tag: { path: chartScript, integrity: chartIntegrity } };
 let sources; // who may show the iframe, as the service says
 
-function settings() {
-  // First of all, so that a disabled field keeps what was chosen in it.
-  const ranking = fields.rank_by;
-  ranking.disabled = ranking.parentElement.hidden = !RANKED.includes(fields.board.value);
+// Of a board, or of a tag's chart.
+function settings(what = fields.what.value) {
   const data = new FormData(form);
   if (!fields.own_accent.checked) data.delete("accent");
-  const chosen = {};
-  for (const name of NAMES) {
+  const chosen = what === "tag" ? { tag: fields.tag.value.trim().replace(/^[#＃]+/, "") } : {};
+  for (const name of NAMES[what]) {
     if (!data.has(name)) continue;
-    const value = data.getAll(name).join(" ");
+    const value = data.getAll(name).filter((each) => what === "board" || !BOARD_ONLY.includes(each)).join(" ");
     const isRight = [...form.querySelectorAll(`[name="${name}"]`)].every((field) => field.validity.valid);
     if ((value || name === "paused") && isRight && value !== DEFAULTS[name]) chosen[name] = value;
   }
   return chosen;
 }
 
-// Beside a number that is not allowed: what is, and what holds until then.
+// Beside a value that is not allowed: what is, and what holds until then.
 function explain(field) {
   const error = document.getElementById(`${field.name}-error`);
   const isWrong = !field.validity.valid;
+  const allowed = field.type === "number" ? `Enter a whole number from ${field.min} to ${field.max}. Until then the default is used.` : "Enter a hashtag.";
   field.setAttribute("aria-invalid", isWrong);
-  write(error, isWrong ? `Enter a whole number from ${field.min} to ${field.max}. Until then the default is used.` : "");
+  write(error, isWrong ? allowed : "");
+}
+
+// The fields that are about what is embedded.
+function showFields(what) {
+  for (const field of form.querySelectorAll("[data-for]")) field.hidden = field.dataset.for !== what;
+  const ranking = fields.rank_by;
+  // Disabled, it keeps what was chosen in it.
+  ranking.disabled = !RANKED.includes(fields.board.value);
+  ranking.parentElement.hidden ||= ranking.disabled;
 }
 
 function write(node, text) {
@@ -55,30 +71,46 @@ function assign(node, name, value) {
 
 function showPreview(chosen, isFrame) {
   find(".preview").dataset.ground = fields.ground.value;
-  preview.hidden = isFrame;
+  const isChart = chosen.tag !== undefined;
+  preview.hidden = isFrame || isChart;
+  chart.hidden = isFrame || !isChart;
   frame.hidden = !isFrame;
-  for (const name of NAMES) assign(preview, name, chosen[name]);
+  if (!isChart) for (const name of NAMES.board) assign(preview, name, chosen[name]);
+  if (!chart.hidden) showChart(chosen);
   const inside = framed(chosen, fields.ground.value);
   frame.style.colorScheme = frameScheme(inside);
   assign(frame, "width", frameWidth(inside));
-  const source = isFrame ? framePath(inside) : undefined;
+  // Its height is in no address.
+  if (isChart) assign(frame, "height", height(inside, "narrow"));
+  const source = isFrame && chosen.tag !== "" ? framePath(inside) : undefined;
   if (source === (frame.getAttribute("src") ?? undefined)) return;
   assign(frame, "height", height(inside, "narrow"));
   assign(frame, "src", source);
 }
 
+// Its script is loaded for those who want to see it.
+function showChart(chosen) {
+  for (const name of ["tag", ...NAMES.tag]) assign(chart, name, chosen[name]);
+  if (find(`script[src="${CHART_SCRIPT}"]`)) return;
+  const script = document.createElement("script");
+  script.src = CHART_SCRIPT;
+  document.head.append(script);
+}
+
 function showCode(chosen, isFrame) {
+  const version = VERSIONS[fields.what.value];
+  const board = settings("board");
   write(find("#snippet"), snippet({
     root,
     settings: isFrame ? framed(chosen, fields.ground.value) : chosen,
     kind: fields.kind.value,
     language: fields.language.value,
-    version: fields.fixed?.checked && !isFrame ? { path, integrity } : undefined,
+    version: fields.fixed.checked && !isFrame ? version : undefined,
     // widget.js gives the frame in the preview the height that its board has.
     measured: isFrame ? frame.getAttribute("height") : undefined,
   }));
-  write(find("#badge-code"), badge(root, chosen));
-  assign(find("#badge"), "src", badgePath(chosen, fields.ground.value));
+  write(find("#badge-code"), badge(root, board));
+  assign(find("#badge"), "src", badgePath(board, fields.ground.value));
 }
 
 function showOrigins(isFrame) {
@@ -115,9 +147,10 @@ function warn() {
 }
 
 function update() {
+  showFields(fields.what.value);
   const chosen = settings();
   const isFrame = fields.kind.value === "iframe";
-  for (const field of form.querySelectorAll("[type=number]")) explain(field);
+  for (const field of form.querySelectorAll("[type=number], [name=tag]")) explain(field);
   showPreview(chosen, isFrame);
   showCode(chosen, isFrame);
   showOrigins(isFrame);
@@ -146,6 +179,24 @@ form.addEventListener("submit", (event) => event.preventDefault());
 for (const button of document.querySelectorAll("#embed [data-copies]")) button.addEventListener("click", () => copy(button));
 new MutationObserver(() => showCode(settings(), fields.kind.value === "iframe")).observe(frame, { attributeFilter: ["height"] });
 
-if (fields.fixed) fields.fixed.parentElement.hidden = !path;
+// From the card of a tag: with what it shows.
+document.addEventListener("embed-chart", ({ detail }) => {
+  fields.what.value = "tag";
+  for (const [name, value] of Object.entries(detail)) {
+    if (name === "tz") offerZones(value);
+    fields[name].value = value;
+  }
+  update();
+  find("#embed-title").focus();
+});
+
+function offerZones(zone = "") {
+  const offered = new Set([ownZone, "UTC", zone]);
+  offered.delete("");
+  fields.tz.replaceChildren(fields.tz.options[0], ...[...offered].map((each) => new Option(each)));
+}
+
+offerZones();
+fields.fixed.parentElement.hidden = !script;
 warn();
 update();

@@ -188,6 +188,13 @@ root.querySelector("select").addEventListener("change", ({ target }) => {
   change({ ...chosen, tz: target.value === ownZone ? "" : target.value });
 });
 
+// The snippet builder has the rest of it.
+root.querySelector(".embed").addEventListener("click", (event) => {
+  event.preventDefault();
+  const detail = { tag: shown()[0], range: chosen.range, tz: chosen.tz };
+  document.dispatchEvent(new CustomEvent("embed-chart", { detail }));
+});
+
 root.querySelector(".share").addEventListener("click", async ({ target }) => {
   const link = linkTo({ ...chosen, tags: shown() });
   try {

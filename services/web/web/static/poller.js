@@ -1,5 +1,5 @@
 // Asks for something again and again: waits longer after each failure, and rests while nobody
-// sees the page.
+// sees the page or wants an answer.
 
 const FIRST_WAIT = 2; // seconds, doubled by each error in a row
 const LONGEST_WAIT = 300;
@@ -8,17 +8,20 @@ const GIVE_UP = 8000; // milliseconds for one answer
 export class Poller {
   #ask;
   #failed;
+  #isWanted;
   #request = null; // the one under way
   #timer;
   #due = 0;
   #errors = 0;
 
   // `ask(signal)` resolves to the seconds until the next request; when it rejects, `failed` is
-  // called, and it is asked again later.
-  constructor(ask, failed) {
+  // called, and it is asked again later. Whenever the answer of `isWanted()` may have changed,
+  // `schedule()` has to be called.
+  constructor(ask, failed, isWanted = () => true) {
     this.#ask = ask;
     this.#failed = failed;
-    document.addEventListener("visibilitychange", () => this.#schedule());
+    this.#isWanted = isWanted;
+    document.addEventListener("visibilitychange", () => this.schedule());
     addEventListener("online", () => this.now());
   }
 
@@ -27,7 +30,7 @@ export class Poller {
     this.#request?.abort();
     this.#request = null;
     this.#due = 0;
-    if (document.hidden) return;
+    if (document.hidden || !this.#isWanted()) return;
     clearTimeout(this.#timer);
     const request = new AbortController();
     this.#request = request;
@@ -36,7 +39,7 @@ export class Poller {
     this.#request = null;
     // ±10 %, so that pages opened together do not ask together for ever.
     this.#due = Date.now() + wait * (900 + 200 * Math.random());
-    this.#schedule();
+    this.schedule();
   }
 
   async #attempt(signal) {
@@ -52,9 +55,9 @@ export class Poller {
   }
 
   // A hidden page waits to be shown, whatever is due.
-  #schedule() {
+  schedule() {
     clearTimeout(this.#timer);
-    if (document.hidden || this.#request) return;
+    if (document.hidden || this.#request || !this.#isWanted()) return;
     this.#timer = setTimeout(() => this.now(), Math.max(0, this.#due - Date.now()));
   }
 }

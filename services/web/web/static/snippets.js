@@ -1,11 +1,13 @@
-// What the builder (builder.js) writes for people to copy: text, made of its settings alone.
+// What the builder (builder.js) writes for people to copy: text, made of its settings alone. With a
+// `tag` among them they are those of the tag's chart, else those of a board.
 
 // Pixels of a board without its rows, of a row, and of a reason in a wide and in a narrow one.
 const AROUND = 110;
 const ROW = { list: 44, compact: 27 };
 const REASON = { wide: 22, narrow: 39 };
 const [HEAD, FOOT, TICKER] = [27, 18, 46];
-const FRAME_WIDTH = 360;
+const CHART = 300;
+const FRAME_WIDTH = { board: 360, tag: 480 };
 
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -24,9 +26,28 @@ function query(parameters) {
   return text && `?${text}`;
 }
 
+function isChart(settings) {
+  return settings.tag !== undefined;
+}
+
 /** The board of the settings as the API and the page `/` know it. */
 export function boardQuery({ board, rank_by }) {
   return query({ board: board ?? "all", ...(rank_by && { rank_by }) });
+}
+
+// What the page `/` shows of it.
+function pageQuery(settings) {
+  if (!isChart(settings)) return boardQuery(settings);
+  const { range, tz } = settings;
+  return query({ tag: settings.tag, ...(range && { range }), ...(tz && { tz }) });
+}
+
+function elementName(settings) {
+  return isChart(settings) ? "hashtag-history" : "trending-hashtags";
+}
+
+function title(settings) {
+  return isChart(settings) ? `#${settings.tag}` : "Trending hashtags";
 }
 
 /**
@@ -43,19 +64,20 @@ export function frameScheme({ theme }) {
   return theme === "light" || theme === "dark" ? theme : "light dark";
 }
 
-/** The address of the widget alone, relative to the page `/`. */
+/** The address of the widget or the chart alone, relative to the page `/`. */
 export function framePath(settings) {
-  // The frame gets the width; the widget inside fills it.
-  const { width, ...rest } = settings;
-  return `widget${query(rest)}`;
+  // The frame gets the size; what is inside fills it.
+  const { width, tag: name, height: _, ...rest } = settings;
+  return isChart(settings) ? `embed/tag/${encodeURIComponent(name)}${query(rest)}` : `widget${query(rest)}`;
 }
 
-export function frameWidth({ width = FRAME_WIDTH }) {
-  return Number(width);
+export function frameWidth(settings) {
+  return Number(settings.width ?? FRAME_WIDTH[isChart(settings) ? "tag" : "board"]);
 }
 
-/** The height in pixels that a board takes with the usual font size, in a wide or narrow place. */
+/** The height in pixels that it takes with the usual font size, in a wide or narrow place. */
 export function height(settings, place) {
+  if (isChart(settings)) return Number(settings.height ?? CHART);
   const { board, limit = 10, layout = "list", chrome = "", "max-height": most = Infinity } = settings;
   if (layout === "ticker") return TICKER;
   const row = ROW[layout] + (board === "rising" && layout === "list" ? REASON[place] : 0);
@@ -64,11 +86,11 @@ export function height(settings, place) {
 }
 
 function link(root, settings) {
-  return tag("a", { href: root + boardQuery(settings) }, "Trending hashtags");
+  return tag("a", { href: root + pageQuery(settings) }, escape(title(settings)));
 }
 
-function scriptAttributes(root, version) {
-  if (!version) return { src: `${root}widget.js` };
+function scriptAttributes(root, settings, version) {
+  if (!version) return { src: `${root}${isChart(settings) ? "hashtag-history" : "widget"}.js` };
   return { src: root + version.path, integrity: version.integrity, crossorigin: "anonymous" };
 }
 
@@ -76,12 +98,12 @@ function scriptAttributes(root, version) {
 // the link is for visitors without it.
 function scriptHtml(root, settings, version) {
   const style = `display:block;min-height:${height(settings, "wide")}px`;
-  const script = tag("script", { ...scriptAttributes(root, version), defer: "" });
-  return `${script}\n${tag("trending-hashtags", { ...settings, style }, link(root, settings))}`;
+  const script = tag("script", { ...scriptAttributes(root, settings, version), defer: "" });
+  return `${script}\n${tag(elementName(settings), { ...settings, style }, link(root, settings))}`;
 }
 
 function frameAttributes(root, settings, measured) {
-  return { src: root + framePath(settings), title: "Trending hashtags", width: frameWidth(settings), height: measured ?? height(settings, "narrow") };
+  return { src: root + framePath(settings), title: title(settings), width: frameWidth(settings), height: measured ?? height(settings, "narrow") };
 }
 
 function frameHtml(root, settings, measured) {
@@ -89,25 +111,35 @@ function frameHtml(root, settings, measured) {
   return tag("iframe", { ...frameAttributes(root, settings, measured), style, loading: "lazy" });
 }
 
+function componentName(settings) {
+  return isChart(settings) ? "HashtagHistory" : "TrendingHashtags";
+}
+
+// In JSX braces begin an expression.
+function linkReact(root, settings) {
+  return tag("a", { href: root + pageQuery(settings) }, `{${JSON.stringify(title(settings))}}`);
+}
+
 function scriptReact(root, settings, version) {
-  const { src, integrity } = scriptAttributes(root, version);
+  const { src, integrity } = scriptAttributes(root, settings, version);
+  const name = elementName(settings);
   // In JSX an attribute without a value would be `true`.
   const attributes = Object.entries(settings).map(([key, value]) => ` ${key}="${escape(value || "1")}"`);
   const lines = [
     'import { useEffect } from "react";',
     "",
-    "export function TrendingHashtags() {",
+    `export function ${componentName(settings)}() {`,
     "  useEffect(() => {",
-    '    if (customElements.get("trending-hashtags")) return;',
+    `    if (customElements.get("${name}")) return;`,
     '    const script = document.createElement("script");',
     ...(integrity ? [`    script.integrity = ${JSON.stringify(integrity)};`, '    script.crossOrigin = "anonymous";'] : []),
     `    script.src = ${JSON.stringify(src)};`,
     "    document.head.append(script);",
     "  }, []);",
     "  return (",
-    `    <trending-hashtags${attributes.join("")} style={{ display: "block", minHeight: ${height(settings, "wide")} }}>`,
-    `      ${link(root, settings)}`,
-    "    </trending-hashtags>",
+    `    <${name}${attributes.join("")} style={{ display: "block", minHeight: ${height(settings, "wide")} }}>`,
+    `      ${isChart(settings) ? linkReact(root, settings) : link(root, settings)}`,
+    `    </${name}>`,
     "  );",
     "}",
   ];
@@ -117,7 +149,7 @@ function scriptReact(root, settings, version) {
 function frameReact(root, settings, measured) {
   const attributes = Object.entries(frameAttributes(root, settings, measured)).map(([key, value]) => ` ${key}="${escape(value)}"`);
   return [
-    "export function TrendingHashtags() {",
+    `export function ${componentName(settings)}() {`,
     `  return <iframe${attributes.join("")} style={{ border: 0, maxWidth: "100%", colorScheme: "${frameScheme(settings)}" }} loading="lazy" />;`,
     "}",
   ].join("\n");

@@ -1,5 +1,6 @@
 // <trending-hashtags>: the board on any page. web/widget.py puts the style sheet (widget.css) and
-// the languages (strings.json) in place of the two names STYLE and STRINGS, and makes it small.
+// the languages (strings.json) in place of the two names STYLE and STRINGS, and modules in place of
+// INCLUDE, and makes it small.
 // What is local is renamed there and a member of an object is not, so state is kept in closures.
 //
 // Tags are text from strangers: they only ever become textContent.
@@ -75,37 +76,7 @@
     return settings;
   }
 
-  // --- The page around: what it has behind an element tells light from dark. ---
-
-  function* around(node) {
-    while ((node = node.assignedSlot || node.parentNode || node.host)) if (node.style) yield node;
-  }
-
-  // Mixing turns any colour into one of sRGB: how light it is, or NaN for one that is seen through.
-  function lightness(colour, probe) {
-    probe.style.outlineColor = `color-mix(in srgb, ${colour}, ${colour})`;
-    const [red, green, blue, alpha = 1] = getComputedStyle(probe).outlineColor.match(/[\d.e-]+/g) || [];
-    return alpha < 0.5 ? NaN : 0.2 * red + 0.7 * green + 0.1 * blue;
-  }
-
-  // The first ground on the way up decides. For a picture, and where there is none up to the
-  // root, it is the text: what the browser itself writes there goes with `color-scheme`.
-  function isOnDark(element, probe) {
-    let style;
-    for (const node of around(element)) {
-      style = getComputedStyle(node);
-      const ground = lightness(style.backgroundColor, probe);
-      if (ground >= 0) return ground < 0.5;
-      if (style.backgroundImage !== "none") break;
-    }
-    return lightness(style.color, probe) > 0.5;
-  }
-
-  const tints = new Set();
-  const retint = () => tints.forEach((tint) => tint());
-  const changes = new MutationObserver(retint);
-  matchMedia("(prefers-color-scheme: dark)").onchange = retint;
-  document.addEventListener("transitionend", retint);
+  INCLUDE("ground.js");
 
   // --- Feeds: one request for all elements that show the same board. ---
 
@@ -204,23 +175,7 @@
 
   // --- Drawing ---
 
-  // An element with a class, which is its ::part() too.
-  function make(name, part, ...children) {
-    const node = /svg|rect|poly/.test(name) ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
-    node.append(...children);
-    return part ? set(node, { class: part, part }) : node;
-  }
-
-  // Text is written only when it changes: what has a role is read out by screen readers.
-  function set(node, values, text) {
-    for (const name in values) {
-      const value = values[name];
-      if (value == null || value === false) node.removeAttribute(name);
-      else node.setAttribute(name, value === true ? "" : value);
-    }
-    if (text !== undefined && node.textContent !== text) node.textContent = text;
-    return node;
-  }
+  INCLUDE("parts.js");
 
   function newRow(key, board) {
     const tag = set(make("a", "tag", make("bdi")), { target: "_blank", rel: "noreferrer nofollow ugc", translate: "no" });
@@ -455,7 +410,8 @@
       set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
       const way = moved > 0 ? "up" : moved ? "down" : "";
       const places = Math.abs(moved);
-      const n = number(places);
+      // The minifier has `Math.abs` keep null, which a new tag has.
+      const n = way && number(places);
       const said = text(way, { n, s: places > 1 ? "s" : "" });
       const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
