@@ -538,6 +538,19 @@ def test_a_tag_leads_to_each_network_that_is_read(
     assert re.findall('data-page="([^"]*)"', text) == pages
 
 
+def test_the_rows_of_mastodon_s_board_lead_to_the_configured_server(
+    make_client: Make, store: MemoryStore
+) -> None:
+    """On the page, in the widget, for programs, and in a feed."""
+    for name in "all", "now":
+        store.put(name, source=["mastodon"], hashtags=entries(1))
+    client = make_client(mastodon_url="https://social.example")
+    for path in ("/", "/widget", "/api/v1/trends", "/feed.json"):
+        text = client.get(path).text
+        assert "https://social.example/tags/tag1" in text, path
+        assert "mastodon.social" not in text, path
+
+
 def test_demo_data_says_how_to_go_on(client: FlaskClient, store: MemoryStore) -> None:
     store.put("now", demo=True)
     text = client.get("/").text
