@@ -17,8 +17,13 @@ from web.problems import BadParameter, FormatNotOffered, NotEmbeddable
 
 WIDTH = 360
 
-# Pixels of a widget without its rows, of a row, and of a reason in a narrow one.
-_AROUND, _ROW, _REASON = 110, 44, 39
+# Pixels of a widget without its rows, of a row, of a reason in a narrow one, of what `chrome` can
+# leave out, and of a ticker; static/snippets.js has the same.
+_AROUND = 110
+_ROWS = {"list": 44, "compact": 27}
+_REASON = 39
+_CHROME = {"noheader": 27, "nofooter": 18}
+_TICKER = 46
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -57,11 +62,12 @@ def answer(root: str, shown: Embed, most_wide: int | None, most_high: int | None
     settings = dict(shown.settings)
     # The frame gets the width; the widget inside fills it.
     width = int(settings.pop("width", WIDTH))
-    row = _ROW + (_REASON if shown.board == RISING else 0)
-    limit = shown.limit if most_high is None else _fitting(shown.limit, row, most_high)
+    limit, height = shown.limit, height_of(shown, shown.limit)
+    if most_high is not None and most_high < height:
+        limit = _fitting(shown, most_high)
+        height = height_of(shown, limit)
     if limit != shown.limit:
         settings["limit"] = str(limit)
-    height = _AROUND + row * limit
     # In what is too low for a single row, one is shown as far as there is room.
     width, height = min(width, most_wide or width), min(height, most_high or height)
     source = f"{root}widget" + (f"?{urlencode(settings)}" if settings else "")
@@ -77,9 +83,33 @@ def answer(root: str, shown: Embed, most_wide: int | None, most_high: int | None
     }
 
 
-def _fitting(limit: int, row: int, most_high: int) -> int:
+def height_of(shown: Embed, limit: int) -> int:
+    """Return how many pixels high a board with so many rows is in a narrow place."""
+    if _layout(shown) == "ticker":
+        return _TICKER
+    height = _around(shown) + _row(shown) * limit
+    return min(height, int(shown.settings.get("max-height", height)))
+
+
+def _layout(shown: Embed) -> str:
+    return shown.settings.get("layout", "list")
+
+
+def _around(shown: Embed) -> int:
+    hidden = shown.settings.get("chrome", "").split()
+    return _AROUND - sum(pixels for name, pixels in _CHROME.items() if name in hidden)
+
+
+def _row(shown: Embed) -> int:
+    layout = _layout(shown)
+    return _ROWS[layout] + (_REASON if shown.board == RISING and layout == "list" else 0)
+
+
+def _fitting(shown: Embed, most_high: int) -> int:
     """Return how many of the rows fit into a height, but at least one."""
-    return min(limit, max(1, (most_high - _AROUND) // row))
+    if _layout(shown) == "ticker":
+        return shown.limit
+    return min(shown.limit, max(1, (most_high - _around(shown)) // _row(shown)))
 
 
 def _place(url: str, asked: Request) -> tuple[str, Embed]:
