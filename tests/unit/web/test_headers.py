@@ -222,7 +222,7 @@ def check(response: TestResponse, kind: str) -> None:
         assert policy.pop(closed) == ["'none'"]
     assert all(sources == ["'self'"] for sources in policy.values())
     if kind == WIDGET or response.mimetype == "text/html":
-        needed = {"script-src", "style-src", "img-src", "connect-src", "frame-src"}
+        needed = {"script-src", "style-src", "img-src", "connect-src", "frame-src", "manifest-src"}
         assert policy.keys() == needed
     else:
         assert policy == {}

@@ -1,4 +1,5 @@
 // The snippet builder: what the form says is what the preview shows and what the snippet does.
+import { keepForm } from "./kept_form.js";
 import { badge, badgePath, framed, framePath, frameScheme, frameWidth, height, originsLine, snippet } from "./snippets.js";
 
 // Settings that go without saying.
@@ -146,6 +147,8 @@ form.addEventListener("submit", (event) => event.preventDefault());
 for (const button of document.querySelectorAll("#embed [data-copies]")) button.addEventListener("click", () => copy(button));
 new MutationObserver(() => showCode(settings(), fields.kind.value === "iframe")).observe(frame, { attributeFilter: ["height"] });
 
+// The board and its ranking are those of the page that is open.
+keepForm(form, ["board", "rank_by"]);
 if (fields.fixed) fields.fixed.parentElement.hidden = !path;
 warn();
 update();

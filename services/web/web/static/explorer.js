@@ -62,7 +62,8 @@ function draw(histories) {
   drawn = wanted();
   root.classList.remove("loading");
   const series = histories.length ? combine(histories, chosen.range, zone) : null;
-  card.draw({ histories, series, zone, reason: rising.reason(histories[0]?.key) });
+  const { hours, step } = RANGES[chosen.range];
+  card.draw({ histories, series, zone, reason: rising.reason(histories[0]?.key), query: { hours, step } });
   if (isNews && series) card.say(`${histories.map((each) => `#${each.tag}: ${posts(each.count)}`).join(", ")}. ${card.rangeName}.`);
   isNews = false;
 }
