@@ -68,7 +68,7 @@ def test_a_rising_tag_is_an_entry_with_its_reason(client: FlaskClient, store: Me
 @pytest.mark.parametrize(
     ("row", "text"),
     [
-        ("all", "Rank 1: 412 posts so far."),
+        ("all", "Rank 1: 412 posts in total."),
         ("1h", "Rank 1: 412 posts in the last hour."),
         ("24h.people", "Rank 1: 412 posts by 230 people in the last 24 hours."),
         ("7d.people", "Rank 1: 412 posts by 230 people in the last 7 days."),

@@ -511,7 +511,7 @@ def test_title_and_description_follow_the_address(client: FlaskClient, store: Me
     )
     assert head(client.get("/?board=24h&tag=%22tea%22&tag=Caf%C3%A9&range=7d").text) == (
         '#"tea" and #Café, 7 days · Tweet Trends',
-        'How often #"tea" and #Café was posted, counted exactly: 7 days.',
+        'Posts with #"tea" and #Café, counted exactly: 7 days.',
     )
 
 

@@ -111,7 +111,7 @@ function entitlePage() {
   const name = document.querySelector("#board-title").textContent;
   document.title = `${compared ? `${compared}, ${card.rangeName}` : name} · Tweet Trends`;
   document.querySelector("meta[name=description]").content = compared
-    ? `How often ${compared} was posted, counted exactly: ${card.rangeName}.`
+    ? `Posts with ${compared}, counted exactly: ${card.rangeName}.`
     : `${name}: the hashtags of a timeline, counted exactly.`;
 }
 

@@ -138,7 +138,8 @@ class Visit {
   drawElapsed(seconds) {
     this.waiting = seconds !== null;
     this.part("elapsed").hidden = !this.waiting;
-    write(this.part("heading"), this.waiting ? "Getting your first board" : "Pipeline");
+    const heading = this.part("heading");
+    write(heading, this.waiting ? heading.dataset.waiting : heading.dataset.settled);
     const began = Date.now() - seconds * 1000;
     // A little off is the way of the answer; set right each time, the seconds would stumble.
     if (!(Math.abs(began - this.began) < 2000)) this.began = began;
