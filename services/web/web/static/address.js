@@ -34,7 +34,9 @@ export function linkTo(chosen) {
 }
 
 export function keepInLinks(chosen) {
-  for (const link of document.querySelectorAll(".choices nav a")) {
+  /** @type {NodeListOf<HTMLAnchorElement>} */
+  const links = document.querySelectorAll(".choices nav a");
+  for (const link of links) {
     link.href = `./?${withChosen(link.search, chosen)}`;
   }
 }

@@ -20,7 +20,7 @@ function moment(text) {
 }
 
 function span(seconds) {
-  for (const [unit, size] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+  for (const [unit, size] of Object.entries({ d: 86400, h: 3600, min: 60 })) {
     if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${unit}`;
   }
   return `${seconds} s`;
@@ -175,7 +175,7 @@ function drawAlerts(alerts) {
 }
 
 function drawSources(list, sources) {
-  const template = document.querySelector("[data-source-template]");
+  const template = document.querySelector("template");
   const known = Array.from(list.children, (card) => card.dataset.source);
   if (known.join() !== sources.map((source) => source.name).join()) {
     list.replaceChildren(...sources.map(() => template.content.firstElementChild.cloneNode(true)));

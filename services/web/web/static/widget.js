@@ -16,7 +16,8 @@
   // The texts of each language, in the order of their names.
   const { names, ...strings } = STRINGS;
   // A module has no current script.
-  const base = new URL(".", (document.currentScript || document.querySelector('script[src*="/widget"]')).src);
+  const script = /** @type {HTMLScriptElement} */ (document.currentScript || document.querySelector('script[src*="/widget"]'));
+  const base = new URL(".", script.src);
   const sheet = new CSSStyleSheet();
   const style = STYLE;
   sheet.replaceSync(style);
@@ -25,7 +26,10 @@
 
   // These boards have names of their own, and are always ranked by people.
   const BY_PEOPLE = ["rising", "now"];
-  // The least and the greatest number, or a pattern.
+  /**
+   * The least and the greatest number, or a pattern.
+   * @type {Record<string, any>}
+   */
   const SETTINGS = {
     board: "all|1h|24h|7d|rising|now",
     rank_by: "tweets|people",
@@ -56,6 +60,7 @@
   }
 
   function settingsOf(element) {
+    /** @type {Record<string, any>} */
     const settings = { board: "all", rank_by: "tweets", limit: 10, theme: "auto", count: "auto" };
     for (const name in SETTINGS) {
       const text = element.getAttribute(name);
@@ -165,7 +170,7 @@
         } else {
           // In seconds or as a date.
           const header = response.headers.get("Retry-After");
-          const retry = +header || (new Date(header) - Date.now()) / 1000;
+          const retry = +header || (Date.parse(header) - Date.now()) / 1000;
           wait = fail(await response.json().catch(() => ({})));
           // Divided, so that the jitter cannot make it too early.
           if (retry > 0) wait = Math.min(retry, 86400) / 0.9;
@@ -322,7 +327,7 @@
         "board",
         // The period of "now" comes with the answer: this one keeps its place, unseen (widget.css).
         make("div", "head", set(make("p", "title", text(BY_PEOPLE.includes(board) ? board : "trending") + " ", make("span", "period", period("12h"))), { id: "title" }), chip("learning"), chip("demo")),
-        make("div", "body", set(make("p", "message"), { hidden: true }), rows),
+        make("div", "body", make("p", "message"), rows),
         make("div", "foot", set(make("p", "notice"), { role: "status" }), make("time", "time", "00:00:00"), make("span", "totals", text("totals", { tagged: 10000, read: 10000 })), pause),
       );
       set(section, { "aria-labelledby": "title", lang, dir: /^ar/.test(lang) ? "rtl" : "ltr" });
@@ -387,7 +392,7 @@
       set(part("period"), {}, period(trends.window));
       const date = new Date(trends.as_of);
       // Half a day ago is not told from now by the time alone.
-      set(part("time"), { datetime: trends.as_of }, date.toLocaleString(settings.lang, { dateStyle: Date.now() - date > 4e7 ? "medium" : undefined, timeStyle: "medium" }));
+      set(part("time"), { datetime: trends.as_of }, date.toLocaleString(settings.lang, { dateStyle: Date.now() - +date > 4e7 ? "medium" : undefined, timeStyle: "medium" }));
       // Of the board's own time, where that is known.
       const all = settings.board === "all";
       const tagged = all ? trends.tweets_tagged : trends.window_tagged;
