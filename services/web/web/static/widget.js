@@ -16,8 +16,7 @@
   // The texts of each language, in the order of their names.
   const { names, ...strings } = STRINGS;
   // A module has no current script.
-  const script = /** @type {HTMLScriptElement} */ (document.currentScript || document.querySelector('script[src*="/widget"]'));
-  const base = new URL(".", script.src);
+  const base = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript || document.querySelector('script[src*="/widget"]')).src);
   const sheet = new CSSStyleSheet();
   const style = STYLE;
   sheet.replaceSync(style);
