@@ -145,6 +145,9 @@ def test_sizes_go_with_the_visitor_s_font_size(
         expect(page.locator(".board")).to_have_css("font-size", "24px")
         expect(page.locator("li.row").first).to_be_visible()
         height = page.locator("li.row").first.evaluate("row => row.offsetHeight")
+        page.goto(service.url)
+        expect(page.locator("body")).to_have_css("font-size", "22.5px")
+        expect(page.locator("h1")).to_have_css("font-size", "36px")
     assert height == pytest.approx(44 * 24 / 16, rel=0.03)
 
 
