@@ -4,9 +4,6 @@
 declare const STYLE: string;
 declare const STRINGS: Record<string, string>;
 
-// The chart library is a script of its own.
-declare var uPlot: typeof import("uplot");
-
 // What a selector finds on these pages is an element of HTML; a name alone tells which.
 interface ParentNode {
   querySelector<K extends keyof HTMLElementTagNameMap>(selectors: K): HTMLElementTagNameMap[K] | null;

@@ -43,7 +43,8 @@ REMEDIES = {
         "Set `CA_FILE` in `.env`, then run `make up`, if the certificate is from your own authority"
     ),
     "file": (
-        "Replace the file, which is then read; or change `REPLAY_FILE` in `.env`, then run `make up`"
+        "Replace the file, which is then read; "
+        "or change `REPLAY_FILE` in `.env`, then run `make up`"
     ),
     "proxy": "Fix `HTTPS_PROXY` in `.env`, then run `make up`",
 }

@@ -348,7 +348,8 @@ SMALL = """() => {
         node => [node, ...(node.shadowRoot ? all(node.shadowRoot) : [])]);
     return all(document)
         .filter(node => node.matches("a[href], button, select, input, summary, [role=option]"))
-        .filter(node => node.checkVisibility({visibilityProperty: true}) && !node.closest("[inert]"))
+        .filter(node => node.checkVisibility({visibilityProperty: true}))
+        .filter(node => !node.closest("[inert]"))
         .map(node => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()])
         .filter(([, box]) => box.height && (box.width < 24 || box.height < 24))
         .map(([name, box]) => `${name}: ${box.width} x ${box.height}`);

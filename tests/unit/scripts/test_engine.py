@@ -1,4 +1,4 @@
-"""scripts/engine says what it is about to install, and asks first where there is somebody to ask."""
+"""scripts/engine says what it is about to install, and asks first where somebody can answer."""
 
 import os
 import subprocess

@@ -562,7 +562,7 @@ def test_the_rows_of_mastodon_s_board_lead_to_the_configured_server(
 ) -> None:
     """On the page, in the widget, for programs, and in a feed."""
     for name in "all", "now":
-        store.put(name, source=["mastodon"], hashtags=entries(1))
+        store.put(name, source=["mastodon"], hashtags=entries(1, people=1))
     client = make_client(mastodon_url="https://social.example")
     for path in ("/", "/widget", "/api/v1/trends", "/feed.json"):
         text = client.get(path).text

@@ -39,7 +39,7 @@ export class Chart {
   draw(series, colours) {
     this.#series = series;
     // Without the library there is the table.
-    this.#box.hidden = !globalThis.uPlot;
+    this.#box.hidden = typeof uPlot === "undefined";
     if (this.#box.hidden) return;
     const data = [series.times.map((time) => time / 1000), ...series.lines];
     const shape = [series.step, series.zone, ...colours].join();

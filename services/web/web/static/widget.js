@@ -55,7 +55,7 @@
   const warned = {};
   function warn(name, value, allowed) {
     const text = `${NAME}: ${name} is "${value}", but must be ${allowed}`;
-    warned[text] ||= !console.warn(text);
+    warned[text] ||= !(/** @type {any} */ (console.warn(text)));
   }
 
   function settingsOf(element) {
@@ -82,13 +82,16 @@
   // --- The page around: what it has behind an element tells light from dark. ---
 
   function* around(node) {
-    while ((node = node.assignedSlot || node.parentNode || node.host)) if (node.style) yield node;
+    do {
+      node = node.assignedSlot || node.parentNode || node.host;
+      if (node?.style) yield node;
+    } while (node);
   }
 
   // Mixing turns any colour into one of sRGB: how light it is, or NaN for one that is seen through.
   function lightness(colour, probe) {
     probe.style.outlineColor = `color-mix(in srgb, ${colour}, ${colour})`;
-    const [red, green, blue, alpha = 1] = getComputedStyle(probe).outlineColor.match(/[\d.e-]+/g) || [];
+    const [red, green, blue, alpha = 1] = /** @type {any[]} */ (getComputedStyle(probe).outlineColor.match(/[\d.e-]+/g) || []);
     return alpha < 0.5 ? NaN : 0.2 * red + 0.7 * green + 0.1 * blue;
   }
 
@@ -106,7 +109,9 @@
   }
 
   const tints = new Set();
-  const retint = () => tints.forEach((tint) => tint());
+  const retint = () => {
+    for (const tint of tints) tint();
+  };
   const changes = new MutationObserver(retint);
   matchMedia("(prefers-color-scheme: dark)").onchange = retint;
   document.addEventListener("transitionend", retint);
@@ -380,7 +385,10 @@
       // The server had nothing to draw.
       if (!trends.hashtags) return fail(trends);
       held = undefined;
-      if (answer && !isSame && !isWanted && (isPaused() || Date.now() - touched < HOLD)) return (held = trends);
+      if (answer && !isSame && !isWanted && (isPaused() || Date.now() - touched < HOLD)) {
+        held = trends;
+        return;
+      }
       isWanted = false;
       const entries = trends.hashtags.slice(0, settings.limit);
       drawRows(entries);
@@ -547,6 +555,6 @@
   addEventListener("message", ({ data, origin, source }) => {
     const height = data?.[NAME]?.height;
     if (origin !== base.origin || !(height > 0)) return;
-    for (const frame of document.querySelectorAll("iframe")) if (frame.contentWindow === source) frame.height = Math.min(height, 10000);
+    for (const frame of document.querySelectorAll("iframe")) if (frame.contentWindow === source) /** @type {any} */ (frame).height = Math.min(height, 10000);
   });
 })();
