@@ -148,8 +148,8 @@ def _text(trends: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
         reason = Wording("en").reason(entry).replace("\n", " ")
         return f"Rank {entry['rank']}: {reason}."
     uses = _uses(entry)
-    window = trends.get("window") if board == NOW else board
-    if window in WINDOWS or board == NOW:
+    window = trends["window"] if board == NOW else board
+    if board != ALL:
         return f"Rank {entry['rank']}: {uses} in the last {span(window)}."
     return f"Rank {entry['rank']}: {uses} in total."
 

@@ -222,10 +222,9 @@ def test_the_builder_writes_the_same_height(settings: dict[str, str]) -> None:
         "const {height} = await import(process.argv[1]);"
         "console.log(height(JSON.parse(process.argv[2]), 'narrow'));"
     )
-    command = [NODE, "--input-type=module", "--eval", program, SNIPPETS.as_uri()]
-    done = subprocess.run(
-        [*command, json.dumps(settings)], capture_output=True, text=True, check=True
-    )
+    given = json.dumps(settings)
+    command = [NODE, "--input-type=module", "--eval", program, SNIPPETS.as_uri(), given]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     shown = embed(settings)
     assert height_of(shown, shown.limit) == int(done.stdout)
 

@@ -227,7 +227,7 @@
       if (value == null || value === false) node.removeAttribute(name);
       else node.setAttribute(name, value === true ? "" : value);
     }
-    if (text !== undefined && node.textContent !== text) node.textContent = text;
+    if (text != null && node.textContent !== text) node.textContent = text;
     return node;
   }
 
@@ -466,9 +466,9 @@
       set(spark, { hidden: points.length < 2, viewBox: `0 0 ${points.length - 1} ${most}` });
       set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
       const way = moved > 0 ? "up" : moved ? "down" : "";
-      const places = Math.abs(moved);
-      const n = number(places);
-      const said = text(way, { n, s: places > 1 ? "s" : "" });
+      // A new tag has null, of which the minifier's form of abs() would make no number.
+      const n = number(Math.abs(+moved));
+      const said = text(way, { n, s: n === "1" ? "" : "s" });
       const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
       // Where people are counted too: both numbers.
