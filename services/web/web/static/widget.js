@@ -431,7 +431,7 @@
       // Bars show what the ranks go by.
       const ranked = board === "rising" ? "score" : counted;
       const top = Math.max(...entries.map((entry) => entry[ranked])) || 1;
-      const someKnown = entries.some((entry) => entry.change !== null);
+      const someKnown = entries.some((entry) => entry.change != null);
       const rows = entries.map((entry) => {
         const row = before.find((each) => each.dataset.key === entry.key) || newRow(entry.key, board);
         drawRow(row, entry, counted, entry[ranked] / top, someKnown);
@@ -469,7 +469,7 @@
       // A new tag has null, of which the minifier's form of abs() would make no number.
       const n = number(Math.abs(+moved));
       const said = text(way, { n, s: n === "1" ? "" : "s" });
-      const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
+      const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved == null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
       // Where people are counted too: both numbers.
       const more = people >= 0 ? ` · ${number(people)} ${noun("people", people)}` : "";
