@@ -64,7 +64,7 @@ def visit(browser: Browser, url: str, window: dict[str, Any]) -> tuple[int, floa
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.add_init_script(OBSERVE)
-        page.on("requestfinished", requests.append)
+        page.on("requestfinished", lambda request: requests.append(request))
         page.goto(url)
         expect(page.locator("#history dd").first).to_be_visible(timeout=PATIENCE)
         page.wait_for_load_state("networkidle")
