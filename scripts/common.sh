@@ -23,6 +23,15 @@ apt_get() {
     { printf '%s\n' "$output" | tail -n 20 >&2 && die "failed: apt-get $*"; }
 }
 
+# confirm QUESTION OTHERWISE...: asks before something is installed. YES=1 answers beforehand, and
+# without a terminal there is nobody to ask.
+confirm() {
+  if [ "${YES:-}" = 1 ] || [ ! -t 0 ]; then return; fi
+  local answer
+  read -r -p "$1 [y/N] " answer
+  [[ $answer == [yY] ]] || die "nothing was installed; ${*:2}"
+}
+
 is_debian_like() {
   grep -qE '^ID(_LIKE)?=.*debian' /etc/os-release 2>/dev/null && command -v apt-get >/dev/null
 }

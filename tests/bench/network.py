@@ -9,10 +9,16 @@ Counts = dict[str, dict[str, int]]
 
 def answer(stack: Stack, who: str) -> Counts:
     """The counts of everything on Kafka, by `bench.answers` from one of its sources."""
+    found: Counts = json.loads(run_module(stack, "bench.answers", who))
+    return found
+
+
+def run_module(stack: Stack, module: str, *arguments: str) -> str:
+    """Run a module of the benchmark beside the services; return what it prints."""
     options = ["--network", f"{stack.project}_data", "--volume", f"{ROOT}:{ROOT}:ro"]
     options += ["--workdir", str(ROOT), "--env", "PYTHONPATH=tests"]
     command = ["docker", "run", "--rm", "--pull", "never", *options, "tweet-trends/tests"]
-    return json.loads(run([*command, "python", "-m", "bench.answers", who]))
+    return run([*command, "python", "-m", module, *arguments])
 
 
 def differences(found: Counts, right: Counts) -> int:

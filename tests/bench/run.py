@@ -20,7 +20,9 @@ from bench.product import (
     read_so_far,
 )
 from bench.report import say
+from bench.searches import measure_search
 from bench.trending.measure import measure as measure_trending
+from bench.visits import measure_page
 from bench.web import measure_web
 from e2e.stack import Stack
 from waiting import eventually
@@ -32,11 +34,13 @@ PRODUCT_PARTS = (
     "latency",
     "idle",
     "web",
+    "page",
     "latency-2000",
     "recovery",
     "backlog",
     "workers",
     "driver",
+    "search",
 )
 COMPARED = tuple(candidate.name for candidate in ALL)
 PARTS = ("demo", *PRODUCT_PARTS, *COMPARED, "trending")
@@ -101,14 +105,18 @@ def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> 
             figures.idle = measure_resources(stack)
         elif part == "web":
             figures.web = measure_web(stack)
+        elif part == "page":
+            figures.visits = measure_page(stack)
         elif part == "recovery":
             figures.recovery = measure_recovery(stack)
         elif part == "backlog":
             figures.warm = measure_warm(stack)
         elif part == "workers":
             figures.workers = measure_workers(stack)
-        else:
+        elif part == "driver":
             figures.driver = measure_driver(stack)
+        else:
+            figures.searches = measure_search(stack)
 
 
 if __name__ == "__main__":

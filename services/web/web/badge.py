@@ -1,6 +1,6 @@
 """The leading hashtags of a board as a picture, for a README."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -21,6 +21,7 @@ DEFAULT_LIMIT, MAX_LIMIT = 3, 5
 FONT_SIZE, PADDING, GAP = 12, 9, 6
 LONGEST_TAG = 160
 
+_UNKNOWN_BOARD = "unknown board, showing all time"
 _CERTAINTIES = {"low": "still learning", "medium": "first week"}
 
 # Unicode's isolate and its end: a tag keeps its direction to itself.
@@ -60,11 +61,12 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
         """Draw a board as well as it is known; wrong parameters fall back."""
         shown = embed(request.args)
         board, rank_by = shown.board, shown.rank_by
+        mistakes = [_UNKNOWN_BOARD] if request.args.get("board", board) != board else []
         try:
-            drawn = of_board(source.answer(board, _limit(), rank_by).payload)
+            drawn = of_board(source.answer(board, _limit(), rank_by).payload, mistakes)
             seconds = refresh_seconds
         except NoBoardYet:
-            waiting = [[("waiting for the first board", "note")]]
+            waiting = _notes("waiting for the first board", *mistakes)
             drawn = _badge(board_title(board, rank_by), waiting)
             seconds = min(refresh_seconds, RETRY_AFTER_SECONDS)
         picture = render_template("badge.svg", badge=drawn, dark=shown.theme == "dark")
@@ -76,23 +78,31 @@ def blueprint(source: Trends, refresh_seconds: int) -> Blueprint:
     return badges
 
 
-def of_board(trends: dict[str, Any]) -> Badge:
-    """Return the badge of what docs/contracts/trends.schema.json describes."""
+def of_board(trends: dict[str, Any], mistakes: Iterable[str] = ()) -> Badge:
+    """Return the badge of what docs/contracts/trends.schema.json describes.
+
+    `mistakes` say what was wrong with the address of the picture.
+    """
     member = counted(trends["rank_by"])
     groups = [
         [(f"#{visible(entry['tag'])}", "tag"), (f"{entry[member]:,}", "note")]
         for entry in trends["hashtags"]
     ]
     board = trends["board"]
-    notes = (
+    groups += _notes(
         ("nothing unusual" if board == RISING else "no hashtags") if not groups else None,
         _CERTAINTIES.get(trends.get("certainty", "")),
         "demo data" if trends["demo"] else None,
         "not up to date" if trends["stale"] else None,
+        *mistakes,
     )
-    groups += [[(note, "note")] for note in notes if note]
     title = board_title(board, trends["rank_by"], trends.get("window"))
     return _badge(title, groups, outdated=trends["stale"])
+
+
+def _notes(*texts: str | None) -> list[list[tuple[str, str]]]:
+    """Return a group for each text that there is."""
+    return [[(text, "note")] for text in texts if text]
 
 
 def _limit() -> int:

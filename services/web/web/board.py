@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from web.networks import tag_page
+
 ALL, RISING, NOW = "all", "rising", "now"
 WINDOWS = ("1h", "24h", "7d")
 BOARDS = (ALL, *WINDOWS, RISING, NOW)
@@ -27,14 +29,6 @@ MOST_SURPRISE = 10**9
 _MOST_HOURS = 4 * 7 * 24
 # Daily and weekly habits show once so many hours are known.
 _DAY, _WEEK = 24, 7 * 24
-
-# Where a tag leads: the page of the first of these networks that the tweets came from. Archives
-# and the demo are X's kind; of Mastodon it is the largest server, for the reader's own is private.
-PAGES = {
-    "x": "https://x.com/hashtag/",
-    "bluesky": "https://bsky.app/hashtag/",
-    "mastodon": "https://mastodon.social/tags/",
-}
 
 MOST_POINTS = 30
 """The most points of a sparkline."""
@@ -265,9 +259,14 @@ def is_old(board: Board, now: datetime, limit_seconds: int) -> bool:
     return (now - board.as_of).total_seconds() > limit_seconds
 
 
-def trends(board: Board, *, limit: int, stale: bool, poll_after_seconds: int) -> dict[str, Any]:
-    """Return the first `limit` tags as docs/contracts/trends.schema.json has them."""
-    page = next((url for name, url in PAGES.items() if name in board.source), PAGES["x"])
+def trends(
+    board: Board, *, limit: int, stale: bool, poll_after_seconds: int, mastodon_url: str
+) -> dict[str, Any]:
+    """Return the first `limit` tags as docs/contracts/trends.schema.json has them.
+
+    `mastodon_url` is the server that tags lead to if the posts are all Mastodon's.
+    """
+    page = tag_page(board.source, mastodon_url)
     return {
         "board": board.board,
         "rank_by": board.rank_by,

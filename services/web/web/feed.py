@@ -147,12 +147,19 @@ def _text(trends: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     if board == RISING:
         reason = Wording("en").reason(entry).replace("\n", " ")
         return f"Rank {entry['rank']}: {reason}."
-    uses = f"{entry['count']:,} {'post' if entry['count'] == 1 else 'posts'}"
+    uses = _uses(entry)
+    window = trends["window"] if board == NOW else board
+    if board != ALL:
+        return f"Rank {entry['rank']}: {uses} in the last {span(window)}."
+    return f"Rank {entry['rank']}: {uses} in total."
+
+
+def _uses(entry: Mapping[str, Any]) -> str:
+    """Return how many posts used a tag, by how many people if that is known."""
+    posts = f"{entry['count']:,} {'post' if entry['count'] == 1 else 'posts'}"
     if people := entry.get("people"):
-        uses += f" by {people:,} {'person' if people == 1 else 'people'}"
-    window = trends.get("window") if board == NOW else board if board in WINDOWS else None
-    time = f"in the last {span(window)}" if window else "in total"
-    return f"Rank {entry['rank']}: {uses} {time}."
+        return f"{posts} by {people:,} {'person' if people == 1 else 'people'}"
+    return posts
 
 
 def _add(

@@ -8,7 +8,8 @@ from flask import Flask, Response, request
 # nothing: no inline code or style, nothing from elsewhere.
 _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
+    "connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'none'; "
     "frame-ancestors {ancestors}"
 )
 

@@ -23,8 +23,13 @@ WIDTH = 360
 
 CHART_WIDTH, CHART_HEIGHT = 480, 300
 
-# Pixels of a widget without its rows, of a row, and of a reason in a narrow one.
-_AROUND, _ROW, _REASON = 110, 44, 39
+# Pixels of a widget without its rows, of a row, of a reason in a narrow one, of what `chrome` can
+# leave out, and of a ticker; static/snippets.js has the same.
+_AROUND = 110
+_ROWS = {"list": 44, "compact": 27}
+_REASON = 39
+_CHROME = {"noheader": 27, "nofooter": 18}
+_TICKER = 46
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -72,11 +77,12 @@ class _Board:
         shown, settings = self.shown, dict(self.shown.settings)
         # The frame gets the width; the widget inside fills it.
         width = int(settings.pop("width", WIDTH))
-        row = _ROW + (_REASON if shown.board == RISING else 0)
-        limit = shown.limit if most_high is None else _fitting(shown.limit, row, most_high)
+        limit, height = shown.limit, height_of(shown, shown.limit)
+        if most_high is not None and most_high < height:
+            limit = _fitting(shown, most_high)
+            height = height_of(shown, limit)
         if limit != shown.limit:
             settings["limit"] = str(limit)
-        height = _AROUND + row * limit
         # In what is too low for a single row, one is shown as far as there is room.
         width, height = min(width, most_wide or width), min(height, most_high or height)
         path = "widget" + (f"?{urlencode(settings)}" if settings else "")
@@ -112,9 +118,33 @@ def _answer(root: str, path: str, title: str, width: int, height: int) -> dict[s
     }
 
 
-def _fitting(limit: int, row: int, most_high: int) -> int:
+def height_of(shown: Embed, limit: int) -> int:
+    """Return how many pixels high a board with so many rows is in a narrow place."""
+    if _layout(shown) == "ticker":
+        return _TICKER
+    height = _around(shown) + _row(shown) * limit
+    return min(height, int(shown.settings.get("max-height", height)))
+
+
+def _layout(shown: Embed) -> str:
+    return shown.settings.get("layout", "list")
+
+
+def _around(shown: Embed) -> int:
+    hidden = shown.settings.get("chrome", "").split()
+    return _AROUND - sum(pixels for name, pixels in _CHROME.items() if name in hidden)
+
+
+def _row(shown: Embed) -> int:
+    layout = _layout(shown)
+    return _ROWS[layout] + (_REASON if shown.board == RISING and layout == "list" else 0)
+
+
+def _fitting(shown: Embed, most_high: int) -> int:
     """Return how many of the rows fit into a height, but at least one."""
-    return min(limit, max(1, (most_high - _AROUND) // row))
+    if _layout(shown) == "ticker":
+        return shown.limit
+    return min(shown.limit, max(1, (most_high - _around(shown)) // _row(shown)))
 
 
 def _place(url: str, asked: Request) -> _Board | _TagChart:

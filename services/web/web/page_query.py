@@ -64,7 +64,7 @@ class PageQuery:
     def description(self) -> str:
         """A sentence on what the page shows."""
         if self.tags:
-            return f"How often {self.compared} was posted, counted exactly: {RANGES[self.range]}."
+            return f"Posts with {self.compared}, counted exactly: {RANGES[self.range]}."
         return f"{self.board_title}: the hashtags of a timeline, counted exactly."
 
     @property

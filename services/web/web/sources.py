@@ -21,9 +21,6 @@ CREDENTIALS = {
     "bluesky": ("BLUESKY_HANDLE", "BLUESKY_APP_PASSWORD"),
 }
 
-TAKE_OVER = "in `.env`, then run `make up`"
-"""The end of the advice to change a setting."""
-
 TITLES = {
     "x": "X",
     "mastodon": "Mastodon",
@@ -40,11 +37,16 @@ _READING = {
 }
 
 REMEDIES = {
-    "429": f"Raise `POLL_SECONDS` {TAKE_OVER}",
-    "budget": f"Wait until 00:00 UTC, or raise `X_DAILY_POSTS` {TAKE_OVER}",
-    "certificate": f"Set `CA_FILE` {TAKE_OVER}, if the certificate is from your own authority",
-    "file": f"Replace the file, which is then read; or change `REPLAY_FILE` {TAKE_OVER}",
-    "proxy": f"Fix `HTTPS_PROXY` {TAKE_OVER}",
+    "429": "Raise `POLL_SECONDS` in `.env`, then run `make up`",
+    "budget": "Wait until 00:00 UTC, or raise `X_DAILY_POSTS` in `.env`, then run `make up`",
+    "certificate": (
+        "Set `CA_FILE` in `.env`, then run `make up`, if the certificate is from your own authority"
+    ),
+    "file": (
+        "Replace the file, which is then read; "
+        "or change `REPLAY_FILE` in `.env`, then run `make up`"
+    ),
+    "proxy": "Fix `HTTPS_PROXY` in `.env`, then run `make up`",
 }
 """What to do about a failure that is not about credentials, by its kind."""
 
@@ -93,7 +95,7 @@ def _none_needed(facts: Facts) -> Stage:
     if any(each["name"] == "demo" for each in facts.sources):
         networks = [f"{_codes(names)} ({TITLES[name]})" for name, names in CREDENTIALS.items()]
         detail = "Demo data needs no credentials."
-        advice = f"For your own timeline set {' or '.join(networks)} {TAKE_OVER}"
+        advice = f"For your own timeline set {' or '.join(networks)} in `.env`, then run `make up`"
         return Stage("credentials", DONE, detail, advice)
     return Stage("credentials", DONE, "A file needs no credentials.")
 
@@ -115,10 +117,10 @@ def _correction(wrong: WrongSetting) -> str:
     """
     variables = _codes(wrong.variables)
     if wrong.variables == ["REPLAY_FILE"]:
-        return f"Replace the file, which is then read; or change {variables} {TAKE_OVER}"
+        return REMEDIES["file"]
     if all(name.endswith("_FILE") for name in wrong.variables):
         return f"Fix the file of {variables}, then run `docker compose restart ingest`"
-    return f"Fix {variables} {TAKE_OVER}"
+    return f"Fix {variables} in `.env`, then run `make up`"
 
 
 def _is_refused(source: dict[str, Any]) -> bool:
@@ -135,7 +137,7 @@ def _renewal(source: dict[str, Any]) -> str:
     if source["error"]["kind"] == "402":
         return "Add credits; reading resumes automatically"
     names = _codes(CREDENTIALS.get(source["name"], ()))
-    return f"Check {names or 'its settings'} {TAKE_OVER}"
+    return f"Check {names or 'its settings'} in `.env`, then run `make up`"
 
 
 def _reading(source: dict[str, Any]) -> str:

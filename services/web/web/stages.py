@@ -11,13 +11,12 @@ from typing import Any
 from web.facts import DONE, FAILED, NO_BOARD, WAITING, Facts, Stage, late, look_at, span
 from web.sources import TAKE_OVER, credentials_stage, source_stage
 
-# Ends of the sentence "Waiting for …".
-_TITLES = {
-    "hbase": "HBase",
-    "kafka": "Kafka",
-    "spark": "Spark",
-    "source": "the source",
-    "tweet": "the first post",
+_WAITING_FOR = {
+    "hbase": "Waiting for HBase.",
+    "kafka": "Waiting for Kafka.",
+    "spark": "Waiting for Spark.",
+    "source": "Waiting for the source.",
+    "tweet": "Waiting for the first post.",
 }
 
 
@@ -36,7 +35,7 @@ def stages(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _behind(name: str, stage: Stage) -> Stage:
-    return Stage(name, WAITING, f"Waiting for {_TITLES[stage.name]}.")
+    return Stage(name, WAITING, _WAITING_FOR[stage.name])
 
 
 def _hbase(facts: Facts) -> Stage:
@@ -87,12 +86,14 @@ def _tweet(facts: Facts, needed: Sequence[Stage]) -> Stage:
     # Ingest's numbers begin with its process, so an earlier one may have read a file's posts;
     # then they are about to be counted.
     if facts.news and facts.news["state"] == "finished" and facts.board:
-        advice = f"Set `REPLAY_FILE` to another file {TAKE_OVER}"
+        advice = "Set `REPLAY_FILE` to another file in `.env`, then run `make up`"
         detail = "The whole file was read; it has no posts to count."
         return Stage("tweet", FAILED, detail, advice)
     skipped = sum(each["skipped"] + each["quarantined"] for each in facts.sources)
-    so_far = f" that counts; skipped so far: {skipped:,}" if skipped else ""
-    return Stage("tweet", WAITING, f"Waiting for the first post{so_far}.")
+    if skipped:
+        detail = f"Waiting for the first post that counts; skipped so far: {skipped:,}."
+        return Stage("tweet", WAITING, detail)
+    return Stage("tweet", WAITING, _WAITING_FOR["tweet"])
 
 
 def _board(facts: Facts, needed: Sequence[Stage]) -> Stage:
@@ -108,4 +109,5 @@ def _board(facts: Facts, needed: Sequence[Stage]) -> Stage:
         detail = f"Posts counted so far: {board.tweets_read:,}; none of them has a hashtag."
         return Stage("board", WAITING, detail)
     detail = f"Posts with hashtags so far: {board.tweets_tagged:,}; all hashtags are hidden."
-    return Stage("board", WAITING, detail, f"Check `HIDE_HASHTAGS` {TAKE_OVER}")
+    advice = "Check `HIDE_HASHTAGS` in `.env`, then run `make up`"
+    return Stage("board", WAITING, detail, advice)

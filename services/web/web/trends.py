@@ -22,11 +22,12 @@ class Answer:
     limit: int
     stale: bool
     poll_after_seconds: int
+    mastodon_url: str
 
     @property
     def payload(self) -> dict[str, Any]:
         """What docs/contracts/trends.schema.json has."""
-        return trends(self.board, **self._how)
+        return trends(self.board, mastodon_url=self.mastodon_url, **self._how)
 
     @cached_property
     def body(self) -> bytes:
@@ -62,7 +63,8 @@ class Trends:
         )
         answer = self._answers.get((row, limit))
         if answer is None or answer.board is not view.board or answer.stale != stale:
-            answer = Answer(view.board, limit, stale, self._settings.refresh_seconds)
+            poll, mastodon_url = self._settings.refresh_seconds, self._settings.mastodon_url
+            answer = Answer(view.board, limit, stale, poll, mastodon_url)
             self._answers[row, limit] = answer
         return answer
 

@@ -73,6 +73,36 @@ def test_a_ranking_is_kept_while_it_is_no_choice(builder: Open) -> None:
     expect(page.locator("#preview")).to_have_attribute("rank_by", "people")
 
 
+def test_choices_outlive_a_tab(builder: Open) -> None:
+    """But for the board, which is that of the tab."""
+    page = builder("/?board=24h")
+    choose(page, limit="7", theme="dark", kind="iframe", language="react", chrome="noborder")
+    page.get_by_label("Use this accent").check()
+    page.get_by_role("link", name="7 days", exact=True).click()
+    expect(page.locator("#snippet")).to_contain_text("board=7d")
+    for kept in ("limit=7", "theme=dark", "accent=%234f46e5", "chrome=noborder", "style={{"):
+        assert kept in code(page)
+    expect(page.locator("#builder [name=chrome]").first).not_to_be_checked()
+
+
+def test_without_storage_it_begins_with_the_defaults(visit: Visit, service: Service) -> None:
+    refuse = """Object.defineProperty(window, "sessionStorage", {
+        get() { throw new DOMException("no", "SecurityError"); }})"""
+    page = visit(service.url, before=lambda page: page.add_init_script(refuse)).page
+    expect(page.locator("#snippet")).to_contain_text('board="now" style')
+    page.get_by_role("link", name="7 days", exact=True).click()
+    expect(page.locator("#snippet")).to_contain_text('board="7d" style')
+
+
+def test_on_a_phone_the_code_comes_right_after_the_form(builder: Open) -> None:
+    """However many rows are in the preview."""
+    page = builder(viewport={"width": 360, "height": 740}, has_touch=True)
+    choose(page, limit="100")
+    form, result = (page.locator(part).bounding_box() for part in ("#builder", "#snippet"))
+    assert form is not None and result is not None
+    assert 0 <= result["y"] - (form["y"] + form["height"]) < 60
+
+
 def test_a_local_address_is_warned_of(builder: Open) -> None:
     warning = builder().locator("#address-warning")
     expect(warning).to_contain_text("Only this computer can open http://127.0.0.1")

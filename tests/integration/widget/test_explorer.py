@@ -254,6 +254,20 @@ def test_four_tags_are_enough(open_page: Open, boards: Boards) -> None:
     expect(page.locator("[data-compare]")).to_be_hidden()
 
 
+def test_each_history_is_a_file(open_page: Open, boards: Boards) -> None:
+    boards.put_hashtag("file", "File", {0: 4, 1: 7})
+    page = open_page("board=now&tag=file&tag=tag1&range=7d")
+    rows_of_table(page)
+    links = page.locator("#history .files a")
+    expect(links).to_have_text(["Download #File as CSV", "Download #tag1 as CSV"])
+    with page.expect_download() as started:
+        links.first.click()
+    lines = started.value.path().read_text().splitlines()
+    assert lines[0] == "from,count"
+    assert [line.split(",")[1] for line in lines[-2:]] == ["7", "4"]
+    assert len(lines) == 1 + 7 * 24
+
+
 def test_a_chart_is_read_by_keyboard(open_page: Open, boards: Boards) -> None:
     boards.put_hashtag("keys", "Keys", {0: 4, 1: 7})
     page = open_page("board=now&tag=keys")
@@ -291,6 +305,27 @@ def test_times_are_written_as_in_the_visitors_region(
     expect(page.locator("#board trending-hashtags")).to_have_attribute("lang", locale)
 
 
+@pytest.mark.parametrize(("locale", "has_noon"), [("en-US", True), ("en-GB", False)])
+def test_so_they_are_on_the_status_page(
+    visit: Visit, service: Service, boards: Boards, locale: str, has_noon: bool
+) -> None:
+    boards.put_report()
+    page = visit(f"{service.url}/status", locale=locale).page
+    expect(page.locator("[data-zone]")).to_have_text(" · Times in UTC")
+    shown = page.locator("[data-part=as_of] time").text_content() or ""
+    assert ("AM" in shown or "PM" in shown) == has_noon, shown
+
+
+def test_a_browser_takes_the_manifest(open_page: Open) -> None:
+    """The page's policy lets it."""
+    page = open_page("board=now")
+    session = page.context.new_cdp_session(page)
+    manifest = session.send("Page.getAppManifest")
+    assert manifest["url"].endswith("/static/site.webmanifest")
+    assert manifest["errors"] == []
+    assert json.loads(manifest["data"])["name"] == "Tweet Trends"
+
+
 def test_what_is_current_is_seen_without_colours(visit: Visit, service: Service) -> None:
     url = f"{service.url}/?board=24h"
     forced = visit(url, forced_colors="active").page
@@ -306,12 +341,36 @@ def test_what_is_current_is_seen_without_colours(visit: Visit, service: Service)
         expect(printed.locator(part)).to_be_hidden()
 
 
+# What can be pressed and is smaller than 24 pixels, in whatever shadow it is; a check box has the
+# size of its label's line.
+SMALL = """() => {
+    const all = root => [...root.querySelectorAll("*")].flatMap(
+        node => [node, ...(node.shadowRoot ? all(node.shadowRoot) : [])]);
+    return all(document)
+        .filter(node => node.matches("a[href], button, select, input, summary, [role=option]"))
+        .filter(node => node.checkVisibility({visibilityProperty: true}))
+        .filter(node => !node.closest("[inert]"))
+        .map(node => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()])
+        .filter(([, box]) => box.height && (box.width < 24 || box.height < 24))
+        .map(([name, box]) => `${name}: ${box.width} x ${box.height}`);
+}"""
+
+
 def test_what_is_pressed_is_large_enough(open_page: Open) -> None:
-    page = open_page("board=24h")
-    for part in ".spans button", ".rankings a", ".tabs a", "#history summary", ".brand nav a":
-        for each in page.locator(part).all():
-            box = each.bounding_box()
-            assert box and box["height"] >= 24 and box["width"] >= 24, part
+    """With everything open and found that there is to press."""
+    page = open_page("board=24h&tag=tag1&tag=caf%C3%A9", before=answer_search)
+    page.locator("details").evaluate_all("all => all.forEach(each => { each.open = true; })")
+    page.get_by_role("combobox", name="Search hashtags").press_sequentially("ta")
+    expect(page.locator("[role=option]")).to_be_visible()
+    expect(page.locator("#history .files a")).to_have_count(2)
+    assert page.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize("path", ["/status", "/widget?board=24h", "/widget?layout=compact"])
+def test_so_it_is_on_the_other_pages(visit: Visit, service: Service, path: str) -> None:
+    page = visit(service.url + path).page
+    expect(page.locator("main")).to_be_visible()
+    assert page.evaluate(SMALL) == []
 
 
 def test_demo_data_says_how_to_go_on(visit: Visit, service: Service) -> None:

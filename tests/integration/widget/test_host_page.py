@@ -11,6 +11,7 @@ from integration.widget.host import HostSite
 from integration.widget.lab import Service, element
 from integration.widget.looks import differences, looks
 from integration.widget.visits import Visit
+from web.widget import script
 
 CLOSED = (
     "default-src 'none'; img-src 'self'; script-src {service}; connect-src {service}; "
@@ -219,6 +220,24 @@ def test_the_script_may_be_there_twice_and_anywhere(
         widget = visit(host.page(body))
         ready(widget.page)
         assert widget.rows() == service.rows(board="24h")
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'type="module" src="{url}/widget.js"',
+        'src="{url}/{path}" integrity="{integrity}" crossorigin="anonymous" defer',
+    ],
+)
+def test_the_script_may_be_a_module_or_be_checked(
+    visit: Visit, host: HostSite, service: Service, attributes: str
+) -> None:
+    """Browsers run such scripts of another origin only if that lets everybody read them."""
+    made = script()
+    filled = attributes.format(url=service.url, path=made.path, integrity=made.integrity)
+    widget = visit(host.page(f"<script {filled}></script>{element(board='24h')}"))
+    ready(widget.page)
+    assert widget.rows() == service.rows(board="24h")
 
 
 def test_an_element_may_be_made_by_a_script(visit: Visit, host: HostSite, service: Service) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from browser import CHROMIUM, OPTIONS
 from integration.widget.access import violations
 from integration.widget.answers import Answers
 from integration.widget.host import HostSite
@@ -131,6 +132,23 @@ def test_the_page_s_font_size_stays_out(shown: Callable[..., Page]) -> None:
     rule = "<style>html { font-size: 62.5% } body { font-size: 40px }</style>"
     page = shown(Answers(*TAGS), head=rule, board="24h")
     expect(page.locator(".board")).to_have_css("font-size", "16px")
+
+
+def test_sizes_go_with_the_visitor_s_font_size(
+    browser: Browser, host: HostSite, service: Service
+) -> None:
+    """Which is a setting of the whole browser."""
+    options = [*OPTIONS, "--blink-settings=defaultFontSize=24"]
+    with browser.browser_type.launch(executable_path=CHROMIUM, args=options) as large:
+        page = large.new_page()
+        page.goto(host.page(service.element(board="24h")))
+        expect(page.locator(".board")).to_have_css("font-size", "24px")
+        expect(page.locator("li.row").first).to_be_visible()
+        height = page.locator("li.row").first.evaluate("row => row.offsetHeight")
+        page.goto(service.url)
+        expect(page.locator("body")).to_have_css("font-size", "22.5px")
+        expect(page.locator("h1")).to_have_css("font-size", "36px")
+    assert height == pytest.approx(44 * 24 / 16, rel=0.03)
 
 
 def test_a_row_has_the_line_of_its_points(visit: Visit, host: HostSite, service: Service) -> None:

@@ -9,6 +9,8 @@ from bench.network import differences
 from bench.page import WORK, Figures, percentile, write
 from bench.product import BACKLOG, Drain, DriverAlone, Latency, Run
 from bench.run import PARTS, parts
+from bench.searches import Searches
+from bench.visits import Visits
 from e2e.stack import ROOT
 
 
@@ -59,6 +61,26 @@ def test_the_page_says_what_was_reached() -> None:
     assert cells(page, "kafka") == ["kafka", "0.200", "300 MB"]
     assert cells(page, "hbase-thrift")[-1] == "9.0"
     assert cells(page, "all other containers")[-1] == "2.0"
+
+
+def test_the_page_says_what_a_visit_takes() -> None:
+    visits = Visits(size=118_960, board=[0.8, 0.9, 1.4], shift=0.0301)
+    page = write(Figures(visits=visits))
+    assert cells(page, "a first visit of `/`: everything")[1:] == [
+        "119.0 kB",
+        "≤ 120 kB",
+        "reached",
+    ]
+    assert cells(page, "a first visit of `/`: board")[1:] == ["0.90 s", "≤ 1 s", "reached"]
+    assert cells(page, "a first visit of `/`: layout")[1:] == ["0.030", "≤ 0.02", "missed"]
+    assert "1.6 Mbit/s, 150 ms" in page
+
+
+def test_the_page_says_how_fast_a_search_is() -> None:
+    page = write(Figures(searches=Searches([0.01] * 90 + [0.06] * 10)))
+    what = "search among 1,000,000 hashtags"
+    assert cells(page, f"{what}, median")[1:] == ["10.0 ms", "", ""]
+    assert cells(page, f"{what}, p95")[1:] == ["60.0 ms", "≤ 50 ms", "missed"]
 
 
 def test_the_page_compares() -> None:

@@ -66,10 +66,10 @@ def test_the_leading_tags_are_drawn_with_their_counts(
         ("?board=rising&rank_by=people", "Rising", 3),
         ("?board=now&limit=2", "Trending, last 12 hours", 2),
         ("?board=now&rank_by=tweets", "Trending, last 12 hours", 3),
-        ("?board=x&limit=0", "Trending of all time", 3),
-        ("?board=&limit=6", "Trending of all time", 3),
+        ("?board=all&limit=0", "Trending of all time", 3),
+        ("?limit=6", "Trending of all time", 3),
         ("?rank_by=people&limit=1e0", "Trending of all time", 3),
-        ("?limit=%FF&board=%00", "Trending of all time", 3),
+        ("?limit=%FF", "Trending of all time", 3),
         ("?limit=99999999999999999999999999&limit=2", "Trending of all time", 3),
     ],
 )
@@ -86,6 +86,17 @@ def test_parameters_are_obeyed_and_wrong_ones_fall_back(
     assert found[1::2] == [f"#tag{n}" for n in range(1, tags + 1)]
     by_people = "by people" in label or "board=now" in query or "board=rising" in query
     assert ("17" in found) is by_people
+
+
+@pytest.mark.parametrize("query", ["?board=nope", "?board=", "?board=%00"])
+def test_an_unknown_board_is_said(client: FlaskClient, store: MemoryStore, query: str) -> None:
+    note = "unknown board, showing all time"
+    assert texts(draw(client, query))[1:] == ["waiting for the first board", note]
+    store.put(hashtags=entries(1))
+    svg = draw(client, query)
+    assert texts(svg) == ["Trending of all time", "#tag1", "999", note]
+    assert note in said(svg)[1]
+    assert note not in texts(draw(client, "?board=all"))
 
 
 @pytest.mark.parametrize(

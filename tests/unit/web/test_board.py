@@ -6,6 +6,13 @@ import pytest
 from unit.web.memory_store import REASON, board, earlier_rising
 from web.board import ROWS, EarlierDriverError, parse_board, row_of, trends
 
+HOW: dict[str, Any] = {
+    "limit": 1,
+    "stale": False,
+    "poll_after_seconds": 10,
+    "mastodon_url": "https://social.example",
+}
+
 
 def parse(**changes: Any) -> Any:
     return parse_board("all", json.dumps(board(**changes)).encode())
@@ -64,9 +71,7 @@ def test_a_board_by_people_is_no_board_without_them() -> None:
 def test_what_an_older_driver_wrote_is_ranked_by_tweets_of_unknown_people() -> None:
     older = board(board="24h")
     del older["rank_by"]
-    answer = trends(
-        parse_board("24h", json.dumps(older).encode()), limit=1, stale=False, poll_after_seconds=10
-    )
+    answer = trends(parse_board("24h", json.dumps(older).encode()), **HOW)
     assert answer["rank_by"] == "tweets"
     assert "people" not in answer["hashtags"][0]
 
@@ -194,7 +199,7 @@ def test_what_is_no_json_object_is_no_board(cell: bytes) -> None:
     ],
 )
 def test_the_address_of_a_tag_holds_nothing_but_escapes(tag: str, path: str) -> None:
-    answer = trends(parse(**entry(tag=tag)), limit=1, stale=False, poll_after_seconds=10)
+    answer = trends(parse(**entry(tag=tag)), **HOW)
     assert answer["hashtags"][0]["url"] == f"https://x.com/hashtag/{path}"
 
 
@@ -205,11 +210,11 @@ def test_the_address_of_a_tag_holds_nothing_but_escapes(tag: str, path: str) -> 
         (["replay"], "https://x.com/hashtag/Tea"),
         ([], "https://x.com/hashtag/Tea"),
         (["bluesky", "mastodon"], "https://bsky.app/hashtag/Tea"),
-        (["mastodon"], "https://mastodon.social/tags/Tea"),
+        (["mastodon"], "https://social.example/tags/Tea"),
         (["mastodon", "x"], "https://x.com/hashtag/Tea"),
     ],
 )
 def test_a_tag_leads_to_the_network_of_its_tweets(sources: list[str], url: str) -> None:
     board = parse(**entry(tag="Tea"), source=sources)
-    answer = trends(board, limit=1, stale=False, poll_after_seconds=10)
+    answer = trends(board, **HOW)
     assert answer["hashtags"][0]["url"] == url

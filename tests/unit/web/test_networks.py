@@ -1,6 +1,6 @@
 import pytest
 
-from web.networks import tag_pages
+from web.networks import tag_page, tag_pages
 
 X = ("X", "https://x.com/hashtag/")
 BLUESKY = ("Bluesky", "https://bsky.app/hashtag/")
@@ -24,3 +24,17 @@ def test_each_network_of_a_board_has_a_page_for_its_tags(
 ) -> None:
     assert tag_pages(sources, SERVER) == pages
     assert tag_pages(sources, SERVER.rstrip("/")) == pages
+
+
+@pytest.mark.parametrize(
+    ("sources", "page"),
+    [
+        ([], X),
+        (["demo"], X),
+        (["bluesky", "mastodon", "x"], X),
+        (["mastodon", "bluesky"], BLUESKY),
+        (["replay", "mastodon"], MASTODON),
+    ],
+)
+def test_a_row_leads_to_one_of_them(sources: list[str], page: tuple[str, str]) -> None:
+    assert tag_page(sources, SERVER) == page[1]

@@ -1,12 +1,22 @@
 """oEmbed: from a board's address to the widget, and to nothing else."""
 
+import json
+import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+
+import web
+from reference.twitter_text import NODE
+from web.embed import embed
+from web.oembed import height_of
+
+SNIPPETS = Path(web.__file__).parent / "static" / "snippets.js"
 
 Make = Callable[..., FlaskClient]
 
@@ -162,6 +172,13 @@ def test_other_addresses_are_404(client: FlaskClient, url: str) -> None:
         ("", {"maxheight": 153}, (360, 153)),
         ("", {"maxwidth": 1, "maxheight": 1}, (1, 1)),
         ("", {"maxwidth": 999999999, "maxheight": 999999999}, (360, 550)),
+        ("?limit=100&max-height=400", {}, (360, 400)),
+        ("?limit=3&max-height=400", {}, (360, 242)),
+        ("?layout=compact", {}, (360, 380)),
+        ("?layout=compact", {"maxheight": 200}, (360, 191)),
+        ("?layout=ticker&limit=100", {}, (360, 46)),
+        ("?layout=ticker", {"maxheight": 40}, (360, 40)),
+        ("?chrome=noheader%20nofooter", {}, (360, 505)),
     ],
 )
 def test_the_frame_is_as_large_as_its_board_and_no_larger_than_asked_for(
@@ -181,6 +198,10 @@ def test_the_frame_is_as_large_as_its_board_and_no_larger_than_asked_for(
         ("", 550, None),
         ("?board=rising", 200, ["1"]),
         ("", 1, ["1"]),
+        ("?layout=compact", 200, ["3"]),
+        ("?layout=ticker", 20, None),
+        ("?chrome=noheader", 200, ["2"]),
+        ("?max-height=300", 300, None),
     ],
 )
 def test_no_more_rows_are_shown_than_there_is_room_for(
@@ -188,6 +209,30 @@ def test_no_more_rows_are_shown_than_there_is_room_for(
 ) -> None:
     answer = ask(client, f"http://localhost/widget{query}", maxheight=most_high)
     assert parse_qs(urlsplit(answer["src"]).query).get("limit") == limit
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"limit": "100"},
+        {"board": "rising", "limit": "3"},
+        {"board": "rising", "layout": "compact"},
+        {"layout": "ticker"},
+        {"chrome": "noheader nofooter noborder"},
+        {"max-height": "400", "limit": "50"},
+    ],
+)
+def test_the_builder_writes_the_same_height(settings: dict[str, str]) -> None:
+    program = (
+        "const {height} = await import(process.argv[1]);"
+        "console.log(height(JSON.parse(process.argv[2]), 'narrow'));"
+    )
+    given = json.dumps(settings)
+    command = [NODE, "--input-type=module", "--eval", program, SNIPPETS.as_uri(), given]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    shown = embed(settings)
+    assert height_of(shown, shown.limit) == int(done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask.testing import FlaskClient
@@ -302,7 +303,7 @@ def test_the_page_begins_with_now(client: FlaskClient, store: MemoryStore, query
     assert "Trending now <span" in text
     assert 'href="api/v1/trends?board=now"' in text
     assert 'src="badge.svg?board=now"' in text
-    assert '&lt;trending-hashtags board="now"&gt;' in text
+    assert '&lt;trending-hashtags board="now"&gt;&lt;a href="http://localhost/?board=now"' in text
     assert '<option value="now" selected>' in text
     # Other programs are told which board that is.
     assert "oembed?url=http%3A%2F%2Flocalhost%2F%3Fboard%3Dnow" in text
@@ -425,6 +426,24 @@ def test_the_icons_that_a_page_names_are_there(client: FlaskClient) -> None:
         assert text.count('name="theme-color"') == 2
 
 
+def test_the_manifest_names_what_is_there(client: FlaskClient) -> None:
+    """With relative addresses, so that it works below a path."""
+    (address,) = linked(client.get("/").text, rel="manifest")
+    response = client.get(f"/{address}")
+    assert (response.status_code, response.mimetype) == (200, "application/manifest+json")
+    manifest = json.loads(response.text)
+    for each in (manifest["start_url"], manifest["scope"], *map(icon_of, manifest["icons"])):
+        found = client.get(urljoin(f"/{address}", each))
+        assert found.status_code == 200, each
+        found.close()
+    assert (manifest["start_url"], manifest["scope"]) == ("../", "../")
+    response.close()
+
+
+def icon_of(icon: dict[str, str]) -> str:
+    return icon["src"]
+
+
 def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
     make_client: Make,
 ) -> None:
@@ -499,7 +518,7 @@ def test_title_and_description_follow_the_address(client: FlaskClient, store: Me
     )
     assert head(client.get("/?board=24h&tag=%22tea%22&tag=Caf%C3%A9&range=7d").text) == (
         '#"tea" and #Café, 7 days · Tweet Trends',
-        'How often #"tea" and #Café was posted, counted exactly: 7 days.',
+        'Posts with #"tea" and #Café, counted exactly: 7 days.',
     )
 
 
@@ -545,6 +564,19 @@ def test_a_tag_leads_to_each_network_that_is_read(
     assert re.findall('data-page="([^"]*)"', text) == pages
 
 
+def test_the_rows_of_mastodon_s_board_lead_to_the_configured_server(
+    make_client: Make, store: MemoryStore
+) -> None:
+    """On the page, in the widget, for programs, and in a feed."""
+    for name in "all", "now":
+        store.put(name, source=["mastodon"], hashtags=entries(1, people=1))
+    client = make_client(mastodon_url="https://social.example")
+    for path in ("/", "/widget", "/api/v1/trends", "/feed.json"):
+        text = client.get(path).text
+        assert "https://social.example/tags/tag1" in text, path
+        assert "mastodon.social" not in text, path
+
+
 def test_demo_data_says_how_to_go_on(client: FlaskClient, store: MemoryStore) -> None:
     store.put("now", demo=True)
     text = client.get("/").text
@@ -553,6 +585,19 @@ def test_demo_data_says_how_to_go_on(client: FlaskClient, store: MemoryStore) ->
         assert f"<code>{command}</code>" in text
     store.put("now")
     assert "You are looking at demo data." not in client.get("/").text
+
+
+def test_the_feeds_and_the_table_of_the_board_are_linked_to(
+    client: FlaskClient, store: MemoryStore
+) -> None:
+    store.put("24h.people", hashtags=entries(2, people=9))
+    text = client.get("/?board=24h&rank_by=people").text
+    (part,) = re.findall('<p class="links" id="board-files">(.*?)</p>', text)
+    found = dict(re.findall('<a href="([^"]*)">([^<]*)</a>', unescape(part)))
+    assert [*found.values()] == ["Atom feed", "JSON Feed", "CSV"]
+    for address in found:
+        assert "board=24h&rank_by=people" in address
+        assert client.get(f"/{address}").status_code == 200
 
 
 @pytest.mark.parametrize("board", ["1h", "24h", "7d", "now", "rising"])

@@ -34,9 +34,8 @@ export function linkTo(chosen) {
 }
 
 export function keepInLinks(chosen) {
-  for (const link of document.querySelectorAll(".choices nav a")) {
-    link.href = `./?${withChosen(link.search, chosen)}`;
-  }
+  const links = [...document.querySelectorAll(".choices nav")].flatMap((nav) => [...nav.querySelectorAll("a")]);
+  for (const link of links) link.href = `./?${withChosen(link.search, chosen)}`;
 }
 
 function withChosen(search, { tags, range, tz }) {

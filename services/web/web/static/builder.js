@@ -1,5 +1,6 @@
 // The snippet builder: what the form says is what the preview shows and what the snippet does.
 import { zone as ownZone } from "./locale.js";
+import { keepForm } from "./kept_form.js";
 import { badge, badgePath, framed, framePath, frameScheme, frameWidth, height, originsLine, snippet } from "./snippets.js";
 
 // Settings that go without saying.
@@ -198,5 +199,7 @@ function offerZones(zone = "") {
 
 offerZones();
 fields.fixed.parentElement.hidden = !script;
+// The board and its ranking are those of the page that is open.
+keepForm(form, ["board", "rank_by"]);
 warn();
 update();

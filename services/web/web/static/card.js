@@ -53,8 +53,9 @@ export class Card {
   }
 
   // `histories` are answers of the API, each with the tag it was `asked` for; `series` is made of
-  // them by series.js, `zone` is the visitor's, and `reason` is why the first tag is rising.
-  draw({ histories, series, zone, reason }) {
+  // them by series.js for `query`, `zone` is the visitor's, and `reason` is why the first tag is
+  // rising.
+  draw({ histories, series, zone, reason, query }) {
     for (const part of this.#root.querySelectorAll("figure, dl, details")) part.hidden = !histories.length;
     if (!histories.length) return;
     this.#drawn = { histories, series };
@@ -63,6 +64,7 @@ export class Card {
     this.#chart.draw(series, this.#colours(histories.length));
     this.#drawCaption(zone);
     this.#drawTable();
+    this.#drawFiles(query);
     this.#drawFacts(histories[0], zone, reason);
   }
 
@@ -105,6 +107,15 @@ export class Card {
     }));
     const rows = series.times.map((_, place) => [this.#time(place), ...series.lines.map((line) => number.format(line[place]))]);
     this.find("tbody").replaceChildren(...rows.reverse().map((row) => element("tr", ...row.map((text) => element("td", text)))));
+  }
+
+  // As the service has the numbers, whatever the time zone: by minutes, hours or days of UTC.
+  #drawFiles(query) {
+    this.find(".files").replaceChildren(...this.#drawn.histories.map(({ tag, asked }) => {
+      const link = element("a", `Download #${tag} as CSV`);
+      link.href = `api/v1/hashtags/${encodeURIComponent(asked)}?${new URLSearchParams({ ...query, format: "csv" })}`;
+      return link;
+    }));
   }
 
   #drawFacts(history, zone, reason) {

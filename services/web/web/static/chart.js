@@ -39,7 +39,7 @@ export class Chart {
   draw(series, colours) {
     this.#series = series;
     // Without the library there is the table.
-    this.#box.hidden = !globalThis.uPlot;
+    this.#box.hidden = typeof uPlot === "undefined";
     if (this.#box.hidden) return;
     const data = [series.times.map((time) => time / 1000), ...series.lines];
     const shape = [series.step, series.zone, ...colours].join();
@@ -62,6 +62,7 @@ export class Chart {
     return this.#series.lines.length === 1;
   }
 
+  /** @returns {Omit<import("uplot").Options, "width" | "height">} */
   #look(colours) {
     const { color: ink, borderTopColor: faint, fontSize, fontFamily } = getComputedStyle(this.#box);
     const { zone } = this.#series;
@@ -96,7 +97,7 @@ export class Chart {
     return { stroke: colour, width: 2, dash: DASHES[place], points: { show: false } };
   }
 
-  // With room for the last bar.
+  /** @returns {[number, number]} with room for the last bar */
   #span() {
     const { times, step } = this.#series;
     return [times[0] / 1000, (times.at(-1) + (this.#isOne ? length(step) : 0)) / 1000];

@@ -62,7 +62,8 @@ function draw(histories) {
   drawn = wanted();
   root.classList.remove("loading");
   const series = histories.length ? combine(histories, chosen.range, zone) : null;
-  card.draw({ histories, series, zone, reason: rising.reason(histories[0]?.key) });
+  const { hours, step } = RANGES[chosen.range];
+  card.draw({ histories, series, zone, reason: rising.reason(histories[0]?.key), query: { hours, step } });
   if (isNews && series) card.say(`${histories.map((each) => `#${each.tag}: ${posts(each.count)}`).join(", ")}. ${card.rangeName}.`);
   isNews = false;
 }
@@ -92,7 +93,7 @@ function show() {
   zone = knownZone(chosen.tz) ?? ownZone;
   offerZones();
   const tags = shown();
-  for (const button of root.querySelector(".spans").children) button.ariaPressed = String(button.value === chosen.range);
+  for (const button of root.querySelector(".spans").querySelectorAll("button")) button.ariaPressed = String(button.value === chosen.range);
   if (tags.length && drawn.tags !== wanted().tags) card.entitle(tags);
   root.classList.toggle("loading", drawn.tags !== wanted().tags || drawn.how !== wanted().how);
   root.querySelector("[data-compare]").hidden = tags.length >= MAX_TAGS;
@@ -109,9 +110,10 @@ function entitlePage() {
   const compared = [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
   const name = document.querySelector("#board-title").textContent;
   document.title = `${compared ? `${compared}, ${card.rangeName}` : name} · Tweet Trends`;
-  document.querySelector("meta[name=description]").content = compared
-    ? `How often ${compared} was posted, counted exactly: ${card.rangeName}.`
+  const description = compared
+    ? `Posts with ${compared}, counted exactly: ${card.rangeName}.`
     : `${name}: the hashtags of a timeline, counted exactly.`;
+  document.querySelector("meta[name=description]").setAttribute("content", description);
 }
 
 // --- The time zone ---
@@ -161,7 +163,8 @@ function follow() {
 
 // A plain click on a tag shows it here; with a modifier key it stays a link.
 board.addEventListener("click", (event) => {
-  const row = event.composedPath().some((node) => node.matches?.(".tag")) && event.composedPath().find((node) => node.matches?.(".row"));
+  const path = /** @type {HTMLElement[]} */ (event.composedPath());
+  const row = path.some((node) => node.matches?.(".tag")) && path.find((node) => node.matches?.(".row"));
   if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   choose([tagOf(row)], { focus: true });
@@ -183,10 +186,9 @@ new Search(root.querySelector("[data-compare]"), (tag) => {
   if (!tags.some((each) => fold(each) === fold(tag))) choose([...tags, tag]);
 });
 
-root.querySelector(".spans").addEventListener("click", ({ target }) => target.value && change({ ...chosen, range: target.value }));
-root.querySelector("select").addEventListener("change", ({ target }) => {
-  change({ ...chosen, tz: target.value === ownZone ? "" : target.value });
-});
+for (const button of root.querySelector(".spans").querySelectorAll("button")) {
+  button.addEventListener("click", () => change({ ...chosen, range: button.value }));
+}
 
 // The snippet builder has the rest of it.
 root.querySelector(".embed").addEventListener("click", (event) => {
@@ -195,18 +197,22 @@ root.querySelector(".embed").addEventListener("click", (event) => {
   document.dispatchEvent(new CustomEvent("embed-chart", { detail }));
 });
 
-root.querySelector(".share").addEventListener("click", async ({ target }) => {
+const zones = root.querySelector("select");
+zones.addEventListener("change", () => change({ ...chosen, tz: zones.value === ownZone ? "" : zones.value }));
+
+const share = root.querySelector(".share");
+share.addEventListener("click", async () => {
   const link = linkTo({ ...chosen, tags: shown() });
   try {
     await navigator.clipboard.writeText(link);
-    target.textContent = "Link copied";
+    share.textContent = "Link copied";
   } catch {
     // Without https a page may not write there.
     history.replaceState(null, "", link);
-    target.textContent = "The link is in the address bar";
+    share.textContent = "The link is in the address bar";
   }
-  card.say(target.textContent);
-  setTimeout(() => (target.textContent = "Share"), 4000);
+  card.say(share.textContent);
+  setTimeout(() => (share.textContent = "Share"), 4000);
 });
 
 addEventListener("popstate", () => {

@@ -1,4 +1,5 @@
 // Tells the page around the iframe how high the board is; widget.js, if it is there, listens.
-new ResizeObserver(([{ target }]) => {
-  parent.postMessage({ "trending-hashtags": { height: target.offsetHeight } }, "*");
-}).observe(document.querySelector("main"));
+const main = document.querySelector("main");
+new ResizeObserver(() => {
+  parent.postMessage({ "trending-hashtags": { height: main.offsetHeight } }, "*");
+}).observe(main);

@@ -30,7 +30,7 @@ export class Rising {
 
 function sentence({ people, window, expected, surprise }) {
   const usual = new Intl.NumberFormat(locale, { maximumSignificantDigits: 2 }).format(expected);
-  const hours = parseInt(window);
+  const hours = parseInt(window, 10);
   const span = hours === 1 ? "hour" : `${number.format(hours)} hours`;
   const who = `${number.format(people)} ${people === 1 ? "person" : "people"}`;
   const chance = surprise < 1e9 ? number.format(surprise) : `more than ${number.format(surprise)}`;

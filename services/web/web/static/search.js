@@ -41,7 +41,7 @@ export class Search {
   async #ask(prefix) {
     this.#request = new AbortController();
     const { signal } = this.#request;
-    const query = new URLSearchParams({ prefix, limit: MOST });
+    const query = new URLSearchParams({ prefix, limit: String(MOST) });
     try {
       const response = await fetch(`api/v1/hashtags?${query}`, { signal, credentials: "omit" });
       if (!response.ok) throw new Error(`status ${response.status}`);

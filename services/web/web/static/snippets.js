@@ -11,13 +11,13 @@ const FRAME_WIDTH = { board: 360, tag: 480 };
 
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-function escape(text) {
+function escapeText(text) {
   return String(text).replace(/[&<>"]/g, (each) => ENTITIES[each]);
 }
 
 // An empty value needs no quotes.
 function tag(name, attributes, content = "") {
-  const written = Object.entries(attributes).map(([key, value]) => (value === "" ? ` ${key}` : ` ${key}="${escape(value)}"`));
+  const written = Object.entries(attributes).map(([key, value]) => (value === "" ? ` ${key}` : ` ${key}="${escapeText(value)}"`));
   return `<${name}${written.join("")}>${content}</${name}>`;
 }
 
@@ -124,7 +124,7 @@ function scriptReact(root, settings, version) {
   const { src, integrity } = scriptAttributes(root, settings, version);
   const name = elementName(settings);
   // In JSX an attribute without a value would be `true`.
-  const attributes = Object.entries(settings).map(([key, value]) => ` ${key}="${escape(value || "1")}"`);
+  const attributes = Object.entries(settings).map(([key, value]) => ` ${key}="${escapeText(value || "1")}"`);
   const lines = [
     'import { useEffect } from "react";',
     "",
@@ -147,7 +147,7 @@ function scriptReact(root, settings, version) {
 }
 
 function frameReact(root, settings, measured) {
-  const attributes = Object.entries(frameAttributes(root, settings, measured)).map(([key, value]) => ` ${key}="${escape(value)}"`);
+  const attributes = Object.entries(frameAttributes(root, settings, measured)).map(([key, value]) => ` ${key}="${escapeText(value)}"`);
   return [
     `export function ${componentName(settings)}() {`,
     `  return <iframe${attributes.join("")} style={{ border: 0, maxWidth: "100%", colorScheme: "${frameScheme(settings)}" }} loading="lazy" />;`,

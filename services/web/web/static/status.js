@@ -20,7 +20,7 @@ function moment(text) {
 }
 
 function span(seconds) {
-  for (const [unit, size] of [["d", 86400], ["h", 3600], ["min", 60]]) {
+  for (const [unit, size] of Object.entries({ d: 86400, h: 3600, min: 60 })) {
     if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${unit}`;
   }
   return `${seconds} s`;
@@ -138,7 +138,8 @@ class Visit {
   drawElapsed(seconds) {
     this.waiting = seconds !== null;
     this.part("elapsed").hidden = !this.waiting;
-    write(this.part("heading"), this.waiting ? "Getting your first board" : "Pipeline");
+    const heading = this.part("heading");
+    write(heading, this.waiting ? heading.dataset.waiting : heading.dataset.settled);
     const began = Date.now() - seconds * 1000;
     // A little off is the way of the answer; set right each time, the seconds would stumble.
     if (!(Math.abs(began - this.began) < 2000)) this.began = began;
@@ -174,7 +175,7 @@ function drawAlerts(alerts) {
 }
 
 function drawSources(list, sources) {
-  const template = document.querySelector("[data-source-template]");
+  const template = document.querySelector("template");
   const known = Array.from(list.children, (card) => card.dataset.source);
   if (known.join() !== sources.map((source) => source.name).join()) {
     list.replaceChildren(...sources.map(() => template.content.firstElementChild.cloneNode(true)));

@@ -17,7 +17,7 @@
   // The texts of each language, in the order of their names.
   const { names, ...strings } = STRINGS;
   // A module has no current script.
-  const base = new URL(".", (document.currentScript || document.querySelector('script[src*="/widget"]')).src);
+  const base = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript || document.querySelector('script[src*="/widget"]')).src);
   const sheet = new CSSStyleSheet();
   const style = STYLE;
   sheet.replaceSync(style);
@@ -26,7 +26,10 @@
 
   // These boards have names of their own, and are always ranked by people.
   const BY_PEOPLE = ["rising", "now"];
-  // The least and the greatest number, or a pattern.
+  /**
+   * The least and the greatest number, or a pattern.
+   * @type {Record<string, any>}
+   */
   const SETTINGS = {
     board: "all|1h|24h|7d|rising|now",
     rank_by: "tweets|people",
@@ -53,10 +56,11 @@
   const warned = {};
   function warn(name, value, allowed) {
     const text = `${NAME}: ${name} is "${value}", but must be ${allowed}`;
-    warned[text] ||= !console.warn(text);
+    warned[text] ||= !(/** @type {any} */ (console.warn(text)));
   }
 
   function settingsOf(element) {
+    /** @type {Record<string, any>} */
     const settings = { board: "all", rank_by: "tweets", limit: 10, theme: "auto", count: "auto" };
     for (const name in SETTINGS) {
       const text = element.getAttribute(name);
@@ -136,7 +140,7 @@
         } else {
           // In seconds or as a date.
           const header = response.headers.get("Retry-After");
-          const retry = +header || (new Date(header) - Date.now()) / 1000;
+          const retry = +header || (Date.parse(header) - Date.now()) / 1000;
           wait = fail(await response.json().catch(() => ({})));
           // Divided, so that the jitter cannot make it too early.
           if (retry > 0) wait = Math.min(retry, 86400) / 0.9;
@@ -277,7 +281,7 @@
         "board",
         // The period of "now" comes with the answer: this one keeps its place, unseen (widget.css).
         make("div", "head", set(make("p", "title", text(BY_PEOPLE.includes(board) ? board : "trending") + " ", make("span", "period", period("12h"))), { id: "title" }), chip("learning"), chip("demo")),
-        make("div", "body", set(make("p", "message"), { hidden: true }), rows),
+        make("div", "body", make("p", "message"), rows),
         make("div", "foot", set(make("p", "notice"), { role: "status" }), make("time", "time", "00:00:00"), make("span", "totals", text("totals", { tagged: 10000, read: 10000 })), pause),
       );
       set(section, { "aria-labelledby": "title", lang, dir: /^ar/.test(lang) ? "rtl" : "ltr" });
@@ -331,7 +335,10 @@
       // The server had nothing to draw.
       if (!trends.hashtags) return fail(trends);
       held = undefined;
-      if (answer && !isSame && !isWanted && (isPaused() || Date.now() - touched < HOLD)) return (held = trends);
+      if (answer && !isSame && !isWanted && (isPaused() || Date.now() - touched < HOLD)) {
+        held = trends;
+        return;
+      }
       isWanted = false;
       const entries = trends.hashtags.slice(0, settings.limit);
       drawRows(entries);
@@ -342,7 +349,7 @@
       set(part("period"), {}, period(trends.window));
       const date = new Date(trends.as_of);
       // Half a day ago is not told from now by the time alone.
-      set(part("time"), { datetime: trends.as_of }, date.toLocaleString(settings.lang, { dateStyle: Date.now() - date > 4e7 ? "medium" : undefined, timeStyle: "medium" }));
+      set(part("time"), { datetime: trends.as_of }, date.toLocaleString(settings.lang, { dateStyle: Date.now() - +date > 4e7 ? "medium" : undefined, timeStyle: "medium" }));
       // Of the board's own time, where that is known.
       const all = settings.board === "all";
       const tagged = all ? trends.tweets_tagged : trends.window_tagged;
@@ -374,7 +381,7 @@
       // Bars show what the ranks go by.
       const ranked = board === "rising" ? "score" : counted;
       const top = Math.max(...entries.map((entry) => entry[ranked])) || 1;
-      const someKnown = entries.some((entry) => entry.change !== null);
+      const someKnown = entries.some((entry) => entry.change != null);
       const rows = entries.map((entry) => {
         const row = before.find((each) => each.dataset.key === entry.key) || newRow(entry.key, board);
         drawRow(row, entry, counted, entry[ranked] / top, someKnown);
@@ -409,11 +416,10 @@
       set(spark, { hidden: points.length < 2, viewBox: `0 0 ${points.length - 1} ${most}` });
       set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
       const way = moved > 0 ? "up" : moved ? "down" : "";
-      const places = Math.abs(moved);
-      // The minifier has `Math.abs` keep null, which a new tag has.
-      const n = way && number(places);
-      const said = text(way, { n, s: places > 1 ? "s" : "" });
-      const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved === null && someKnown ? text("new") : "";
+      // A new tag has null, of which the minifier's form of abs() would make no number.
+      const n = number(Math.abs(+moved));
+      const said = text(way, { n, s: n === "1" ? "" : "s" });
+      const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved == null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
       // Where people are counted too: both numbers.
       const more = people >= 0 ? ` · ${number(people)} ${noun("people", people)}` : "";
@@ -499,6 +505,6 @@
   addEventListener("message", ({ data, origin, source }) => {
     const height = data?.[NAME]?.height;
     if (origin !== base.origin || !(height > 0)) return;
-    for (const frame of document.querySelectorAll("iframe")) if (frame.contentWindow === source) frame.height = Math.min(height, 10000);
+    for (const frame of document.querySelectorAll("iframe")) if (frame.contentWindow === source) /** @type {any} */ (frame).height = Math.min(height, 10000);
   });
 })();

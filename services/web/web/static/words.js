@@ -8,7 +8,7 @@ export function posts(count) {
   return `${number.format(count)} ${count === 1 ? "post" : "posts"}`;
 }
 
-// With null for `timeStyle` it is a day.
+/** @param {"short" | null} timeStyle null for a day */
 export function moment(time, timeZone, timeStyle = "short") {
   return new Intl.DateTimeFormat(locale, { timeZone, dateStyle: "medium", timeStyle: timeStyle ?? undefined }).format(time);
 }

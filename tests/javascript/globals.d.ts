@@ -1,0 +1,13 @@
+// What the scripts of services/web rely on and TypeScript cannot know.
+
+// web/widget.py puts these into widget.js.
+declare const STYLE: string;
+declare const STRINGS: Record<string, string>;
+
+// What a selector finds on these pages is an element of HTML; a name alone tells which.
+interface ParentNode {
+  querySelector<K extends keyof HTMLElementTagNameMap>(selectors: K): HTMLElementTagNameMap[K] | null;
+  querySelector(selectors: string): HTMLElement | null;
+  querySelectorAll<K extends keyof HTMLElementTagNameMap>(selectors: K): NodeListOf<HTMLElementTagNameMap[K]>;
+  querySelectorAll(selectors: string): NodeListOf<HTMLElement>;
+}
