@@ -66,11 +66,14 @@ def send(url: str, title: str, body: str) -> str | None:
     if receiver.overflow_mode == OverflowMode.UPSTREAM:
         # Otherwise a service may refuse what is too long for it.
         receiver.overflow_mode = OverflowMode.SPLIT
-    log = logging.getLogger("apprise")
-    log.addHandler(reason)
     apprise = Apprise(asset=_ASSET)
     apprise.add(receiver)
-    taken = apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT)
+    log = logging.getLogger("apprise")
+    log.addHandler(reason)
+    try:
+        taken = apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT)
+    finally:
+        log.removeHandler(reason)
     return None if taken else reason.text
 
 
