@@ -91,8 +91,14 @@ def test_each_receiver_gets_each_message_once_or_after_a_kill_twice(stack: Stack
     assert hook == Counter([*told, leads("KillMe"), leads("KillMe")])
     assert mail - Counter([leads("KillMe")]) in (Counter(told), Counter([*told, leads("KillMe")]))
 
+    # What `make alert-test` runs.
+    command = ["python", "-m", "alerts", "test"]
+    said = stack.compose("run", "--rm", "--no-deps", "-T", "alerts", *command)
+    assert said.splitlines() == ["URL 1 (JSON): sent", "URL 2 (E-Mail): sent"]
+    assert [each[-1] for each in both(stack)] == ["Test message from Tweet Trends"] * 2
+
     assert status(stack)["state"] == "ok"
     page = stack.api("/status").text
     assert '<data data-field="sent" value="6">6</data>' in page
-    assert SECRET not in stack.logs("alerts") + page + stack.api("/api/v1/status").text
+    assert SECRET not in said + stack.logs("alerts") + page + str(status(stack))
     report(alerts_seconds=round(time.monotonic() - began, 1))

@@ -83,6 +83,7 @@ class Watcher:
         self._started_at = clock()
         self._memory = Memory()
         self._cell: bytes | None = None
+        self._has_read_a_board = False
         self._hidden = Hidden()
         self._looked_at = self._reported_at = -LOOK_SECONDS - STATUS_SECONDS
         self._reported: dict[str, Any] | None = None
@@ -121,6 +122,7 @@ class Watcher:
         board = self._read_board()
         if board is None:
             return
+        self._has_read_a_board = True
         plan, now = self._plan, self._clock()
         entries = {each.key: each for each in board.entries if self._counts(each)}
         quiet_before = now - plan.quiet_seconds
@@ -190,7 +192,7 @@ class Watcher:
 
     def _document(self) -> dict[str, Any]:
         failures = dict(self._deliveries.failures)
-        state = status.STARTING if self._cell is None else status.OK
+        state = status.OK if self._has_read_a_board else status.STARTING
         return status.Status(
             state=status.FAILING if failures else state,
             started_at=self._started_at,

@@ -360,8 +360,10 @@ def test_nothing_is_written_while_nothing_changes():
 
 def test_the_status_says_what_is_wrong():
     world = World()
-    world.watcher.step()
-    assert world.statuses[-1]["state"] == "starting"
+    for cell in (None, b"{}"):
+        world.board = cell
+        world.watcher.step()
+        assert world.statuses[-1]["state"] == "starting"
     world.show("a")
     assert (world.statuses[-1]["state"], world.statuses[-1]["board"]) == ("ok", "rising")
     world.deliveries.failures[2] = Failure("it answered with status 404", world.now, 3)
