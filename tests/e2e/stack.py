@@ -226,9 +226,7 @@ class Stack:
         """Produce as many demo posts with a tag as put it on the first place."""
         number = self.board(limit=1)["hashtags"][0]["count"] + 5
         post = {"source": "demo", "text": "told by the network", "hashtags": [tag]}
-        self.produce(
-            {"id": f"test:{run}:{n}", "created_at": now(), **post} for n in range(number)
-        )
+        self.produce({"id": f"test:{run}:{n}", "created_at": now(), **post} for n in range(number))
 
     def counts(self) -> dict[str, int]:
         """The count of each tag in HBase."""

@@ -30,6 +30,7 @@ _HARMLESS = {
     **dict.fromkeys(range(0x20), " "),
 }
 
+
 @dataclass(frozen=True)
 class Links:
     """Where a tag's link leads: to the `page`, or without one to the network.
