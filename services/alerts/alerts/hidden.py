@@ -16,7 +16,7 @@ class Hidden:
     keys: frozenset[str] = frozenset()
     patterns: frozenset[str] = frozenset()
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self.keys or (bool(self.patterns) and self._match(key) is not None)
 
     @cached_property
