@@ -281,7 +281,7 @@ def test_a_tag_is_hidden_from_messages_that_wait():
     world.show("a", "b", "c")
     assert world.deliveries.updates[-1] == [2]
     assert [each["about"] for each in json.loads(world.memory)["outbox"]] == [["c"]]
-    assert b"#b" not in world.memory
+    assert "#b" not in str(world.memory)
 
 
 def test_what_cannot_be_read_hides_what_was_hidden_before(caplog):
