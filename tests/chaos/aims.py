@@ -20,6 +20,7 @@ TABLE: dict[str, tuple[float | None, ...]] = {
     "trends": (60, 45, 75, 90),
     "ingest": (30, 30, 75, 60),
     "web": (5, 5, 62, 10),
+    "alerts": (None, None, None, None),
 }
 EVERYTHING = 180.0
 # The aims are for an idle machine with two cores; a trial waits for this many times the aim.

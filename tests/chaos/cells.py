@@ -61,7 +61,8 @@ def _common() -> Iterator[Cell]:
                 workers=2 if service == "spark-worker" else 1,
                 is_away=service == "web",
                 is_stale=service == "hbase-thrift" and kind in ("pause", "cut"),
-                spares_driver=service == "spark-master" and kind in ("kill", "pause"),
+                spares_driver=service == "alerts"
+                or (service == "spark-master" and kind in ("kill", "pause")),
             )
 
 

@@ -16,6 +16,7 @@ PORTS = {
     "trends": 9464,
     "ingest": 9464,
     "web": 8080,
+    "alerts": 9464,
 }
 
 CONNECT = """

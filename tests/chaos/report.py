@@ -37,7 +37,8 @@ late. *disk-full* is 30 seconds without a free byte on the disks of a service, w
 the first half; the disks are loop-mounted files. *first* and *order* start a new stack one service
 after the other, in the order that stands there. There are two workers while one of them is hit.
 What the networks that are read can do wrong is
-[tested apart](sources.md#when-a-network-misbehaves).
+[tested apart](sources.md#when-a-network-misbehaves). `alerts` is off in this stack;
+[alerts](alerts.md#what-a-kill-does) says what its kills do to messages.
 """
 
 FAULT_COLUMNS = (

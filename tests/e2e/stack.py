@@ -222,6 +222,12 @@ class Stack:
         lines = "\n".join(json.dumps(message) for message in messages)
         self.inside("ingest", WRITE_TOPIC, text=lines)
 
+    def lead_with(self, tag: str, run: str) -> None:
+        """Produce as many demo posts with a tag as put it on the first place."""
+        number = self.board(limit=1)["hashtags"][0]["count"] + 5
+        post = {"source": "demo", "text": "told by the network", "hashtags": [tag]}
+        self.produce({"id": f"test:{run}:{n}", "created_at": now(), **post} for n in range(number))
+
     def counts(self) -> dict[str, int]:
         """The count of each tag in HBase."""
         return json.loads(self.inside("web", READ_COUNTS))  # type: ignore[no-any-return]

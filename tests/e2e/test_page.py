@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser import Observed
-from e2e.stack import Json, Stack, now
+from e2e.stack import Stack
 from waiting import eventually
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -34,18 +34,6 @@ def totals(widget: Observed) -> int:
     """How many posts have been read, as it is drawn: "4,120 of 18,234 posts have hashtags"."""
     text = widget.page.locator(".totals").text_content() or ""
     return int(text.split(" of ")[-1].split(" posts")[0].replace(",", ""))
-
-
-def lead_with(stack: Stack, tag: str, run: str) -> None:
-    """Produce as many demo tweets with a tag as put it on the first place."""
-    leader = stack.board(limit=1)["hashtags"][0]["count"]
-    number = leader + 5
-
-    def tweet(i: int) -> Json:
-        head = {"id": f"test:{run}:{i}", "source": "demo", "created_at": now()}
-        return head | {"text": "told by the network", "hashtags": [tag]}
-
-    stack.produce(tweet(i) for i in range(number))
 
 
 def test_the_widget_shows_what_the_api_serves(stack: Stack, widget: Observed) -> None:
@@ -79,7 +67,7 @@ def test_a_tags_chart_has_an_address(stack: Stack, widget: Observed) -> None:
 
 def test_new_tweets_appear_without_a_reload(stack: Stack, widget: Observed) -> None:
     widget.page.evaluate("window.loaded = 'once'")
-    lead_with(stack, "FreshFromTheTest", "fresh")
+    stack.lead_with("FreshFromTheTest", "fresh")
     eventually(lambda: widget.rows()[0][1] == "#FreshFromTheTest")
     eventually(lambda: widget.rows() == served(stack))
     assert widget.page.evaluate("window.loaded") == "once"
@@ -94,14 +82,14 @@ def test_the_widget_survives_a_stopped_service(stack: Stack, widget: Observed) -
     assert widget.rows() == before
     stack.compose("start", "web")
     eventually(lambda: stack.api("/readyz").status_code == 200)
-    lead_with(stack, "BackAgain", "back")
+    stack.lead_with("BackAgain", "back")
     eventually(lambda: widget.rows()[0][1] == "#BackAgain", within=120)
     eventually(lambda: not notice.is_visible())
 
 
 def test_a_hostile_tag_stays_text(stack: Stack, widget: Observed) -> None:
     """As drawn by the script, and as drawn by the server."""
-    lead_with(stack, HOSTILE, "hostile")
+    stack.lead_with(HOSTILE, "hostile")
     eventually(lambda: widget.rows()[0][1] == f"#{HOSTILE}")
     for path in ("/widget", "/?board=all"):
         assert widget.page.locator("li.row img").count() == 0

@@ -39,7 +39,7 @@ TAG = "CanaryWasHere"
 # Stands in the source of ingest, and so in a layer.
 IN_LAYERS = "event=wrong_setting"
 PAGES = (
-    *(f"http://{service}:9464/metrics" for service in ("ingest", "trends", "web")),
+    *(f"http://{service}:9464/metrics" for service in ("ingest", "trends", "web", "alerts")),
     "http://web:8080/status",
     "http://spark-master:8080/",
     "http://spark-master:8080/json/",
@@ -197,7 +197,8 @@ def test_as_files_they_stand_in_no_environment(
 def test_no_page_record_or_table_has_them(stack: Stack, secrets: dict[str, str]) -> None:
     eventually(lambda: TAG.lower() in stack.counts())
     told = stack.inside("ingest", TELL, *PAGES)
-    for sign in ("ingest_polls_total", "web_requests_total", "trends_records", "Spark Master"):
+    signs = ("ingest_polls_total", "web_requests_total", "trends_records", "alerts_sent")
+    for sign in (*signs, "Spark Master"):
         assert sign in told
     assert f"#{TAG}" in told and f"b'{TAG.lower()}'" in told
     status = stack.api("/api/v1/status").text

@@ -31,7 +31,7 @@ DOORS = {
     "hbase-regionserver": {16020},
     "hbase-thrift": {9090},
     "web": {8080, 9464},
-    "alerts": set[int](),
+    "alerts": {9464},
 }
 Target = tuple[str, int]
 

@@ -1,4 +1,8 @@
-"""What gets the messages of alerts: a webhook, and a mail server of the standard library alone."""
+"""What gets the messages of alerts: a webhook, and a mail server of the standard library alone.
+
+Run both with `python -m fakes.receivers` (from tests/), with the control of fakes/server.py:
+`requests` has the title of each message, also of a mail (`MAIL`).
+"""
 
 import json
 import socketserver
@@ -10,6 +14,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from fakes.server import Answer, Call, Double, serve
 
 Hook = Callable[[], None]
 
@@ -78,17 +84,18 @@ class _Call(BaseHTTPRequestHandler):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes mail on loopback as long as the `with` lasts; refuses the first `refuse` of them."""
+    """Takes mail as long as the `with` lasts; refuses the first `refuse` of them."""
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Session)
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        super().__init__((host, port), _Session)
         port = self.server_address[1]
         self.url = f"mailto://127.0.0.1:{port}/?from=trends@example.org&to=me@example.org"
         self.mails: list[EmailMessage] = []
         self.refuse = 0
+        self.taken: Callable[[EmailMessage], None] = self.mails.append
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> "MailServer":
@@ -128,8 +135,44 @@ class _Session(socketserver.StreamRequestHandler):
             return
         mail = message_from_bytes(b"".join(lines), policy=policy.default)
         assert isinstance(mail, EmailMessage)
-        self.server.mails.append(mail)
+        self.server.taken(mail)
         self._say("250 taken")
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
+
+
+# Outlives a reset, which makes another double.
+_LOG: list[dict[str, Any]] = []
+
+
+class ReceiverDouble(Double):
+    """A webhook with a mail server beside it.
+
+    It answers `delay` seconds after a message is in the log.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delay = 0.0
+        self.requests = _LOG
+        self.requests.clear()
+
+    def add(self, posts: list[dict[str, Any]]) -> list[str]:
+        """There are no posts."""
+        raise NotImplementedError
+
+    def answer(self, call: Call) -> Answer:
+        """Take a message."""
+        self.requests[-1]["title"] = call.body["title"]
+        return Answer(200, {})
+
+    def fault(self) -> dict[str, Any]:
+        """Only what `delay` says."""
+        return {"delay": self.delay}
+
+
+if __name__ == "__main__":
+    with MailServer("0.0.0.0", 2525) as server:
+        server.taken = lambda mail: _LOG.append({"method": "MAIL", "title": mail["subject"]})
+        serve(ReceiverDouble())

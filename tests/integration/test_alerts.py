@@ -12,7 +12,7 @@ import happybase
 import pytest
 
 from fakes.receivers import MailServer, Webhook
-from support.alerts import Process, board
+from support.alerts import Process, board, free_port
 from waiting import eventually
 
 Start = Callable[..., Process]
@@ -24,8 +24,8 @@ def start(tmp_path: Path, hbase: happybase.Connection) -> Iterator[Start]:
     started: list[Process] = []
 
     def run(**settings: str) -> Process:
-        own = {"HBASE_THRIFT_HOST": hbase.host, "TMPDIR": str(tmp_path)}
-        started.append(Process(tmp_path / "log", **own, **settings))
+        own = {"HBASE_THRIFT_HOST": hbase.host, "METRICS_PORT": free_port()}
+        started.append(Process(tmp_path / "log", TMPDIR=str(tmp_path), **own, **settings))
         return started[-1]
 
     yield run

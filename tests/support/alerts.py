@@ -1,13 +1,16 @@
 """Boards for alerts to watch, and the service as a process that can be killed as a container is."""
 
 import json
+import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 SERVICE = Path(__file__).parents[2] / "services" / "alerts"
 
@@ -43,8 +46,14 @@ def entry(rank: int, tag: str, name: str = "rising", **changes: Any) -> dict[str
     return found | {"change": None} | changes
 
 
+def free_port() -> str:
+    """A port that nobody listens on."""
+    with socket.create_server(("0.0.0.0", 0)) as server:
+        return str(server.getsockname()[1])
+
+
 class Process:
-    """The service with some settings; its log is a file."""
+    """The service with some settings, as its image runs it; its log is a file."""
 
     def __init__(self, log: Path, *arguments: str, **settings: str) -> None:
         self.log = log
@@ -78,3 +87,52 @@ class Process:
     def wait(self, within: float = 60) -> int:
         """Wait for its exit status."""
         return self._process.wait(within)
+
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["support.alerts_child", __name__])
+
+
+class Fork:
+    """The same, made in no time from a process that has everything imported, Apprise too.
+
+    It does not start Apprise in a process of its own, and it is less patient
+    (support/alerts_child.py).
+    """
+
+    def __init__(self, log: Path, *arguments: str, **settings: str) -> None:
+        self.log = log
+        log.touch()
+        self._process = _FORKS.Process(
+            target=_run, args=(str(log), arguments, settings), daemon=True
+        )
+        # The first one starts the process that all others are made from, which has to find these.
+        with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path)):
+            self._process.start()
+
+    @property
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def kill(self) -> None:
+        """End it as the end of its container would."""
+        self._process.kill()
+        self._process.join()
+
+    def stop(self, within: float = 20) -> int:
+        """Ask it to stop; return its exit status."""
+        self._process.terminate()
+        return self.wait(within)
+
+    def wait(self, within: float = 60) -> int:
+        """Wait for its exit status."""
+        self._process.join(within)
+        assert self._process.exitcode is not None
+        return self._process.exitcode
+
+
+def _run(log: str, arguments: tuple[str, ...], settings: dict[str, str]) -> None:
+    # Not imported above: it loads all of Apprise.
+    from support import alerts_child
+
+    alerts_child.run(log, arguments, settings)

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from prometheus_client import start_http_server
+
 from alerts import receivers, status
 from alerts.deliveries import Deliveries
 from alerts.environment import SettingsError
 from alerts.lifecycle import Shutdown, ShutdownRequested
 from alerts.memory import Message
-from alerts.message import TEST
+from alerts.message import TEST, Links
 from alerts.receivers import DeliveryError
 from alerts.settings import URLS, Settings, read_settings, thrift_address
 from alerts.status import Status
 from alerts.store import Store
-from alerts.watcher import STATUS_SECONDS, Plan, Watcher
+from alerts.watcher import STATUS_SECONDS, Plan, Watcher, forget
 
 log = logging.getLogger("alerts")
 
@@ -60,6 +62,7 @@ def watch(folder: Path) -> int:
         settings = read_settings(os.environ)
         variables = settings.egress.variables(folder)
         services = receivers.check(settings.urls, variables)
+        serve_metrics(settings.metrics_port)
     except SettingsError as error:
         log.error("event=wrong_setting: %s", error)
         idle(store, Status(status.WRONG_SETTING, started_at, error=error), shutdown)
@@ -68,7 +71,7 @@ def watch(folder: Path) -> int:
     logging.getLogger("alerts").setLevel(settings.log_level)
     if not settings.urls:
         log.info("event=off: %s is not set", URLS)
-        stay_off(store, Status(status.OFF, started_at), shutdown)
+        stay_off(store, started_at, shutdown)
         return 0
     log.info("event=settings receivers=%s %s", services, settings)
     run(settings, services, variables, store, shutdown)
@@ -87,14 +90,15 @@ def run(
     def send(receiver: int, each: Message) -> None:
         receivers.send(settings.urls[receiver - 1], each.title, each.body, variables)
 
-    quiet_seconds = settings.quiet_hours * 3600
-    plan = Plan(settings.rule, quiet_seconds, settings.public_url, tuple(services))
+    links = Links(settings.public_url, settings.mastodon_url)
+    plan = Plan(settings.rule, settings.quiet_hours * 3600, links, tuple(services))
     Watcher(plan, store, Deliveries(send, services, shutdown), shutdown).run()
 
 
-def stay_off(store: Store, off: Status, shutdown: Shutdown) -> None:
-    """Report once that there is nothing to do, and then wait for a stop."""
+def stay_off(store: Store, started_at: float, shutdown: Shutdown) -> None:
+    """Forget what waits, report once that there is nothing to do, and then wait for a stop."""
     with suppress(ShutdownRequested):
+        off = Status(status.OFF, started_at, memory=forget(store))
         store.write_status(status.to_json(off.document(), time.time()))
         store.close()
         while True:
@@ -128,12 +132,20 @@ def send_test(folder: Path) -> int:
     failed = False
     for position, (url, service) in enumerate(zip(settings.urls, services, strict=True), 1):
         try:
-            receivers.send(url, *TEST, variables)
+            receivers.send(url, TEST.title, TEST.body, variables)
             print(f"URL {position} ({service}): sent")
         except DeliveryError as error:
             print(f"URL {position} ({service}): not sent, {error}")
             failed = True
     return FAILED if failed else 0
+
+
+def serve_metrics(port: int) -> None:
+    """Serve /metrics on all interfaces; raise SettingsError if the port is taken."""
+    try:
+        start_http_server(port)
+    except OSError as error:
+        raise SettingsError("METRICS_PORT", f"must be a free port ({error})", str(port)) from error
 
 
 def set_up_logging() -> None:

@@ -4,12 +4,13 @@ Pure functions, no input or output. The value is one cell in HBase, so each step
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 # A receiver that is away for longer gets no more than this many messages when it is back.
 MOST_PENDING = 100
+PARAGRAPH = "\n\n"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Rule:
 class Message:
     """A message to be sent to the receivers in `to`, which are positions in ALERT_URLS.
 
-    `created` is in Unix seconds.
+    `created` is in Unix seconds. `about` are the keys that the first paragraphs are about, each a
+    paragraph.
     """
 
     number: int
@@ -33,6 +35,7 @@ class Message:
     body: str
     created: float
     to: tuple[int, ...]
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,10 @@ class Memory:
         """Parse the cell; raise ValueError if it is not what `to_json` wrote."""
         try:
             raw: dict[str, Any] = json.loads(cell)
-            messages = ({**each, "to": tuple(each["to"])} for each in raw.pop("outbox"))
+            messages = (
+                {**each, "to": tuple(each["to"]), "about": tuple(each["about"])}
+                for each in raw.pop("outbox")
+            )
             rule, present = raw.pop("rule"), raw.pop("present")
             return cls(
                 rule=None if rule is None else Rule(**rule),
@@ -77,19 +83,19 @@ class Memory:
             raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
-def entered(memory: Memory, rule: Rule, keys: Sequence[str], quiet_before: float) -> list[str]:
-    """Return those of the `keys`, which meet `rule` now, that are worth a message.
+def entered(memory: Memory, rule: Rule, keys: Sequence[str]) -> list[str]:
+    """Return those of the `keys`, which meet `rule` now, that did not the last time.
 
-    They did not meet it the last time, and were last announced before `quiet_before`. When a rule
-    is first followed, what meets it then is no news.
+    When a rule is first followed, what meets it then is no news.
     """
     if memory.present is None or memory.rule != rule:
         return []
-    return [
-        key
-        for key in keys
-        if key not in memory.present and memory.announced.get(key, quiet_before) <= quiet_before
-    ]
+    return [key for key in keys if key not in memory.present]
+
+
+def not_quiet(memory: Memory, keys: Sequence[str], quiet_before: float) -> list[str]:
+    """Return those of the keys that were last announced before `quiet_before`, or never."""
+    return [key for key in keys if memory.announced.get(key, quiet_before) <= quiet_before]
 
 
 def observe(memory: Memory, rule: Rule, keys: Collection[str], quiet_before: float) -> Memory:
@@ -99,11 +105,15 @@ def observe(memory: Memory, rule: Rule, keys: Collection[str], quiet_before: flo
 
 
 def announce(
-    memory: Memory, keys: Collection[str], text: tuple[str, str], receivers: int, now: float
+    memory: Memory,
+    keys: Collection[str],
+    text: tuple[str, str, tuple[str, ...]],
+    receivers: int,
+    now: float,
 ) -> Memory:
-    """Put a message about the keys into the outbox, for all receivers."""
-    title, body = text
-    message = Message(memory.next_number, title, body, now, tuple(range(1, receivers + 1)))
+    """Put a message about the keys (title, body, about) into the outbox, for all receivers."""
+    title, body, about = text
+    message = Message(memory.next_number, title, body, now, tuple(range(1, receivers + 1)), about)
     outbox = (*memory.outbox, message)
     surplus = outbox[:-MOST_PENDING]
     return replace(
@@ -126,6 +136,17 @@ def dropped(memory: Memory, number: int, receiver: int) -> Memory:
     return replace(_without(memory, number, receiver), dropped=memory.dropped + 1)
 
 
+def withhold(memory: Memory, hidden: Container[str]) -> Memory:
+    """Take hidden hashtags out of the outbox; a message about nothing else goes."""
+    outbox = (_without_hidden(each, hidden) for each in memory.outbox)
+    return replace(memory, outbox=tuple(each for each in outbox if each))
+
+
+def turned_off(memory: Memory) -> Memory:
+    """Forget what meets the rule and what waits: when turned on again, only news is announced."""
+    return replace(memory, present=None, outbox=())
+
+
 def only_for(memory: Memory, receivers: int) -> Memory:
     """Forget messages to receivers that are no longer set."""
     outbox = (
@@ -133,6 +154,11 @@ def only_for(memory: Memory, receivers: int) -> Memory:
         for each in memory.outbox
     )
     return replace(memory, outbox=tuple(each for each in outbox if each.to))
+
+
+def waiting(memory: Memory) -> int:
+    """Return how many deliveries have yet to be made."""
+    return sum(len(each.to) for each in memory.outbox)
 
 
 def next_for(memory: Memory, receiver: int) -> Message | None:
@@ -148,3 +174,14 @@ def _without(memory: Memory, number: int, receiver: int) -> Memory:
         for each in memory.outbox
     )
     return replace(memory, outbox=tuple(each for each in outbox if each.to))
+
+
+def _without_hidden(message: Message, hidden: Container[str]) -> Message | None:
+    paragraphs = dict(zip(message.about, message.body.split(PARAGRAPH), strict=False))
+    shown = {key: text for key, text in paragraphs.items() if key not in hidden}
+    if shown == paragraphs:
+        return message
+    if not shown:
+        return None
+    ending = message.body.split(PARAGRAPH)[len(message.about) :]
+    return replace(message, about=tuple(shown), body=PARAGRAPH.join([*shown.values(), *ending]))

@@ -1,20 +1,19 @@
 """Writes the text of a message: which hashtags entered the board, why, and where to look."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from alerts.board import RISING, Board, Entry
-from alerts.memory import Rule
+from alerts.memory import PARAGRAPH, Rule
 
 # More are only counted: many services limit a message to 2,000 characters or fewer.
 MOST_LINES = 10
 
-# A tag's page on the first of these networks that the posts came from, as on the boards.
-_PAGES = {
-    "x": "https://x.com/hashtag/",
-    "bluesky": "https://bsky.app/hashtag/",
-    "mastodon": "https://mastodon.social/tags/",
-}
+_X = "https://x.com/hashtag/"
+_BLUESKY = "https://bsky.app/hashtag/"
+_MASTODON = "https://mastodon.social"
 _WINDOWS = {
     "1h": "the last hour",
     "2h": "the last 2 hours",
@@ -31,23 +30,44 @@ _HARMLESS = {
     **dict.fromkeys(range(0x20), " "),
 }
 
-TEST = (
+
+@dataclass(frozen=True)
+class Links:
+    """Where a tag's link leads: to the `page`, or without one to the network.
+
+    `mastodon` is the server whose timeline is read. Both may be empty.
+    """
+
+    page: str = ""
+    mastodon: str = ""
+
+
+class Text(NamedTuple):
+    """The text of a message; the body has a paragraph for each of the keys in `about`."""
+
+    title: str
+    body: str
+    about: tuple[str, ...] = ()
+
+
+TEST = Text(
     "Test message from Tweet Trends",
     "Alerts work: you get a message like this one when a hashtag enters the board.",
 )
 
 
-def compose(board: Board, rule: Rule, entries: Sequence[Entry], public_url: str) -> tuple[str, str]:
-    """Return the title and the body of a message about the entries of a board."""
+def compose(board: Board, rule: Rule, entries: Sequence[Entry], links: Links) -> Text:
+    """Write a message about the entries of a board."""
     parts = [
-        f"{_name(each)}: {_reason(board, each)}\n{_link(board, each, public_url)}"
+        f"{_name(each)}: {_reason(board, each)}\n{_link(board, each, links)}"
         for each in entries[:MOST_LINES]
     ]
     more = len(entries) - MOST_LINES
     if more > 0:
         parts.append(f"And {more} more.")
     demo = "Demo data: " if board.demo else ""
-    return demo + _title(board, rule, entries), "\n\n".join(parts)
+    about = tuple(each.key for each in entries[:MOST_LINES])
+    return Text(demo + _title(board, rule, entries), PARAGRAPH.join(parts), about)
 
 
 def _title(board: Board, rule: Rule, entries: Sequence[Entry]) -> str:
@@ -89,9 +109,10 @@ def _name(entry: Entry) -> str:
     return f"#{entry.tag.translate(_HARMLESS)}"
 
 
-def _link(board: Board, entry: Entry, public_url: str) -> str:
+def _link(board: Board, entry: Entry, links: Links) -> str:
     tag = quote(entry.tag, safe="")
-    if public_url:
-        return f"{public_url}/?board={board.name}&tag={tag}"
-    page = next((url for name, url in _PAGES.items() if name in board.source), _PAGES["x"])
-    return page + tag
+    if links.page:
+        return f"{links.page}/?board={board.name}&tag={tag}"
+    # The first of these networks that the posts came from, as on the boards.
+    pages = {"x": _X, "bluesky": _BLUESKY, "mastodon": f"{links.mastodon or _MASTODON}/tags/"}
+    return next((url for name, url in pages.items() if name in board.source), _X) + tag

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import sys
+from typing import Any
 
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, OverflowMode
 
@@ -42,9 +43,13 @@ class Reason(logging.Handler):
 
 def main() -> int:
     """Answer the order on standard input."""
-    order = json.load(sys.stdin)
-    json.dump(check(order["urls"]) if "urls" in order else send(**order), sys.stdout)
+    json.dump(answer(json.load(sys.stdin)), sys.stdout)
     return 0
+
+
+def answer(order: dict[str, Any]) -> list[str | None] | str | None:
+    """Return the answer to an order."""
+    return check(order["urls"]) if "urls" in order else send(**order)
 
 
 def check(urls: list[str]) -> list[str | None]:
@@ -61,16 +66,23 @@ def send(url: str, title: str, body: str) -> str | None:
     if receiver.overflow_mode == OverflowMode.UPSTREAM:
         # Otherwise a service may refuse what is too long for it.
         receiver.overflow_mode = OverflowMode.SPLIT
-    log = logging.getLogger("apprise")
-    log.addHandler(reason)
     apprise = Apprise(asset=_ASSET)
     apprise.add(receiver)
-    taken = apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT)
+    log = logging.getLogger("apprise")
+    log.addHandler(reason)
+    try:
+        taken = apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT)
+    finally:
+        log.removeHandler(reason)
     return None if taken else reason.text
 
 
 def _instantiate(url: str) -> NotifyBase | None:
-    found: NotifyBase | None = Apprise.instantiate(url, asset=_ASSET)
+    try:
+        found: NotifyBase | None = Apprise.instantiate(url, asset=_ASSET)
+    except Exception:
+        # Some services raise where others return None. Their words may have parts of the URL.
+        return None
     return found
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from alerts import egress
@@ -21,16 +22,19 @@ _URL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*://\S+")
 class Settings:
     """All settings. Without `urls` the service is off.
 
-    `public_url` is the address of the page, empty if it has none.
+    `public_url` is the address of the page, empty if it has none; `mastodon_url` is the server
+    whose timeline is read, empty if there is none.
     """
 
     urls: tuple[str, ...] = field(repr=False)
     rule: Rule
     quiet_hours: float
     public_url: str
+    mastodon_url: str
     egress: Egress
     hbase_thrift_host: str
     hbase_thrift_port: int
+    metrics_port: int
     log_level: str
 
 
@@ -45,9 +49,11 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         rule=_rule(env),
         quiet_hours=env.number("ALERT_QUIET_HOURS", 24, 0, 8760),
         public_url=env.page("PUBLIC_URL"),
+        mastodon_url=_mastodon_url(env),
         egress=egress.read(env),
         hbase_thrift_host=_thrift_host(env),
         hbase_thrift_port=_thrift_port(env),
+        metrics_port=env.whole("METRICS_PORT", 9464, 1, 65_535),
         log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )
 
@@ -87,6 +93,13 @@ def _rule(env: Environment) -> Rule:
     if rule.score and rule.board != RISING:
         raise SettingsError("ALERT_SCORE", "needs ALERT_BOARD=rising: no other board has scores")
     return rule
+
+
+def _mastodon_url(env: Environment) -> str:
+    # A bad address is not refused here: ingest refuses it, and the others go on.
+    with suppress(SettingsError):
+        return env.page("MASTODON_URL")
+    return ""
 
 
 def _thrift_host(env: Environment) -> str:

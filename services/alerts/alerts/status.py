@@ -8,7 +8,7 @@ from typing import Any
 
 from alerts.deliveries import Failure
 from alerts.environment import SettingsError
-from alerts.memory import Memory
+from alerts.memory import Memory, waiting
 
 OFF, STARTING, OK, FAILING = "off", "starting", "ok", "failing"
 WRONG_SETTING, STOPPED = "wrong_setting", "stopped"
@@ -39,7 +39,7 @@ class Status:
             "board": self.board,
             "sent": memory.sent,
             "last_sent": None if memory.last_sent is None else iso(memory.last_sent),
-            "waiting": sum(len(each.to) for each in memory.outbox),
+            "waiting": waiting(memory),
             "dropped": memory.dropped,
             "receivers": [
                 {"service": name, "error": self._failure(position)}

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BOARDS, BOARD_CELL = "boards", b"b:board"
+HIDDEN_ROW, HIDDEN_CELL = b"_hidden", b"b:tags"
 ALERTS, MEMORY_ROW, MEMORY_CELL = "alerts", b"memory", b"a:memory"
 STATUS, STATUS_ROW, STATUS_CELL = "status", b"alerts", b"s:document"
 FAMILIES: dict[str, dict[str, Any]] = {
@@ -53,19 +54,11 @@ class Store:
 
     def read_board(self, name: str) -> bytes | None:
         """Return the board in a row, None if there is none yet."""
+        return self._call(lambda connection: _cell(connection, name.encode(), BOARD_CELL))
 
-        def read(connection: happybase.Connection) -> bytes | None:
-            try:
-                row = connection.table(BOARDS).row(name.encode(), [BOARD_CELL])
-            except HBaseError as error:
-                # The driver creates the table.
-                if "TableNotFoundException" in str(error):
-                    return None
-                raise
-            value: bytes | None = row.get(BOARD_CELL)
-            return value
-
-        return self._call(read)
+    def read_hidden(self) -> bytes | None:
+        """Return what `make hide` hides, None if that is nothing."""
+        return self._call(lambda connection: _cell(connection, HIDDEN_ROW, HIDDEN_CELL))
 
     def read_memory(self) -> bytes | None:
         """Return the memory that was written last; None the first time."""
@@ -127,6 +120,19 @@ class Store:
             error = state.outcome.exception() if state.outcome else None
             form = "event=hbase_failed hbase=%s:%d error=%.200r: trying again until it answers"
             log.warning(form, self._host, self._port, error)
+
+
+def _cell(connection: happybase.Connection, row: bytes, column: bytes) -> bytes | None:
+    """Return a cell of the table `boards`, None without the cell or the table."""
+    try:
+        found = connection.table(BOARDS).row(row, [column])
+    except HBaseError as error:
+        # The driver creates the table.
+        if "TableNotFoundException" in str(error):
+            return None
+        raise
+    value: bytes | None = found.get(column)
+    return value
 
 
 def _ensure_tables(connection: happybase.Connection) -> None:

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from alerts import memory as steps
-from alerts import status
+from alerts import metrics, status
 from alerts.board import Board, Entry, parse_board
 from alerts.deliveries import DROPPED, TAKEN, Deliveries
+from alerts.hidden import Hidden, parse_hidden
 from alerts.lifecycle import Shutdown, ShutdownRequested
 from alerts.memory import Memory, Rule
-from alerts.message import compose
+from alerts.message import Links, compose
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ class Store(Protocol):
 
     def read_board(self, name: str) -> bytes | None:
         """Return the board in a row, None if there is none yet."""
+
+    def read_hidden(self) -> bytes | None:
+        """Return what `make hide` hides, None if that is nothing."""
 
     def read_memory(self) -> bytes | None:
         """Return the memory that was written last; None the first time."""
@@ -59,7 +63,7 @@ class Plan:
 
     rule: Rule
     quiet_seconds: float
-    public_url: str
+    links: Links
     services: tuple[str, ...]
 
 
@@ -79,6 +83,8 @@ class Watcher:
         self._started_at = clock()
         self._memory = Memory()
         self._cell: bytes | None = None
+        self._has_read_a_board = False
+        self._hidden = Hidden()
         self._looked_at = self._reported_at = -LOOK_SECONDS - STATUS_SECONDS
         self._reported: dict[str, Any] | None = None
 
@@ -96,11 +102,7 @@ class Watcher:
 
     def recall(self) -> None:
         """Read what an earlier process has remembered."""
-        cell = self._store.read_memory()
-        try:
-            self._memory = Memory.from_json(cell) if cell else Memory()
-        except ValueError as error:
-            log.error("event=memory_unreadable: starting from scratch: %s", error)
+        self._memory = recall(self._store)
         self._remember(steps.only_for(self._memory, len(self._plan.services)))
 
     def step(self) -> None:
@@ -116,19 +118,34 @@ class Watcher:
 
     def look(self) -> None:
         """Read the board, and put a message into the outbox if hashtags have entered it."""
+        self._withhold()
         board = self._read_board()
         if board is None:
             return
+        self._has_read_a_board = True
         plan, now = self._plan, self._clock()
-        entries = {each.key: each for each in board.entries if _meets(plan.rule, each)}
+        entries = {each.key: each for each in board.entries if self._counts(each)}
         quiet_before = now - plan.quiet_seconds
-        new = steps.entered(self._memory, plan.rule, list(entries), quiet_before)
+        entered = steps.entered(self._memory, plan.rule, list(entries))
+        new = steps.not_quiet(self._memory, entered, quiet_before)
         memory = steps.observe(self._memory, plan.rule, entries.keys(), quiet_before)
         if new:
-            text = compose(board, plan.rule, [entries[key] for key in new], plan.public_url)
+            text = compose(board, plan.rule, [entries[key] for key in new], plan.links)
             memory = steps.announce(memory, new, text, len(plan.services), now)
             log.info("event=entered hashtags=%d message=%d", len(new), self._memory.next_number)
         self._remember(memory)
+        metrics.ANNOUNCED.inc(len(new))
+        metrics.SUPPRESSED.inc(len(entered) - len(new))
+
+    def _withhold(self) -> None:
+        """Take what has been hidden since out of the messages that wait."""
+        cell = self._store.read_hidden()
+        try:
+            self._hidden = parse_hidden(cell) if cell else Hidden()
+        except ValueError as error:
+            log.error("event=hidden_unreadable: %s", error)
+        self._remember(steps.withhold(self._memory, self._hidden))
+        self._deliveries.update(self._memory.outbox)
 
     def _read_board(self) -> Board | None:
         """Return the board if there is one that is new and readable."""
@@ -146,7 +163,9 @@ class Watcher:
         """Make the next step of the memory durable before anything relies on it."""
         if memory != self._memory:
             self._store.write_memory(memory.to_json())
+            metrics.DROPPED.inc(memory.dropped - self._memory.dropped)
             self._memory = memory
+        metrics.WAITING.set(steps.waiting(memory))
 
     def _dispatch(self) -> None:
         for receiver in range(1, len(self._plan.services) + 1):
@@ -173,7 +192,7 @@ class Watcher:
 
     def _document(self) -> dict[str, Any]:
         failures = dict(self._deliveries.failures)
-        state = status.STARTING if self._cell is None else status.OK
+        state = status.OK if self._has_read_a_board else status.STARTING
         return status.Status(
             state=status.FAILING if failures else state,
             started_at=self._started_at,
@@ -191,7 +210,26 @@ class Watcher:
         self._store.write_status(status.to_json(found, self._clock()))
         self._reported, self._reported_at = found, now
 
+    def _counts(self, entry: Entry) -> bool:
+        """Whether an entry is worth a message. The board may be from before a tag was hidden."""
+        rule, score = self._plan.rule, entry.rise.score if entry.rise else 0.0
+        return entry.rank <= rule.top and score >= rule.score and entry.key not in self._hidden
 
-def _meets(rule: Rule, entry: Entry) -> bool:
-    score = entry.rise.score if entry.rise else 0.0
-    return entry.rank <= rule.top and score >= rule.score
+
+def recall(store: Store) -> Memory:
+    """Read what an earlier process has remembered."""
+    cell = store.read_memory()
+    try:
+        return Memory.from_json(cell) if cell else Memory()
+    except ValueError as error:
+        log.error("event=memory_unreadable: starting from scratch: %s", error)
+        return Memory()
+
+
+def forget(store: Store) -> Memory:
+    """Remember that alerts are off; return what is left of the memory."""
+    before = recall(store)
+    after = steps.turned_off(before)
+    if after != before:
+        store.write_memory(after.to_json())
+    return after

@@ -1,11 +1,21 @@
 """Deliveries are tried again until the receiver takes the message, or it is too old."""
 
 import threading
+from dataclasses import replace
 
 import pytest
+from prometheus_client import REGISTRY
 
 from alerts import deliveries
-from alerts.deliveries import ABANDONED, DROPPED, EXPIRY_SECONDS, TAKEN, Deliveries, Outcome
+from alerts.deliveries import (
+    ABANDONED,
+    DROPPED,
+    EXPIRY_SECONDS,
+    TAKEN,
+    WITHDRAWN,
+    Deliveries,
+    Outcome,
+)
 from alerts.lifecycle import Shutdown
 from alerts.memory import Message
 from alerts.receivers import DeliveryError
@@ -48,6 +58,48 @@ def test_a_failure_is_tried_again_and_then_forgotten(quick, caplog):
     assert (receiver.calls, found.failures) == (3, {})
     assert caplog.text.count("event=delivery_failed receiver=2 service='E-Mail'") == 2
     assert "failures=2: it answered with status 500" in caplog.text
+
+
+def test_tries_are_counted_by_receiver(quick):
+    def value(name):
+        labels = {"receiver": "2", "service": "E-Mail"}
+        return REGISTRY.get_sample_value(name, labels) or 0
+
+    names = ("alerts_sent_total", "alerts_delivery_failures_total")
+    before = [value(name) for name in names]
+    found, _ = started(Receiver(DeliveryError("no"), DeliveryError("no")), now=1234.0)
+    assert found.outcome(20).result == TAKEN
+    after = [value(name) for name in names]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [1, 2]
+    assert value("alerts_last_success_timestamp_seconds") == 1234
+
+
+class Revising:
+    """A receiver during whose failure the outbox changes."""
+
+    def __init__(self, *outbox):
+        self.outbox, self.bodies = outbox, []
+
+    def __call__(self, receiver, message):
+        self.bodies.append(message.body)
+        if len(self.bodies) == 1:
+            self.deliveries.update(self.outbox)
+            raise DeliveryError("no")
+
+
+@pytest.mark.parametrize(
+    ("outbox", "bodies", "result"),
+    [
+        ([replace(MESSAGE, number=6), replace(MESSAGE, body="less")], ["body", "less"], TAKEN),
+        ([replace(MESSAGE, number=8)], ["body"], WITHDRAWN),
+    ],
+)
+def test_a_message_is_tried_again_as_it_is_by_then(quick, outbox, bodies, result):
+    receiver = Revising(*outbox)
+    receiver.deliveries = found = Deliveries(receiver, ("ntfy", "E-Mail"), Shutdown(), lambda: 1000)
+    found.start(2, MESSAGE)
+    assert found.outcome(20) == Outcome(2, 7, result)
+    assert receiver.bodies == bodies
 
 
 def test_a_mistake_of_the_program_is_tried_again_too_and_not_quoted(quick, caplog):

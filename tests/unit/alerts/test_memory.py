@@ -4,6 +4,7 @@ import pytest
 
 from alerts.memory import (
     MOST_PENDING,
+    PARAGRAPH,
     Memory,
     Rule,
     announce,
@@ -11,15 +12,25 @@ from alerts.memory import (
     dropped,
     entered,
     next_for,
+    not_quiet,
     observe,
     only_for,
+    turned_off,
+    waiting,
+    withhold,
 )
 
 RULE = Rule("rising", 10, 0)
+TEXT = ("title", "body", ())
 
 
 def seen(*keys, rule=RULE, **more):
     return Memory(rule=rule, present=frozenset(keys), **more)
+
+
+def text(title, *about):
+    """A message with a paragraph for each key."""
+    return title, PARAGRAPH.join(f"#{key}: why" for key in about), about
 
 
 def next_titles(memory):
@@ -29,35 +40,35 @@ def next_titles(memory):
 
 
 def test_a_tag_that_was_not_there_is_news():
-    assert entered(seen("a"), RULE, ["b", "a", "c"], 0) == ["b", "c"]
+    assert entered(seen("a"), RULE, ["b", "a", "c"]) == ["b", "c"]
 
 
 def test_what_is_there_when_a_rule_is_first_followed_is_no_news():
-    assert entered(Memory(), RULE, ["a"], 0) == []
-    assert entered(seen(), Rule("1h", 10, 0), ["a"], 0) == []
-    assert entered(seen(), Rule("rising", 20, 0), ["a"], 0) == []
+    assert entered(Memory(), RULE, ["a"]) == []
+    assert entered(seen(), Rule("1h", 10, 0), ["a"]) == []
+    assert entered(seen(), Rule("rising", 20, 0), ["a"]) == []
 
 
 def test_a_tag_is_announced_once_in_the_quiet_time():
-    memory = announce(seen(), ["a"], ("t", "b"), 1, now=1000)
+    memory = announce(seen(), ["a"], TEXT, 1, now=1000)
     memory = observe(memory, RULE, [], quiet_before=900)
-    assert entered(memory, RULE, ["a", "b"], quiet_before=999) == ["b"]
-    assert entered(memory, RULE, ["a"], quiet_before=1000) == ["a"]
+    assert not_quiet(memory, ["a", "b"], quiet_before=999) == ["b"]
+    assert not_quiet(memory, ["a"], quiet_before=1000) == ["a"]
 
 
 def test_a_tag_that_stays_is_not_announced_again():
-    memory = observe(announce(seen(), ["a"], ("t", "b"), 1, now=0), RULE, ["a"], 0)
-    assert entered(memory, RULE, ["a"], quiet_before=10**6) == []
+    memory = observe(announce(seen(), ["a"], TEXT, 1, now=0), RULE, ["a"], 0)
+    assert entered(memory, RULE, ["a"]) == []
 
 
 def test_announcements_are_forgotten_after_the_quiet_time():
-    memory = announce(seen(), ["a", "b"], ("t", "b"), 1, now=1000)
+    memory = announce(seen(), ["a", "b"], TEXT, 1, now=1000)
     assert observe(memory, RULE, [], 999).announced == {"a": 1000, "b": 1000}
     assert observe(memory, RULE, [], 1000).announced == {}
 
 
 def test_each_receiver_gets_each_message_in_order():
-    memory = announce(announce(seen(), ["a"], ("1", ""), 2, 0), ["b"], ("2", ""), 2, 0)
+    memory = announce(announce(seen(), ["a"], text("1"), 2, 0), ["b"], text("2"), 2, 0)
     assert next_titles(memory) == ["1", "1"]
     memory = delivered(memory, 1, 2, now=5)
     assert next_titles(memory) == ["1", "2"]
@@ -68,8 +79,8 @@ def test_each_receiver_gets_each_message_in_order():
 
 
 def test_a_receiver_that_is_removed_gets_nothing_more():
-    memory = announce(seen(), ["a"], ("1", ""), 2, 0)
-    memory = announce(delivered(memory, 1, 1, 0), ["b"], ("2", ""), 2, 0)
+    memory = announce(seen(), ["a"], text("1"), 2, 0)
+    memory = announce(delivered(memory, 1, 1, 0), ["b"], text("2"), 2, 0)
     left = only_for(memory, 1)
     assert [(each.number, each.to) for each in left.outbox] == [(2, (1,))]
 
@@ -77,9 +88,34 @@ def test_a_receiver_that_is_removed_gets_nothing_more():
 def test_the_outbox_is_bounded():
     memory = seen()
     for number in range(MOST_PENDING + 3):
-        memory = announce(memory, [], (str(number), ""), 2, 0)
+        memory = announce(memory, [], text(str(number)), 2, 0)
     assert [each.title for each in memory.outbox] == [str(n) for n in range(3, MOST_PENDING + 3)]
     assert memory.dropped == 6
+
+
+def test_a_hidden_tag_is_taken_out_of_what_waits():
+    memory = announce(seen(), ["a", "b"], text("1", "a", "b"), 2, 0)
+    memory = announce(memory, ["a"], text("2", "a"), 2, 0)
+    assert withhold(memory, {"c"}) == memory
+    left = withhold(memory, {"a"})
+    assert [(each.body, each.about) for each in left.outbox] == [("#b: why", ("b",))]
+    assert (waiting(left), left.dropped) == (2, 0)
+    assert withhold(memory, {"a", "b"}).outbox == ()
+
+
+def test_what_follows_the_tags_of_a_message_stays():
+    title, body, about = text("1", "a", "b")
+    memory = announce(seen(), ["a", "b"], (title, f"{body}\n\nAnd 3 more.", about), 1, 0)
+    assert withhold(memory, {"a"}).outbox[0].body == "#b: why\n\nAnd 3 more."
+    assert withhold(memory, {"a", "b"}).outbox == ()
+
+
+def test_when_it_is_turned_on_again_what_is_there_is_no_news():
+    memory = announce(seen("a"), ["b"], TEXT, 1, now=1000)
+    off = turned_off(memory)
+    assert off.outbox == () and entered(off, RULE, ["c"]) == []
+    back = observe(off, RULE, ["c"], 0)
+    assert not_quiet(back, entered(back, RULE, ["b", "c", "d"]), 999) == ["d"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +123,7 @@ def test_the_outbox_is_bounded():
     [
         Memory(),
         seen(),
-        announce(seen("é", "a"), ["é"], ("title", "body\n#é"), 2, 1_795_341_600.25),
+        announce(seen("é", "a"), ["é"], text("title", "é"), 2, 1_795_341_600.25),
     ],
 )
 def test_it_is_read_as_it_was_written(memory):

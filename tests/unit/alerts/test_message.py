@@ -5,15 +5,21 @@ import json
 import pytest
 
 from alerts.board import parse_board
-from alerts.memory import Rule
-from alerts.message import MOST_LINES, compose
+from alerts.memory import PARAGRAPH, Rule
+from alerts.message import MOST_LINES, Links, compose
 from support.alerts import board, entry
 
 
-def message(*entries, name="rising", top=10, public_url="", **changes):
+def text(*entries, name="rising", top=10, page="", mastodon="", **changes):
     cell = json.loads(board(name=name, **changes)) | {"hashtags": list(entries)}
     found = parse_board(name, json.dumps(cell).encode())
-    return compose(found, Rule(name, top, 0), found.entries, public_url)
+    return compose(found, Rule(name, top, 0), found.entries, Links(page, mastodon))
+
+
+def message(*entries, **settings):
+    """Title and body."""
+    found = text(*entries, **settings)
+    return found.title, found.body
 
 
 def test_a_rising_tag_comes_with_its_reason_and_a_link():
@@ -83,8 +89,21 @@ def test_demo_data_is_labelled():
 def test_the_link_leads_to_the_network_or_to_the_page(source, page):
     _, body = message(entry(1, "a/b"), source=source)
     assert body.splitlines()[1] == page
-    _, body = message(entry(1, "a/b"), source=source, public_url="https://trends.example/t")
+    _, body = message(entry(1, "a/b"), source=source, page="https://trends.example/t")
     assert body.splitlines()[1] == "https://trends.example/t/?board=rising&tag=a%2Fb"
+
+
+def test_a_tag_of_mastodon_is_shown_by_the_server_that_is_read():
+    _, body = message(entry(1, "a"), source=["mastodon"], mastodon="https://social.example")
+    assert body.splitlines()[1] == "https://social.example/tags/a"
+    _, body = message(entry(1, "a"), source=["mastodon", "x"], mastodon="https://social.example")
+    assert body.splitlines()[1] == "https://x.com/hashtag/a"
+
+
+def test_each_tag_has_a_paragraph_and_the_text_says_which():
+    found = text(*(entry(rank, f"T{rank}") for rank in range(1, MOST_LINES + 4)))
+    assert found.about == tuple(f"t{rank}" for rank in range(1, MOST_LINES + 1))
+    assert found.body.count(PARAGRAPH) == len(found.about)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,13 @@ with a real HBase.
 """
 
 import json
+import urllib.request
 
 import pytest
 
 from fakes.hbase import FakeHBase
 from fakes.receivers import MailServer, Webhook
-from support.alerts import Process, board
+from support.alerts import Fork, Process, board, free_port
 from waiting import eventually
 
 SECRET = "canary"
@@ -33,10 +34,14 @@ def run(tmp_path, hbase):
     """Starts the service; nothing of it is left in the end."""
     started = []
 
-    def start(*arguments, **settings):
-        address = {"HBASE_THRIFT_HOST": "127.0.0.1", "HBASE_THRIFT_PORT": str(hbase.port)}
-        own = address | {"TMPDIR": str(tmp_path)}
-        started.append(Process(tmp_path / "log", *arguments, **own | settings))
+    def start(*arguments, kind=Fork, **settings):
+        own = {
+            "HBASE_THRIFT_HOST": "127.0.0.1",
+            "HBASE_THRIFT_PORT": str(hbase.port),
+            "METRICS_PORT": free_port(),
+            "TMPDIR": str(tmp_path),
+        }
+        started.append(kind(tmp_path / "log", *arguments, **own | settings))
         return started[-1]
 
     yield start
@@ -67,20 +72,31 @@ def watching(hbase, *tags):
     return memory(hbase).get("present") == sorted(tags)
 
 
-def test_a_tag_that_enters_is_sent_to_all(hbase, webhook, run, heartbeat):
+def test_as_its_image_runs_it(hbase, webhook, run, heartbeat):
+    """With Apprise in a process of its own, and nothing secret in any log or table."""
     show(hbase, "a")
+    process = run(ALERT_URLS=webhook.url)
+    eventually(lambda: watching(hbase, "a"))
+    process.kill()
+    show(hbase, "a", "Café")
+    url = webhook.url.replace("json://", f"json://user:{SECRET}@") + f"?+X-Token={SECRET}"
+    port = free_port()
     with MailServer() as mail:
-        process = run(ALERT_URLS=f"{webhook.url} {mail.url}")
-        eventually(lambda: watching(hbase, "a"))
-        show(hbase, "a", "Café")
-        eventually(lambda: webhook.taken and mail.mails)
+        settings = {"ALERT_URLS": f"{url} {mail.url}", "METRICS_PORT": port, "LOG_LEVEL": "DEBUG"}
+        process = run(kind=Process, **settings)
         eventually(lambda: status(hbase)["sent"] == 2)
+        assert mail.mails[0]["subject"] == "#Café is rising"
     assert webhook.titles == ["#Café is rising"]
     reason = "#Café: 9 people in the last 5 hours, usually 0.8"
     assert webhook.taken[0]["message"].splitlines()[0] == reason
     assert heartbeat.exists()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        metrics = answer.read().decode()
+    assert 'alerts_sent_total{receiver="1",service="JSON"} 1.0' in metrics
     assert process.stop() == 0
     assert status(hbase)["state"] == "stopped"
+    assert "event=sent receiver=1" in process.text
+    assert SECRET not in process.text + str(hbase.tables) + metrics
 
 
 def test_a_kill_before_the_sending_is_remembered_repeats_one_message(hbase, webhook, run):
@@ -104,14 +120,13 @@ def test_a_kill_before_the_sending_is_remembered_repeats_one_message(hbase, webh
 
 
 def test_a_kill_before_the_sending_loses_nothing(hbase, webhook, run):
+    """Nor does a wrong URL, which is corrected afterwards."""
     show(hbase)
-    webhook.faults = [500] * 100
-    process = run(ALERT_URLS=webhook.url)
+    process = run(ALERT_URLS="json://127.0.0.1:9/")
     eventually(lambda: watching(hbase))
     show(hbase, "a")
-    eventually(lambda: webhook.calls)
+    eventually(lambda: status(hbase).get("state") == "failing")
     process.kill()
-    webhook.faults = []
     # By now the tag is off the board.
     show(hbase)
     run(ALERT_URLS=webhook.url)
@@ -122,16 +137,34 @@ def test_a_kill_before_the_sending_loses_nothing(hbase, webhook, run):
 def test_a_receiver_that_fails_gets_the_message_later_and_holds_up_no_other(hbase, webhook, run):
     show(hbase)
     with Webhook() as broken:
-        broken.faults = [500, 404]
-        run(ALERT_URLS=f"{broken.url}?password={SECRET} {webhook.url}", LOG_LEVEL="DEBUG")
+        broken.faults = [404] * 10_000
+        run(ALERT_URLS=f"{broken.url} {webhook.url}")
         eventually(lambda: watching(hbase))
         show(hbase, "a")
+        eventually(lambda: webhook.titles == ["#a is rising"])
         eventually(lambda: status(hbase).get("state") == "failing")
         error = status(hbase)["receivers"][0]["error"]
-        assert error["message"].startswith("it answered with status ")
+        assert error["message"] == "it answered with status 404"
         assert status(hbase)["receivers"][1] == {"service": "JSON", "error": None}
-        eventually(lambda: broken.titles == webhook.titles == ["#a is rising"])
+        broken.faults = []
+        eventually(lambda: broken.titles == ["#a is rising"])
         eventually(lambda: status(hbase)["state"] == "ok")
+
+
+def test_a_tag_that_is_hidden_while_it_waits_is_not_sent(hbase, webhook, run):
+    show(hbase)
+    webhook.faults = [500] * 10_000
+    run(ALERT_URLS=webhook.url)
+    eventually(lambda: watching(hbase))
+    show(hbase, "spam", "b")
+    eventually(lambda: webhook.calls)
+    hbase.put("boards", "_hidden", "b:tags", b'{"keys": ["spam"], "patterns": []}')
+    eventually(lambda: [each["about"] for each in memory(hbase)["outbox"]] == [["b"]])
+    webhook.faults = []
+    eventually(lambda: webhook.taken)
+    eventually(lambda: memory(hbase)["outbox"] == [])
+    (said,) = webhook.taken
+    assert said["message"].startswith("#b: ") and "spam" not in said["message"]
 
 
 def test_a_stop_is_prompt_while_a_receiver_hangs(hbase, webhook, run):
@@ -152,6 +185,22 @@ def test_without_urls_it_is_off_and_healthy(hbase, run, heartbeat):
     assert memory(hbase) == {}
     assert process.stop(within=10) == 0
     assert "event=off" in process.text
+
+
+def test_turned_off_and_on_again_it_announces_only_what_enters_then(hbase, webhook, run):
+    show(hbase, "a")
+    process = run(ALERT_URLS=webhook.url)
+    eventually(lambda: watching(hbase, "a"))
+    process.stop()
+    process = run()
+    eventually(lambda: status(hbase).get("state") == "off")
+    process.stop()
+    show(hbase, "a", "b")
+    run(ALERT_URLS=webhook.url)
+    eventually(lambda: watching(hbase, "a", "b"))
+    show(hbase, "a", "b", "c")
+    eventually(lambda: webhook.titles)
+    assert webhook.titles == ["#c is rising"]
 
 
 @pytest.mark.parametrize(
@@ -176,17 +225,10 @@ def test_a_wrong_setting_is_one_line_and_no_restart_loop(hbase, run, heartbeat, 
     assert process.stop(within=10) == 2
 
 
-def test_secrets_are_in_no_log_and_no_table(hbase, webhook, run):
-    show(hbase)
-    url = webhook.url.replace("json://", f"json://user:{SECRET}@") + f"?+X-Token={SECRET}"
-    webhook.faults = [500]
-    process = run(ALERT_URLS=url, LOG_LEVEL="DEBUG")
-    eventually(lambda: watching(hbase))
-    show(hbase, "a")
-    eventually(lambda: webhook.taken)
-    eventually(lambda: memory(hbase)["outbox"] == [])
-    assert "event=delivery_failed" in process.text
-    assert SECRET not in process.text + str(hbase.tables)
+def test_a_port_that_is_taken_is_a_wrong_setting(hbase, run):
+    run(METRICS_PORT=str(hbase.port))
+    eventually(lambda: status(hbase).get("state") == "wrong_setting")
+    assert status(hbase)["error"]["variables"] == ["METRICS_PORT"]
 
 
 def test_without_hbase_it_says_so_once_waits_healthily_and_stops_at_once(webhook, run, heartbeat):

@@ -15,6 +15,11 @@ def test_by_default_alerts_are_off():
     assert (settings.rule, settings.quiet_hours) == (Rule("rising", 10, 0), 24)
 
 
+def test_a_wrong_mastodon_server_is_for_ingest_to_report():
+    assert read_settings({"MASTODON_URL": "https://a.example/"}).mastodon_url == "https://a.example"
+    assert read_settings({"MASTODON_URL": "nonsense"}).mastodon_url == ""
+
+
 def test_urls_are_separated_by_spaces_and_may_have_commas():
     given = "json://a.example/?to=a,b\n  mailto://u:p@b.example?to=c,d "
     urls = ("json://a.example/?to=a,b", "mailto://u:p@b.example?to=c,d")

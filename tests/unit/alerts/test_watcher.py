@@ -6,12 +6,14 @@ import random
 from collections import Counter, deque
 
 import pytest
+from prometheus_client import REGISTRY
 
 from alerts import watcher
 from alerts.deliveries import DROPPED, TAKEN, Failure, Outcome
 from alerts.lifecycle import Shutdown
 from alerts.memory import Rule
-from alerts.watcher import Plan, Watcher
+from alerts.message import Links
+from alerts.watcher import Plan, Watcher, forget
 from support.alerts import board, entry
 
 RULE = Rule("rising", 10, 0)
@@ -29,10 +31,10 @@ class World:
     """
 
     def __init__(self, receivers=2, quiet_seconds=3600.0, kills=(), rule=RULE):
-        self.plan = Plan(rule, quiet_seconds, "", ("ntfy",) * receivers)
+        self.plan = Plan(rule, quiet_seconds, Links(), ("ntfy",) * receivers)
         self.kills = set(kills)
         self.moments = 0
-        self.board = None
+        self.board = self.hidden = None
         self.memory = None
         self.statuses = []
         self.got: list[list[str]] = [[] for _ in range(receivers)]
@@ -73,6 +75,9 @@ class World:
     def read_board(self, name):
         return self.board
 
+    def read_hidden(self):
+        return self.hidden
+
     def read_memory(self):
         return self.memory
 
@@ -94,6 +99,7 @@ class InlineDeliveries:
         self.world = world
         self.busy, self.failures = set(), {}
         self.outcomes = deque[Outcome]()
+        self.updates = []
 
     def start(self, receiver, message):
         assert receiver not in self.busy
@@ -105,6 +111,9 @@ class InlineDeliveries:
             self.world.moment()
         if result:
             self.outcomes.append(Outcome(receiver, message.number, result))
+
+    def update(self, outbox):
+        self.updates.append([each.number for each in outbox])
 
     def outcome(self, seconds):
         return self.outcomes.popleft() if self.outcomes else None
@@ -167,7 +176,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_repeats_one_message_at_most():
 
 def test_each_further_kill_repeats_one_more_at_most():
     pairs = list(itertools.combinations(range(1, moments() + 1), 2))
-    for kills in random.Random(1).sample(pairs, 200):
+    for kills in random.Random(1).sample(pairs, 100):
         world = World(kills=kills)
         story(world)
         assert_told(world, 2)
@@ -239,6 +248,97 @@ def test_without_a_readable_board_what_is_known_stays(caplog):
     assert world.titles == ["#b is rising"]
 
 
+def hide(*keys, patterns=()):
+    return json.dumps({"keys": keys, "patterns": patterns}).encode()
+
+
+def test_a_hidden_tag_is_not_announced_though_the_board_still_has_it():
+    world = World()
+    world.show()
+    world.hidden = hide("a", patterns=["*pam"])
+    world.show("a", "spam", "b")
+    assert world.titles == ["#b is rising"]
+
+
+def test_a_tag_that_is_shown_again_is_announced_unless_it_was_before():
+    world = World()
+    world.show()
+    world.show("a")
+    world.hidden = hide("a", "b")
+    world.show()
+    world.hidden = hide()
+    world.show("a", "b")
+    assert world.titles == ["#a is rising", "#b is rising"]
+
+
+def test_a_tag_is_hidden_from_messages_that_wait():
+    world = World(receivers=1)
+    world.results = {1: None}
+    world.show()
+    world.show("a")
+    world.show("a", "b", "c")
+    world.hidden = hide("a", "b")
+    world.show("a", "b", "c")
+    assert world.deliveries.updates[-1] == [2]
+    assert [each["about"] for each in json.loads(world.memory)["outbox"]] == [["c"]]
+    assert "#b" not in str(world.memory)
+
+
+def test_what_cannot_be_read_hides_what_was_hidden_before(caplog):
+    world = World()
+    world.show()
+    world.hidden = hide("a")
+    world.show()
+    for cell in (b"[", b"{}", b'{"keys": 1, "patterns": []}'):
+        world.hidden = cell
+        world.show("a")
+    assert "event=hidden_unreadable" in caplog.text
+    assert world.titles == []
+
+
+def test_when_it_is_off_it_forgets_what_was_there():
+    world = World(receivers=1)
+    world.results = {1: None}
+    world.show()
+    world.show("a")
+    assert json.loads(world.memory)["outbox"] != []
+    forget(world)
+    moments = world.moments
+    forget(world)
+    assert world.moments == moments
+    world.start()
+    world.show("a", "b")
+    world.results = {}
+    world.show("a", "b", "c")
+    assert world.titles == ["#c is rising"]
+
+
+def value(name, **labels):
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_announced_and_suppressed_tags_count():
+    names = ("alerts_announced_hashtags_total", "alerts_suppressed_hashtags_total")
+    before = [value(name) for name in names]
+    world = World()
+    for tags in ((), ("a", "b"), (), ("a", "c")):
+        world.show(*tags)
+    after = [value(name) for name in names]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [3, 1]
+
+
+def test_what_waits_and_what_is_given_up_count():
+    world, before = World(receivers=1), value("alerts_dropped_total")
+    world.results = {1: None}
+    world.show()
+    world.show("a")
+    world.show("a", "b")
+    assert value("alerts_waiting") == 2
+    world.deliveries.outcomes.append(Outcome(1, 1, DROPPED))
+    world.watcher.step()
+    assert (value("alerts_waiting"), value("alerts_dropped_total") - before) == (1, 1)
+
+
 def test_a_memory_that_cannot_be_read_is_a_fresh_start(caplog):
     world = World()
     world.memory = b"["
@@ -260,8 +360,10 @@ def test_nothing_is_written_while_nothing_changes():
 
 def test_the_status_says_what_is_wrong():
     world = World()
-    world.watcher.step()
-    assert world.statuses[-1]["state"] == "starting"
+    for cell in (None, b"{}"):
+        world.board = cell
+        world.watcher.step()
+        assert world.statuses[-1]["state"] == "starting"
     world.show("a")
     assert (world.statuses[-1]["state"], world.statuses[-1]["board"]) == ("ok", "rising")
     world.deliveries.failures[2] = Failure("it answered with status 404", world.now, 3)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from chaos.aims import HOLD, TABLE
 from chaos.cells import DISKS, ORDERS, all_cells, choose
@@ -17,7 +18,8 @@ CELLS = {cell.name: cell for cell in all_cells(seed=1)}
 
 
 def test_every_container_meets_every_fault() -> None:
-    assert TABLE.keys() == PORTS.keys()
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert TABLE.keys() == PORTS.keys() == services.keys()
     for service, aims in TABLE.items():
         for kind, aim in zip(HOLD, aims, strict=True):
             assert CELLS[f"{service}/{kind}"].aim == aim
