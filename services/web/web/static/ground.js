@@ -1,13 +1,16 @@
 // The page around an element: what it has behind the element tells light from dark.
 
 export function* around(node) {
-  while ((node = node.assignedSlot || node.parentNode || node.host)) if (node.style) yield node;
+  do {
+    node = node.assignedSlot || node.parentNode || node.host;
+    if (node?.style) yield node;
+  } while (node);
 }
 
 // Mixing turns any colour into one of sRGB: how light it is, or NaN for one that is seen through.
 function lightness(colour, probe) {
   probe.style.outlineColor = `color-mix(in srgb, ${colour}, ${colour})`;
-  const [red, green, blue, alpha = 1] = getComputedStyle(probe).outlineColor.match(/[\d.e-]+/g) || [];
+  const [red, green, blue, alpha = 1] = /** @type {any[]} */ (getComputedStyle(probe).outlineColor.match(/[\d.e-]+/g) || []);
   return alpha < 0.5 ? NaN : 0.2 * red + 0.7 * green + 0.1 * blue;
 }
 
@@ -25,7 +28,9 @@ export function isOnDark(element, probe) {
 }
 
 export const tints = new Set();
-const retint = () => tints.forEach((tint) => tint());
+const retint = () => {
+  for (const tint of tints) tint();
+};
 export const changes = new MutationObserver(retint);
 matchMedia("(prefers-color-scheme: dark)").onchange = retint;
 document.addEventListener("transitionend", retint);

@@ -14,6 +14,6 @@ export function set(node, values, text) {
     if (value == null || value === false) node.removeAttribute(name);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  if (text !== undefined && node.textContent !== text) node.textContent = text;
+  if (text != null && node.textContent !== text) node.textContent = text;
   return node;
 }
