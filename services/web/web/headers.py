@@ -16,7 +16,8 @@ _PAGE = (
 # Swagger UI has its icons in its style sheet, as data.
 _API = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 
 # What is no page needs nothing at all, also when somebody opens it as one: a picture can

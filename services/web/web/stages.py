@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from web.facts import DONE, FAILED, NO_BOARD, WAITING, Facts, Stage, late, look_at, span
-from web.sources import TAKE_OVER, credentials_stage, source_stage
+from web.sources import credentials_stage, source_stage
 
 _WAITING_FOR = {
     "hbase": "Waiting for HBase.",

@@ -86,7 +86,7 @@ export function height(settings, place) {
 }
 
 function link(root, settings) {
-  return tag("a", { href: root + pageQuery(settings) }, escape(title(settings)));
+  return tag("a", { href: root + pageQuery(settings) }, escapeText(title(settings)));
 }
 
 function scriptAttributes(root, settings, version) {
