@@ -57,7 +57,7 @@ def post_worker_init(worker: Worker) -> None:
     """Serve /metrics; from the worker, because a thread would not survive the fork."""
     # Imported late: gunicorn reads this file before it knows where the service is.
     from web import metrics
-    from web.refusal import refusal
+    from web.http.refusal import refusal
     from web.settings import Settings
 
     metrics.serve(Settings.from_env(os.environ).metrics_port)

@@ -24,8 +24,8 @@ from ingest.settings import read_settings
 from ingest.sources import make_source
 from ingest.status import document
 from waiting import eventually
-from web.facts import DONE, FAILED, Facts, Stage
-from web.sources import CREDENTIALS, REMEDIES, RETRYING, credentials_stage, source_stage
+from web.status.facts import DONE, FAILED, Facts, Stage
+from web.status.sources import CREDENTIALS, REMEDIES, RETRYING, credentials_stage, source_stage
 
 TWEET = '{"id_str": "7", "full_text": "hello", "created_at": "Sun Nov 22 10:00:00 +0000 2026"}\n'
 

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from trends.hbase.row import Change, Row
 from unit.web.memory_store import MemoryStore
 from web import create_app
-from web.hashtag import LONGEST_HOURS, MAX_SPELLINGS, STEPS, history
-from web.hashtag_row import columns, parse_hashtag
+from web.hashtags.history import LONGEST_HOURS, MAX_SPELLINGS, STEPS, history
+from web.hashtags.row import columns, parse_hashtag
 from web.settings import Settings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"

@@ -14,7 +14,7 @@ from trends.counting.progress import Done
 from trends.counting.spans import WINDOWS
 from trends.counting.stored_tag import StoredTag
 from unit.trends.counting.uses import Use, columns, stored
-from web.board import WindowTotals, parse_board
+from web.boards.board import WindowTotals, parse_board
 
 EXAMPLES = Path(__file__).parents[2] / "docs/contracts/examples"
 NOW = 1_795_341_600_123

@@ -11,8 +11,8 @@ from oracle import fold
 from trends.counting.hidden import HiddenTags
 from trends.extract import key as driver
 from trends.settings import Settings as DriverSettings
-from web import key as web
-from web.hidden import parse_hidden
+from web.hashtags import key as web
+from web.hashtags.hidden import parse_hidden
 from web.settings import Settings as WebSettings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"

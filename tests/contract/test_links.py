@@ -9,8 +9,8 @@ from alerts.board import BOARDS, parse_board
 from alerts.memory import Rule
 from alerts.message import compose
 from support.alerts import board
-from web.key import key_of
-from web.page_query import read_query
+from web.hashtags.key import key_of
+from web.pages.query import read_query
 
 PUBLIC = "https://your.site/trends"
 

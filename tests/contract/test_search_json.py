@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from trends.hbase.row import Change, Row
 from unit.web.memory_store import MemoryStore
 from web import create_app
-from web.board import MAX_LIMIT
-from web.search import MAX_LEADING, MAX_SCANNED
+from web.boards.board import MAX_LIMIT
+from web.hashtags.search import MAX_LEADING, MAX_SCANNED
 from web.settings import Settings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"

@@ -20,11 +20,12 @@ from ingest.environment import SettingsError
 from ingest.reports import KafkaReport, SourceReport
 from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, SourceStats
 from unit.web.memory_store import MemoryStore
-from web import create_app, store
-from web.board import parse_board
+from web import create_app
+from web import hbase as store
+from web.boards.board import parse_board
 from web.settings import Settings
-from web.status import Standing as Known
-from web.status import parse_alerts, parse_report, status
+from web.status.document import Standing as Known
+from web.status.document import parse_alerts, parse_report, status
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"
 SCHEMA = json.loads((CONTRACTS / "status.schema.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import requests
 from integration.widget.lab import THRIFT, Boards, Service, running
 from unit.web.memory_store import entries
 from waiting import eventually
-from web.search import MAX_SCANNED
+from web.hashtags.search import MAX_SCANNED
 
 MANY = MAX_SCANNED + 50
 

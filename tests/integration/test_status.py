@@ -11,8 +11,8 @@ import pytest
 from ingest.lifecycle import Shutdown
 from ingest.status import StatusWriter
 from waiting import eventually
-from web.status import parse_report
-from web.store import HBaseBoards
+from web.status.document import parse_report
+from web.hbase import HBaseBoards
 
 THRIFT_PORT = 9090
 

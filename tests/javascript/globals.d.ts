@@ -1,6 +1,6 @@
 // What the scripts of services/web rely on and TypeScript cannot know.
 
-// web/bundle.py puts these into the scripts of the embedded elements.
+// web/embed/bundle.py puts these into the scripts of the embedded elements.
 declare const STYLE: string;
 declare const STRINGS: Record<string, string>;
 declare function INCLUDE(module: string): void;

@@ -7,7 +7,7 @@ from time import perf_counter
 from flask import Flask, Response, g, request
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
-from web.board import Board
+from web.boards.board import Board
 
 log = logging.getLogger(__name__)
 

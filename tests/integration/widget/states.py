@@ -9,7 +9,7 @@ from requests import Response
 
 from integration.widget.lab import Boards, element
 from unit.web.memory_store import REASON, ago, entries, source
-from web.key import key_of
+from web.hashtags.key import key_of
 
 Settings = dict[str, str]
 

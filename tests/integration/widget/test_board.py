@@ -13,8 +13,8 @@ from integration.widget.states import HOSTILE, HOSTILE_BOARD, STATES, USUAL, pla
 from integration.widget.visits import Visit, hurry
 from unit.web.memory_store import entries
 from waiting import eventually
-from web.board import RANKINGS
-from web.widget import LANGUAGES, words
+from web.boards.board import RANKINGS
+from web.embed.widget import LANGUAGES, words
 
 CHANGING, ROW = STATES["waiting"], "7d.people"
 OFTEN = {**CHANGING, "refresh": "2"}

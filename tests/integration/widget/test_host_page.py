@@ -11,7 +11,7 @@ from integration.widget.host import HostSite
 from integration.widget.lab import Service, element
 from integration.widget.looks import differences, looks
 from integration.widget.visits import Visit
-from web.widget import script
+from web.embed.widget import script
 
 CLOSED = (
     "default-src 'none'; img-src 'self'; script-src {service}; connect-src {service}; "

@@ -17,7 +17,7 @@ from integration.widget.states import (
     sheet,
 )
 from integration.widget.visits import Visit
-from web.widget import LANGUAGES
+from web.embed.widget import LANGUAGES
 
 WIDTHS = (200, 281, 360, 480, 1200)
 HOSTILE_QUERY = urlencode(HOSTILE_BOARD | {"limit": "100"})

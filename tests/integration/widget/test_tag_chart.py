@@ -21,9 +21,9 @@ from integration.widget.test_host_page import CLOSED, OUTSIDE, RUDE, painted
 from integration.widget.test_stillness import SHIFTS
 from integration.widget.test_theme import PAGES, SCHEME, VISITORS
 from integration.widget.visits import Visit, hurry
-from web.hashtag_history import words
-from web.page_query import RANGES
-from web.widget import LANGUAGES
+from web.embed.hashtag_history import words
+from web.pages.query import RANGES
+from web.embed.widget import LANGUAGES
 
 Open = Callable[..., Page]
 

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.board import BOARDS, parse_board
 from support.alerts import board, entry
-from web.board import BOARDS as SERVED
+from web.boards.board import BOARDS as SERVED
 
 EXAMPLES = Path(__file__).parents[3] / "docs/contracts/examples"
 

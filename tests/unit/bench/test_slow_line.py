@@ -11,7 +11,7 @@ import requests
 from bench.searches import SEARCHES, WARM_UP, prefixes
 from bench.slow_line import BITS_PER_SECOND, ROUND_TRIP, slow_line
 from bench.tags import MOST, cell, tag
-from web.hashtag_row import parse_summary
+from web.hashtags.row import parse_summary
 
 BODY = bytes(range(256)) * 80
 

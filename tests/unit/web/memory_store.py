@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from web.store import StoreError
+from web.hbase import StoreError
 
 
 class MemoryStore:

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from unit.web.memory_store import MemoryStore
 from web import metrics
-from web.store import StoreError
+from web.hbase import StoreError
 
 
 def value(name: str, **labels: str) -> float:
@@ -53,7 +53,7 @@ def test_an_unforeseen_error_counts(
     def fail() -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("web.api.board_parameter", fail)
+    monkeypatch.setattr("web.api.routes.board_parameter", fail)
     caplog.set_level(logging.CRITICAL)
     with grows(1, "web_requests_total", route="/api/v1/trends", status="500"):
         client.get("/api/v1/trends")

@@ -1,4 +1,4 @@
-// <hashtag-history>: the chart of one tag on any page. web/hashtag_history.py puts the style sheets
+// <hashtag-history>: the chart of one tag on any page. web/embed/hashtag_history.py puts the style sheets
 // (widget.css and hashtag-history.css) and the languages in place of the two names STYLE and STRINGS,
 // and modules in place of INCLUDE, and makes it small.
 //

@@ -1,5 +1,5 @@
-// <trending-hashtags>: the board on any page. web/widget.py puts the style sheet (widget.css) and
-// the languages (strings.json) in place of the two names STYLE and STRINGS, and modules in place of
+// <trending-hashtags>: the board on any page. web/embed/widget.py puts the style sheet (widget.css) and
+// the languages (i18n/board.json) in place of the two names STYLE and STRINGS, and modules in place of
 // INCLUDE, and makes it small.
 // What is local is renamed there and a member of an object is not, so state is kept in closures.
 //

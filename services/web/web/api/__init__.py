@@ -1,0 +1,1 @@
+"""The JSON API, its parameters and its description."""

@@ -1,0 +1,1 @@
+"""Boards: parsed, cached and answered."""

@@ -1,0 +1,1 @@
+"""What other pages embed: the widget, the badge, feeds and oEmbed."""

@@ -1,0 +1,1 @@
+"""Hashtags looked up by visitors: keys, histories and search."""

@@ -1,0 +1,1 @@
+"""What all routes share: addresses, headers, errors, compression and fixed files."""

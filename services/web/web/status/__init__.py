@@ -1,0 +1,1 @@
+"""The state of each stage, and the page and endpoints that show it."""
