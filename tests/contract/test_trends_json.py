@@ -9,7 +9,15 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from unit.web.memory_store import MemoryStore, entries
 from web import create_app
-from web.boards.board import BOARDS, NOW_WINDOWS, RANKINGS, RISING_WINDOWS, WINDOWS, parse_board, row_of
+from web.boards.board import (
+    BOARDS,
+    NOW_WINDOWS,
+    RANKINGS,
+    RISING_WINDOWS,
+    WINDOWS,
+    parse_board,
+    row_of,
+)
 from web.settings import Settings
 
 CONTRACTS = Path(__file__).parents[2] / "docs" / "contracts"

@@ -11,8 +11,8 @@ import pytest
 from ingest.lifecycle import Shutdown
 from ingest.status import StatusWriter
 from waiting import eventually
-from web.status.document import parse_report
 from web.hbase import HBaseBoards
+from web.status.document import parse_report
 
 THRIFT_PORT = 9090
 

@@ -9,20 +9,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from web import metrics
 from web.api import openapi
 from web.api import routes as api
+from web.boards.cache import BoardCache, Store
+from web.boards.repeats import Repeats
+from web.boards.trends import Trends
 from web.embed import badge, bundle, feeds, hashtag_history, oembed, tag_page, widget
+from web.hashtags.hidden_cache import HiddenCache, HiddenStore
+from web.hashtags.histories import Hashtags
+from web.hashtags.history_cache import HashtagCache, HashtagStore
+from web.hashtags.search import Search, SearchCache, SearchStore
+from web.hbase import HBaseBoards, HBaseHashtags
 from web.http import address, compression, headers, problems, site, vendor
 from web.pages import page as pages
+from web.settings import Settings
 from web.status import health
 from web.status import page as status_page
-from web.boards.cache import BoardCache, Store
-from web.hashtags.history_cache import HashtagCache, HashtagStore
-from web.hashtags.histories import Hashtags
-from web.hashtags.hidden_cache import HiddenCache, HiddenStore
-from web.boards.repeats import Repeats
-from web.hashtags.search import Search, SearchCache, SearchStore
-from web.settings import Settings
-from web.hbase import HBaseBoards, HBaseHashtags
-from web.boards.trends import Trends
 
 
 class BoardStore(Store, HiddenStore, Protocol):

@@ -22,8 +22,8 @@ from integration.widget.test_stillness import SHIFTS
 from integration.widget.test_theme import PAGES, SCHEME, VISITORS
 from integration.widget.visits import Visit, hurry
 from web.embed.hashtag_history import words
-from web.pages.query import RANGES
 from web.embed.widget import LANGUAGES
+from web.pages.query import RANGES
 
 Open = Callable[..., Page]
 

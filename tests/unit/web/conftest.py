@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.boards.cache import BoardCache
-from web.hashtags.history_cache import HashtagCache
 from web.hashtags.hidden_cache import HiddenCache
+from web.hashtags.history_cache import HashtagCache
 from web.hashtags.search import SearchCache
 from web.settings import Settings
 

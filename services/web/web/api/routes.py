@@ -6,7 +6,6 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from web.api import spreadsheet
-from web.hashtags.histories import Hashtags
 from web.api.parameters import (
     CSV,
     board_parameter,
@@ -16,8 +15,9 @@ from web.api.parameters import (
     span_parameters,
 )
 from web.boards.repeats import ANSWER, Asked
-from web.hashtags.search import Search
 from web.boards.trends import Trends, to_json
+from web.hashtags.histories import Hashtags
+from web.hashtags.search import Search
 
 
 def blueprint(source: Trends, hashtags: Hashtags, search: Search) -> Blueprint:

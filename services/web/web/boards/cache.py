@@ -10,9 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 from web import metrics
 from web.boards.board import ROWS, Board, EarlierDriverError, parse_board
-from web.status.facts import NO_BOARD
-from web.status.document import Standing, parse_alerts, parse_report
 from web.hbase import ALERTS, INGEST, StoreError
+from web.status.document import Standing, parse_alerts, parse_report
+from web.status.facts import NO_BOARD
 
 T = TypeVar("T")
 # Cells, boards and failures, by name.

@@ -10,8 +10,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from web import metrics
-from web.http.problems import NoBoardYet
 from web.boards.trends import Answer, Trends
+from web.http.problems import NoBoardYet
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -8,10 +8,10 @@ from typing import Any
 
 from web.boards.board import ALL, BOARDS, TWEETS, Board, etag, is_old, row_of, trends
 from web.boards.cache import BoardCache
-from web.status.facts import NO_BOARD
 from web.http.problems import NoBoardYet
 from web.settings import Settings
 from web.status.document import status
+from web.status.facts import NO_BOARD
 
 
 @dataclass(frozen=True)

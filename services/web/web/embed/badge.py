@@ -9,11 +9,11 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from web.boards.board import RISING, counted
+from web.boards.titles import board_title
+from web.boards.trends import Trends
 from web.embed.board_settings import embed
 from web.embed.lettering import fit, runs_right_to_left, visible, width
 from web.http.problems import RETRY_AFTER_SECONDS, NoBoardYet
-from web.boards.titles import board_title
-from web.boards.trends import Trends
 
 DEFAULT_LIMIT, MAX_LIMIT = 3, 5
 

@@ -5,7 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from web.boards.board import ALL, BOARDS, DEFAULT_LIMIT, MAX_LIMIT, NOW, RANKINGS, TWEETS, ranking_of
+from web.boards.board import (
+    ALL,
+    BOARDS,
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    NOW,
+    RANKINGS,
+    TWEETS,
+    ranking_of,
+)
 from web.embed.widget import LANGUAGES
 
 THEMES = ("auto", "light", "dark", "transparent")

@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from web.boards.board import ALL, NOW, PEOPLE, RISING, WINDOWS
-from web.embed.lettering import visible
 from web.boards.titles import board_title, span
+from web.embed.lettering import visible
 from web.i18n.wording import Wording
 
 NAME = "Tweet Trends"

@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from web.http import address
-from web.embed.feed import Feed, atom, feed, json_feed
 from web.api.parameters import board_parameter, limit_parameter, rank_by_parameter
 from web.boards.trends import Trends
+from web.embed.feed import Feed, atom, feed, json_feed
+from web.http import address
 
 _PARAMETERS = ("board", "rank_by", "limit")
 

@@ -10,14 +10,14 @@ from flask import Blueprint, Request, Response, current_app, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from web.http.address import PUBLIC_URL
 from web.boards.board import RISING
-from web.embed.chart_settings import Chart, chart
 from web.embed.board_settings import Embed, dashboard
 from web.embed.board_settings import embed as read_settings
-from web.hashtags.key import key_of
-from web.http.problems import BadParameter, FormatNotOffered, NotEmbeddable
+from web.embed.chart_settings import Chart, chart
 from web.embed.tag_page import bare, chart_path
+from web.hashtags.key import key_of
+from web.http.address import PUBLIC_URL
+from web.http.problems import BadParameter, FormatNotOffered, NotEmbeddable
 
 WIDTH = 360
 

@@ -4,17 +4,17 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from web.http import address
-from web.embed.chart_settings import Chart, chart
+from web.boards.trends import Trends
 from web.embed.board_settings import language_of
+from web.embed.chart_settings import Chart, chart
 from web.embed.hashtag_history import words
 from web.hashtags.histories import Hashtags
-from web.http.headers import EMBEDDED_TAG
 from web.hashtags.key import key_of
-from web.pages.page import locale_asked_for
+from web.http import address
+from web.http.headers import EMBEDDED_TAG
 from web.http.problems import BadParameter, NoAnswerNow, NotSeen
-from web.boards.trends import Trends
 from web.i18n.wording import Wording, symbols
+from web.pages.page import locale_asked_for
 
 # What each range asks for; the browser makes days of its own time zone out of hours.
 _SPANS = {

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from web.hashtags.hidden import HiddenTags
 from web.hashtags.history import days_to_read, history
 from web.hashtags.history_cache import HashtagCache
-from web.hashtags.hidden import HiddenTags
 from web.hashtags.key import MAX_KEY_CHARACTERS, key_of
 from web.http.problems import BadParameter, NoAnswerNow, NotSeen
 

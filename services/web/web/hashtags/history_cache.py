@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from web.hashtags.row import Hashtag, columns, parse_hashtag
 from web.hashtags.lookup_cache import Lookup, LookupCache
+from web.hashtags.row import Hashtag, columns, parse_hashtag
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from typing import Any, NamedTuple, Protocol
 
+from web.hashtags.hidden import HiddenTags
+from web.hashtags.key import MAX_KEY_CHARACTERS, key_of
+from web.hashtags.lookup_cache import Lookup, LookupCache
 from web.hashtags.row import (
     SPELLING_COLUMNS,
     SUMMARY_COLUMNS,
@@ -12,9 +15,6 @@ from web.hashtags.row import (
     leading_spelling,
     parse_summary,
 )
-from web.hashtags.hidden import HiddenTags
-from web.hashtags.key import MAX_KEY_CHARACTERS, key_of
-from web.hashtags.lookup_cache import Lookup, LookupCache
 from web.http.problems import BadParameter, NoAnswerNow
 
 log = logging.getLogger(__name__)

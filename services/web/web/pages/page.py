@@ -5,17 +5,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from web.embed import hashtag_history
-from web.http import address
 from web.boards.board import ALL, NOW, PEOPLE, RISING, TWEETS, WINDOWS, counted
-from web.embed.board_settings import Embed, embed, language_of, locale_of
-from web.hashtags.networks import tag_pages
-from web.pages.query import RANGES, board_query, read_query
-from web.http.problems import NoBoardYet
-from web.status.sources import CREDENTIALS, TITLES
 from web.boards.trends import Trends
+from web.embed import hashtag_history
+from web.embed.board_settings import Embed, embed, language_of, locale_of
 from web.embed.widget import LANGUAGES, script
+from web.hashtags.networks import tag_pages
+from web.http import address
+from web.http.problems import NoBoardYet
 from web.i18n.wording import Wording
+from web.pages.query import RANGES, board_query, read_query
+from web.status.sources import CREDENTIALS, TITLES
 
 _TABS = {
     NOW: "Now",

@@ -16,10 +16,10 @@ from web.boards.board import (
     TWEETS,
     WINDOWS,
 )
-from web.embed.board_settings import Embed, dashboard
-from web.status.facts import join_words
-from web.hashtags.key import key_of
 from web.boards.titles import board_title
+from web.embed.board_settings import Embed, dashboard
+from web.hashtags.key import key_of
+from web.status.facts import join_words
 
 RANGES = {
     "3h": "3 hours",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from web.status.alerts import alerts_advice, is_silent
 from web.boards.board import Board, is_old
+from web.status.alerts import alerts_advice, is_silent
 from web.status.facts import NO_BOARD, SILENT_SECONDS, START_SECONDS, Facts, look_at, span
 from web.status.stages import stages
 

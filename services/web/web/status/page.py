@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, render_template
 
-from web.status.facts import span
 from web.boards.trends import Trends
+from web.status.facts import span
 
 
 def blueprint(source: Trends) -> Blueprint:

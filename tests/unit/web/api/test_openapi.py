@@ -13,15 +13,15 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from unit.web.memory_store import MemoryStore, entries
+from web.api.openapi import DOCUMENT
+from web.api.parameters import FORMATS
 from web.boards.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, RANKINGS
-from web.embed.chart_settings import chart
 from web.embed.board_settings import CHROME, dashboard, embed
+from web.embed.chart_settings import chart
+from web.embed.widget import LANGUAGES, script
 from web.hashtags.history import DEFAULT_HOURS, MAX_HOURS, STEPS
 from web.hashtags.key import key_of
-from web.api.openapi import DOCUMENT
 from web.pages.query import DEFAULT_RANGE, MAX_TAGS, RANGES
-from web.api.parameters import FORMATS
-from web.embed.widget import LANGUAGES, script
 
 OPENAPI: Any = json.loads(DOCUMENT.read_text(encoding="utf-8"))
 SCRIPT = Path(__file__).parents[4] / "scripts" / "openapi.py"

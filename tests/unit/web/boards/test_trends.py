@@ -6,8 +6,8 @@ import pytest
 from unit.web.memory_store import Clock, MemoryStore, entries
 from web.boards import trends
 from web.boards.cache import BoardCache
-from web.settings import Settings
 from web.boards.trends import Trends
+from web.settings import Settings
 
 LULL = 2
 

@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 from reference.twitter_text import NODE
 from web.embed import hashtag_history, widget
 from web.embed.hashtag_history import words
-from web.pages.query import RANGES
 from web.embed.widget import LANGUAGES
+from web.pages.query import RANGES
 
 SMALL = {"Accept-Encoding": "gzip"}
 BUDGET = 30 * 1024

@@ -236,7 +236,13 @@ def check(response: TestResponse, kind: str) -> None:
         is_ours = kind != LIBRARY
         # A library's style sheet has pictures in it.
         assert policy.pop("img-src") == (["'self'"] if is_ours else ["'self'", "data:"])
-        needed = ["script-src", "style-src", "connect-src", "manifest-src", *(["frame-src"] if is_ours else [])]
+        needed = [
+            "script-src",
+            "style-src",
+            "connect-src",
+            "manifest-src",
+            *(["frame-src"] if is_ours else []),
+        ]
         assert policy == {name: ["'self'"] for name in needed}
     else:
         assert policy == {}

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from unit.web.memory_store import MemoryStore, ago, board, failure, report, source
 from web.boards.board import parse_board
 from web.boards.cache import NO_REPORT, BoardCache
-from web.status.facts import NO_BOARD
+from web.hbase import HBaseBoards, StoreError
 from web.status.document import Standing, parse_report
 from web.status.document import status as answer
-from web.hbase import HBaseBoards, StoreError
+from web.status.facts import NO_BOARD
 
 URL = "/api/v1/status"
 Make = Callable[..., FlaskClient]

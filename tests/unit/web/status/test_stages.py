@@ -11,9 +11,9 @@ import pytest
 from unit.web.memory_store import ago, board, failure, report, source
 from web.boards.board import parse_board
 from web.boards.cache import NO_REPORT, UNREADABLE, UNREADABLE_REPORT
+from web.status.document import Standing, parse_report, status
 from web.status.facts import NO_BOARD
 from web.status.sources import CREDENTIALS
-from web.status.document import Standing, parse_report, status
 
 NAMES = ("hbase", "kafka", "spark", "source", "credentials", "tweet", "board")
 ENV_EXAMPLE = Path(__file__).parents[4] / ".env.example"
