@@ -36,7 +36,7 @@ function settings(what = fields.what.value) {
   const chosen = what === "tag" ? { tag: fields.tag.value.trim().replace(/^[#＃]+/, "") } : {};
   for (const name of NAMES[what]) {
     if (!data.has(name)) continue;
-    const value = data.getAll(name).filter((each) => what === "board" || !BOARD_ONLY.includes(each)).join(" ");
+    const value = /** @type {string[]} */ (data.getAll(name)).filter((each) => what === "board" || !BOARD_ONLY.includes(each)).join(" ");
     const isRight = [...form.querySelectorAll(`[name="${name}"]`)].every((field) => field.validity.valid);
     if ((value || name === "paused") && isRight && value !== DEFAULTS[name]) chosen[name] = value;
   }
@@ -181,7 +181,7 @@ for (const button of document.querySelectorAll("#embed [data-copies]")) button.a
 new MutationObserver(() => showCode(settings(), fields.kind.value === "iframe")).observe(frame, { attributeFilter: ["height"] });
 
 // From the card of a tag: with what it shows.
-document.addEventListener("embed-chart", ({ detail }) => {
+document.addEventListener("embed-chart", (/** @type {CustomEvent} */ { detail }) => {
   fields.what.value = "tag";
   for (const [name, value] of Object.entries(detail)) {
     if (name === "tz") offerZones(value);

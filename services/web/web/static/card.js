@@ -2,7 +2,7 @@
 
 import { Chart } from "./chart.js";
 import { element, tagged } from "./dom.js";
-import { length } from "./series.js";
+import { interval } from "./series.js";
 import { moment, number, posts } from "./words.js";
 
 const SPELLINGS = 5;
@@ -141,7 +141,7 @@ export class Card {
       entry.className = `series-${each}`;
       return entry;
     });
-    const isRunning = series.times[place] + length(series.step) > Date.now();
+    const isRunning = series.times[place] + interval(series.step) > Date.now();
     return [element("strong", this.#time(place)), ...lines, ...(isRunning ? [element("em", "so far")] : [])];
   }
 

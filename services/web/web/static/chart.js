@@ -2,7 +2,7 @@
 // by keyboard.
 
 import { locale } from "./locale.js";
-import { length } from "./series.js";
+import { interval } from "./series.js";
 import { number } from "./words.js";
 
 const HEIGHT = 220; // pixels
@@ -100,7 +100,7 @@ export class Chart {
   /** @returns {[number, number]} with room for the last bar */
   #span() {
     const { times, step } = this.#series;
-    return [times[0] / 1000, (times.at(-1) + (this.#isOne ? length(step) : 0)) / 1000];
+    return [times[0] / 1000, (times.at(-1) + (this.#isOne ? interval(step) : 0)) / 1000];
   }
 
   #timeLabels(splits, step) {
@@ -140,7 +140,7 @@ export class Chart {
     if (wanted === undefined || last < 0) return;
     event.preventDefault();
     const next = Math.min(last, Math.max(0, wanted));
-    const middle = this.#isOne ? length(this.#series.step) / 2 : 0;
+    const middle = this.#isOne ? interval(this.#series.step) / 2 : 0;
     const left = this.#plot.valToPos((this.#series.times[next] + middle) / 1000, "x");
     this.#plot.setCursor({ left, top: 0 });
     this.#options.say(this.#options.describe(next).map((line) => line.textContent).join(", "));

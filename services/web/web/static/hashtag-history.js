@@ -20,7 +20,7 @@
   // The texts of each language, in the order of their names.
   const { names, ...strings } = STRINGS;
   // A module has no current script.
-  const base = new URL(".", (document.currentScript || document.querySelector('script[src*="/hashtag-history"]')).src);
+  const base = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript || document.querySelector('script[src*="/hashtag-history"]')).src);
   const sheet = new CSSStyleSheet();
   const style = STYLE;
   sheet.replaceSync(style);
@@ -138,8 +138,8 @@
       }
       // In seconds or as a date.
       const header = headers.get("Retry-After");
-      const retry = +header || (new Date(header) - Date.now()) / 1000;
-      if (!(retry > 0)) throw new Error(status);
+      const retry = +header || (Date.parse(header) - Date.now()) / 1000;
+      if (!(retry > 0)) throw new Error(`${status}`);
       fail();
       // Divided, so that the jitter cannot make it too early.
       return Math.min(retry, 86400) / 0.9;
@@ -197,7 +197,7 @@
 
     // Of a bar, in the tooltip.
     function describe(at) {
-      const isRunning = series.times[at] + length(series.step) > Date.now();
+      const isRunning = series.times[at] + interval(series.step) > Date.now();
       return `${timeOf(at)}: ${posts(series.lines[0][at])}${isRunning ? ` (${text("running")})` : ""}`;
     }
 
@@ -308,7 +308,7 @@
       const isForeign = series.step === "day" && series.zone !== settings.tz;
       set(part("zone"), {}, text(isForeign ? "days" : "zone", { zone: series.zone }));
       const date = new Date(history.as_of ?? Date.now());
-      set(part("time"), { datetime: date.toISOString() }, moment(date, { dateStyle: Date.now() - date > OLD ? "medium" : undefined, timeStyle: "medium" }));
+      set(part("time"), { datetime: date.toISOString() }, moment(date, { dateStyle: Date.now() - +date > OLD ? "medium" : undefined, timeStyle: "medium" }));
       bars.describe(`${isolated(history.tag)}, ${period()}. ${summary()}. ${text("keys")}`, text("chart"));
       bars.draw(series);
       drawTable();

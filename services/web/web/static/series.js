@@ -16,7 +16,7 @@ export const RANGES = {
 export const DEFAULT_RANGE = "24h";
 
 // Milliseconds from one point to the next.
-export function length(step) {
+export function interval(step) {
   return STEPS[step];
 }
 
