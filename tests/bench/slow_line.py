@@ -6,8 +6,9 @@ any distant server, and all connections share the line.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Thread
 from urllib.parse import urlsplit
 
 ROUND_TRIP = 0.15
@@ -78,19 +79,22 @@ async def _deliver(queue: Queue, writer: asyncio.StreamWriter) -> None:
 def slow_line(url: str) -> Iterator[str]:
     """Yield an address at which the server of `url` answers slowly."""
     parts = urlsplit(url)
-    line, ready = SlowLine(parts.hostname or "", parts.port or 80), Event()
-    loop, ports = asyncio.new_event_loop(), list[int]()
+    line = SlowLine(parts.hostname or "", parts.port or 80)
+    started: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(line.serve())
-        ports.append(server.sockets[0].getsockname()[1])
-        ready.set()
-        loop.run_forever()
+    async def serve() -> None:
+        server, stopping = await line.serve(), asyncio.Event()
+        port = server.sockets[0].getsockname()[1]
+        started.set_result((port, asyncio.get_running_loop(), stopping))
+        await stopping.wait()
+        server.close()
 
-    Thread(target=run, daemon=True).start()
-    ready.wait()
+    # What is still on its way at the end is cancelled.
+    thread = Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    port, loop, stopping = started.result()
     try:
-        yield f"http://127.0.0.1:{ports[0]}"
+        yield f"http://127.0.0.1:{port}"
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(stopping.set)
+        thread.join()

@@ -7,8 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import metrics
-from web.api import openapi
-from web.api import routes as api
+from web.api import openapi, routes
 from web.boards.cache import BoardCache, Store
 from web.boards.repeats import Repeats
 from web.boards.trends import Trends
@@ -19,7 +18,7 @@ from web.hashtags.history_cache import HashtagCache, HashtagStore
 from web.hashtags.search import Search, SearchCache, SearchStore
 from web.hbase import HBaseBoards, HBaseHashtags
 from web.http import address, compression, headers, problems, site, vendor
-from web.pages import page as pages
+from web.pages import page
 from web.settings import Settings
 from web.status import health
 from web.status import page as status_page
@@ -56,8 +55,8 @@ def create_app(
     # A path with a slash too many is another path: to redirect, the outer address had to be known.
     app.url_map.merge_slashes = False
     metrics.init_app(app)
-    app.register_blueprint(api.blueprint(source, hashtags, search))
-    app.register_blueprint(pages.blueprint(source, settings.refresh_seconds, settings.mastodon_url))
+    app.register_blueprint(routes.blueprint(source, hashtags, search))
+    app.register_blueprint(page.blueprint(source, settings.refresh_seconds, settings.mastodon_url))
     app.register_blueprint(bundle.blueprint(widget.script()))
     app.register_blueprint(bundle.blueprint(hashtag_history.script()))
     app.register_blueprint(tag_page.blueprint(source, hashtags))
