@@ -19,7 +19,7 @@ PUBLIC = "https://your.site/trends"
 @pytest.mark.parametrize("tag", ["Café", "a&b=c", "100%", "東京"])
 def test_a_message_links_to_its_board_with_its_tag(name: str, tag: str) -> None:
     found = parse_board(name, board(tag, name=name))
-    _, body = compose(found, Rule(name, 10, 0), found.entries, Links(page=PUBLIC))
+    body = compose(found, Rule(name, 10, 0), found.entries, Links(page=PUBLIC)).body
     link = urlsplit(body.splitlines()[-1])
     assert link.geturl().startswith(f"{PUBLIC}/?")
     asked = read_query(MultiDict(parse_qsl(link.query, strict_parsing=True)))
