@@ -21,8 +21,18 @@ class Hidden:
 
     @cached_property
     def _match(self) -> Any:
-        parts = ([re.escape(part) for part in each.split(ANY)] for each in sorted(self.patterns))
-        return re.compile("|".join(".*".join(part) for part in parts), re.DOTALL).fullmatch
+        return re.compile("|".join(map(_regex, sorted(self.patterns))), re.DOTALL).fullmatch
+
+
+def _regex(pattern: str) -> str:
+    """The regular expression of a pattern.
+
+    Anybody may write a key that nearly matches. What is between two `*` is therefore taken where it
+    first occurs, and never looked for again.
+    """
+    first, *rest = map(re.escape, pattern.split(ANY))
+    between = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    return f"{first}{between}.*{rest[-1]}" if rest else first
 
 
 def parse_hidden(cell: bytes) -> Hidden:

@@ -25,6 +25,10 @@ def test_a_tag_is_hidden_in_every_spelling_and_alone() -> None:
         ("*＊win", ["win", "iwin"], ["winner"]),
         ("a*b*c", ["abc", "a1b2c"], ["ab", "cba"]),
         ("a.*", ["a.", "a.b"], ["ab", "a"]),
+        ("a**a", ["aa", "aba"], ["a"]),
+        ("*ab*b*", ["abb", "aabxb"], ["ab", "bab"]),
+        # With a search that goes back this takes longer than the age of the universe.
+        ("*a" * 30 + "*b", ["a" * 30 + "b"], ["a" * 279]),
     ],
 )
 def test_a_star_stands_for_any_characters_or_none(
@@ -46,6 +50,11 @@ def test_sets_of_hidden_tags_are_added_and_taken_away() -> None:
     assert both == hidden("a", "c", "b*", "d*")
     assert both - hidden("a", "d*", "x") == hidden("c", "b*")
     assert not np.any(NONE_HIDDEN.among(["a", ""]))
+
+
+def test_a_pattern_without_a_star_is_a_key() -> None:
+    found = HiddenTags(patterns=frozenset({"tea"}))
+    assert "tea" in found and "teapot" not in found
 
 
 def test_documents_survive_the_way_through_hbase() -> None:
