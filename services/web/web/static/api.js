@@ -11,6 +11,15 @@ function follow() {
 dark.addEventListener("change", follow);
 follow();
 
+// Its fields have no names for screen readers.
+new MutationObserver(() => {
+  for (const row of routes.querySelectorAll("tr[data-param-name]")) {
+    for (const field of row.querySelectorAll(":is(select, input):not([aria-label])")) {
+      field.setAttribute("aria-label", row.dataset.paramName);
+    }
+  }
+}).observe(routes, { childList: true, subtree: true });
+
 SwaggerUIBundle({
   domNode: routes,
   url: new URL("openapi.json", document.baseURI).href,
