@@ -49,7 +49,8 @@ class Windows:
         """The counts of all tags, but 0 for those that are hidden."""
         if self._hidden == NONE_HIDDEN:
             return counts
-        shown: AnyArray = np.where(self._is_hidden[: len(counts)], 0, counts)
+        shown = counts.copy()
+        shown[self._is_hidden[: len(counts)]] = 0
         return shown
 
     def are_hidden(self, numbers: Ints) -> Bools:
