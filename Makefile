@@ -21,7 +21,7 @@ unhide: ## Show a hidden hashtag again: make unhide TAG=spam
 	@scripts/hide --undo "$(TAG)"
 
 alert-test: ## Send a test message to everything in ALERT_URLS
-	@scripts/alert-test
+	@scripts/send-test-alert
 
 backup: ## Write all that is kept into a file of backups/; counting pauses for a minute or two
 	@scripts/backup "$(FILE)"
@@ -45,7 +45,7 @@ lock: ## Pin what each requirements.in asks for (UPGRADE=1: the newest versions)
 	@scripts/lock
 
 screenshots: ## Take the pictures of docs/screenshots
-	@scripts/screenshots
+	@scripts/take-screenshots
 
 bench: ## Measure the product, and others beside it: make bench [ARGS="--only latency"]
 	@scripts/bench $(ARGS)

@@ -277,7 +277,7 @@ def test_a_restore_needs_nothing_but_the_backup(installation: Installation, save
     # It was made before the upgrade, and may have a volume that only the version before had.
     folders = " ".join(f"./{volume}" for volume in installation.stack.config()["volumes"])
     installation.run(
-        "scripts/in-volumes ro tar --diff --gzip --numeric-owner --directory /volumes "
+        "scripts/run-in-volumes ro tar --diff --gzip --numeric-owner --directory /volumes "
         f"{folders} <{file}"
     )
     assert running(installation.stack) == set()

@@ -24,7 +24,7 @@ from web.hashtags.key import key_of
 from web.pages.query import DEFAULT_RANGE, MAX_TAGS, RANGES
 
 OPENAPI: Any = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-SCRIPT = Path(__file__).parents[4] / "scripts" / "openapi.py"
+SCRIPT = Path(__file__).parents[4] / "scripts" / "copy_contracts.py"
 REGISTRY: Registry[Any] = Registry().with_resource(
     "urn:openapi", DRAFT202012.create_resource(OPENAPI)
 )
@@ -46,7 +46,7 @@ def test_it_is_served_as_it_is(client: FlaskClient) -> None:
 
 def test_its_schemas_are_the_contracts() -> None:
     renewed = runpy.run_path(str(SCRIPT))["renewed"](OPENAPI)
-    assert renewed == OPENAPI, "docs/contracts has changed: run scripts/openapi.py"
+    assert renewed == OPENAPI, "docs/contracts has changed: run scripts/copy_contracts.py"
 
 
 def test_every_schema_is_one_and_every_reference_leads_somewhere() -> None:

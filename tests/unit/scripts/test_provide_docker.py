@@ -1,4 +1,4 @@
-"""scripts/engine says what it is about to install, and asks first where somebody can answer."""
+"""scripts/provide-docker says what it is about to install, and asks first where somebody can answer."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ def run(folder: Path, answer: str | None, **environment: str) -> subprocess.Comp
     try:
         os.write(terminal, (answer or "").encode())
         return subprocess.run(
-            [ROOT / "scripts/engine"],
+            [ROOT / "scripts/provide-docker"],
             env={"PATH": f"{folder}:{os.environ['PATH']}", "FOLDER": str(folder), **environment},
             stdin=subprocess.DEVNULL if answer is None else stdin,
             capture_output=True,
