@@ -29,6 +29,7 @@ def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         ("WEB_BIND=[::1]", "WEB_BIND must be an IP address"),
         ("WEB_BIND=localhost", "WEB_BIND must be an IP address"),
         ("WEB_PORT=http", "WEB_PORT must be a port number"),
+        ("WEB_PORT=65536", "WEB_PORT must be a port number"),
         ("CONSUMER_SECRET=ab$cd", "CONSUMER_SECRET has a $ in it"),
         ('BLUESKY_APP_PASSWORD="ab$cd"', "BLUESKY_APP_PASSWORD has a $ in it"),
         ("AUTHOR_SALT=$$ab$", "AUTHOR_SALT has a $ in it"),
