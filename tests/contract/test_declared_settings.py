@@ -5,7 +5,7 @@ import math
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,9 @@ def strings(node: Any) -> Iterator[str]:
     """Yield every text in a YAML document."""
     if isinstance(node, str):
         yield node
-    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    for child in children:
-        yield from strings(child)
+    elif isinstance(node, dict | list):
+        for child in node.values() if isinstance(node, dict) else node:
+            yield from strings(child)
 
 
 def placeholders(node: Any) -> set[tuple[str, str, str]]:
@@ -74,7 +74,7 @@ def surroundings() -> Iterator[Any]:
             yield node
 
 
-each_setting = pytest.mark.parametrize("setting", DECLARED.values(), ids=DECLARED.keys())
+each_setting = pytest.mark.parametrize("setting", [*DECLARED.values()], ids=[*DECLARED])
 
 
 def test_the_files_are_what_the_script_writes() -> None:
@@ -82,6 +82,13 @@ def test_the_files_are_what_the_script_writes() -> None:
         assert path.read_text(encoding="utf-8") == text, (
             f"{path.name} is not what settings.toml declares: run make settings"
         )
+
+
+def test_a_misspelt_field_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[a]\ntitle = "A"\ntext = "A."\n[a.B]\ntext = "B."\ndefalt = 1\n')
+    with pytest.raises(TypeError, match="defalt"):
+        load(file)
 
 
 def test_no_setting_is_declared_twice() -> None:
@@ -142,14 +149,13 @@ def test_compose_itself_has_the_same_defaults() -> None:
             assert operand == DECLARED[name].default, name
 
 
-def settings_of(path: Path) -> dict[str, Any]:
+def composed(path: Path) -> dict[str, Any]:
     """Return the services as Compose makes them from a file of settings."""
     # What is exported would count more than the file.
     exported = {name: value for name, value in os.environ.items() if name not in DECLARED}
-    command = ["docker", "compose", "--file", ROOT / "compose.yaml", "--env-file", path, "config"]
-    done = subprocess.run(
-        [*command, "--format", "json"], env=exported, capture_output=True, text=True, check=True
-    )
+    options = ["--file", str(ROOT / "compose.yaml"), "--env-file", str(path)]
+    command = ["docker", "compose", *options, "config", "--format", "json"]
+    done = subprocess.run(command, env=exported, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)["services"]
     return found
 
@@ -166,7 +172,7 @@ def test_compose_reads_the_lines_of_the_example_as_declared(
 ) -> None:
     lines = tmp_path / "env"
     lines.write_text(uncommented(mark), encoding="utf-8")
-    services = settings_of(lines)
+    services = composed(lines)
     expected = {
         (service, each.name): getattr(each, field)
         for each in DECLARED.values()
@@ -194,7 +200,7 @@ def test_a_value_is_quoted_where_compose_would_change_it(value: str, line: str) 
 # --- The services ---------------------------------------------------------------------------
 
 
-def read(service: str, changes: Mapping[str, str]) -> Any:
+def read(service: str, changes: dict[str, str]) -> Any:
     """Read a service's settings, with all sources switched on."""
     return READ[service]((SOURCES if service == "ingest" else {}) | changes)
 
@@ -253,6 +259,11 @@ def test_a_service_refuses_what_is_not_allowed(service: str, setting: Setting) -
             read(service, {setting.name: value})
 
 
+@pytest.mark.parametrize("service", READ)
+def test_the_log_level_may_be_in_small_letters(service: str) -> None:
+    assert read(service, {"LOG_LEVEL": "debug"}) == read(service, {"LOG_LEVEL": "DEBUG"})
+
+
 @pairs("number")
 def test_a_number_may_be_a_fraction(service: str, setting: Setting) -> None:
     low, _ = setting.between
@@ -276,13 +287,10 @@ def check(path: Path, line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([CHECK_ENV, path], env=clean, capture_output=True, text=True, check=False)
 
 
-def unread(*kinds: str) -> list[str]:
-    """Return the settings of these kinds whose values no service of ours checks."""
-    return [
-        name
-        for name, setting in DECLARED.items()
-        if setting.kind in kinds and not READ.keys() & set(setting.readers)
-    ]
+def unread_numbers() -> list[str]:
+    """Return the names of the numbers that no service in READ checks."""
+    numbers = {name: each for name, each in DECLARED.items() if each.kind in NUMBERS}
+    return [name for name, each in numbers.items() if not READ.keys() & set(each.readers)]
 
 
 def test_check_env_checks_only_what_is_declared() -> None:
@@ -291,7 +299,7 @@ def test_check_env_checks_only_what_is_declared() -> None:
     assert {name for name, each in DECLARED.items() if each.kind == "file"} <= checked()
 
 
-@pytest.mark.parametrize("name", unread("choice", *NUMBERS))
+@pytest.mark.parametrize("name", unread_numbers())
 def test_check_env_has_the_same_range(name: str, tmp_path: Path) -> None:
     setting, file = DECLARED[name], tmp_path / "env"
     assert name in checked()
