@@ -30,7 +30,7 @@ EXAMPLE_HEAD = """\
 # any you see demo data. docs/sources.md explains step by step where to find each value.
 # docs/operations.md, "Credentials", explains how to keep the secrets in files instead."""
 
-EXAMPLE_FOOT = "# All settings: docs/settings.md (it and this file are written from settings.toml)"
+EXAMPLE_FOOT = "# All settings: docs/settings.md (written, like this file, from settings.toml)"
 
 PAGE_HEAD = """\
 # Settings

@@ -184,6 +184,14 @@ def test_compose_reads_the_lines_of_the_example_as_declared(
         assert services[service]["environment"][name] == value
 
 
+def test_the_page_about_alerts_has_the_same_defaults() -> None:
+    text = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \|\s*`?([^|`]*?)`?\s*\|", text, re.MULTILINE)
+    assert {"ALERT_TOP", "ALERT_QUIET_HOURS"} <= dict(rows).keys()
+    for name, default in rows:
+        assert default == DECLARED[name].default, name
+
+
 @pytest.mark.parametrize(
     ("value", "line"),
     [
