@@ -18,7 +18,7 @@ SECRET = "canary-7Lq2"
 HOOK = f"json://trends:{SECRET}@hook.example:8000/hook?rto=25"
 MAIL = "mailto://mail.example:2525/?from=trends@example.org&to=me@example.org"
 SLOW_SECONDS = 20
-SETTINGS = {"ALERT_URLS": f"{HOOK} {MAIL}", "ALERT_BOARD": "all", "ALERT_TOP": "1"}
+SETTINGS = {"ALERT_URLS": f"{HOOK} {MAIL}", "ALERT_BOARDS": "all", "ALERT_TOP": "1"}
 BEFORE = "FirstOfAll"
 SUPPRESSED = "alerts_suppressed_hashtags_total 1.0"
 
@@ -38,7 +38,7 @@ def stack(stack: Stack) -> Iterator[Stack]:
     stack.configure(SETTINGS, overrides=[doubles.COMPOSE])
     stack.up("receivers", "alerts", wait=False)
     eventually(lambda: control(stack, "receivers", "reset", {}) == {})
-    eventually(lambda: (status(stack)["state"], status(stack)["board"]) == ("ok", "all"))
+    eventually(lambda: (status(stack)["state"], status(stack)["boards"]) == ("ok", ["all"]))
     yield stack
     with suppress(RuntimeError):
         hide(stack, "--undo", "AlertMe")

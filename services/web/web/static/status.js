@@ -67,7 +67,7 @@ function show(node, value) {
   } else if (node.dataset.as === "span") write(node, span(value ?? 0));
   else if (node.dataset.as === "dollars") write(node, `$${(value ?? 0).toFixed(2)}`);
   else if (node.dataset.as === "share") write(node, `${Math.floor(100 * value)} %`);
-  else write(node, value ?? "");
+  else write(node, Array.isArray(value) ? value.join(", ") : (value ?? ""));
 }
 
 class Visit {
