@@ -64,7 +64,7 @@ def test_urls_may_be_in_a_file(tmp_path):
         ),
         ({"ALERT_TOP": "0"}, "ALERT_TOP must be a whole number from 1 to 100"),
         ({"ALERT_SCORE": "high"}, "ALERT_SCORE must be a number from 0 to 1000"),
-        ({"ALERT_SCORE": "9", "ALERT_BOARDS": "1h, all"}, "ALERT_SCORE needs rising in ALERT_BOARD"),
+        ({"ALERT_SCORE": "9", "ALERT_BOARDS": "1h, all"}, "ALERT_SCORE needs rising in ALERT_"),
         ({"ALERT_QUIET_HOURS": "-1"}, "ALERT_QUIET_HOURS must be a number from 0 to 8760"),
         ({"HBASE_THRIFT_PORT": "0"}, "HBASE_THRIFT_PORT must be a whole number"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),

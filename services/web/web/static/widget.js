@@ -8,8 +8,6 @@
   const NAME = "trending-hashtags";
   if (customElements.get(NAME)) return;
 
-  const LONGEST_WAIT = 300; // seconds, after many errors in a row
-  const GIVE_UP = 8000; // milliseconds for one answer
   const WAITING = 5; // seconds between two requests while there is no board
   const HOLD = 30000; // milliseconds that rows keep still under a pointer or the focus
   const RESERVED = 20; // rows whose place is kept, however few tags there are
@@ -82,14 +80,15 @@
 
   INCLUDE("ground.js");
 
+  INCLUDE("poller.js");
+
   // --- Feeds: one request for all elements that show the same board. ---
 
   const feeds = {};
 
   function makeFeed(query) {
     const members = new Set();
-    let answer, due, timer, isAsking;
-    let errors = 0;
+    let answer;
     let loaded = 0; // hashtags of the answer, at most
 
     const wanting = () => [...members].filter((member) => member.wants());
@@ -99,18 +98,6 @@
     // be seen again before.
     const pause = () => Math.min(3600, ...(wanting()[0] ? wanting() : [...members]).map((member) => member.get().refresh || answer?.poll_after_seconds || 10));
 
-    // ±10 %, so that pages opened together do not ask together for ever.
-    function schedule(seconds) {
-      due = Date.now() + seconds * (900 + 200 * Math.random());
-      sleep();
-    }
-
-    // A hidden page waits to be shown, whatever is due.
-    function sleep() {
-      clearTimeout(timer);
-      timer = !document.hidden && !isAsking && wanting()[0] && setTimeout(poll, due - Date.now());
-    }
-
     function take(trends, limit) {
       answer = trends;
       loaded = limit;
@@ -119,60 +106,42 @@
 
     function fail(problem) {
       for (const member of members) member.fail(problem);
-      return Math.min(LONGEST_WAIT, pause() * 2 ** ++errors);
+      return pause();
     }
 
     // The browser revalidates by itself: setting If-None-Match here would cost a preflight on
     // another origin.
-    async function poll() {
-      const list = wanting();
-      if (isAsking || document.hidden || !list[0]) return;
-      isAsking = true;
-      const limit = most(list);
-      let wait;
-      try {
-        const response = await fetch(`${base}api/v1/trends?${query}&limit=${limit}`, { signal: AbortSignal.timeout(GIVE_UP), credentials: "omit" });
-        if (response.ok) {
-          take(await response.json(), limit);
-          errors = 0;
-          // One that came meanwhile may want more.
-          wait = most(wanting()) > limit ? 0 : pause();
-        } else {
-          // In seconds or as a date.
-          const header = response.headers.get("Retry-After");
-          const retry = +header || (Date.parse(header) - Date.now()) / 1000;
-          wait = fail(await response.json().catch(() => ({})));
-          // Divided, so that the jitter cannot make it too early.
-          if (retry > 0) wait = Math.min(retry, 86400) / 0.9;
-        }
-      } catch {
-        wait = fail({});
+    async function ask(signal) {
+      const limit = most(wanting());
+      const response = await fetch(`${base}api/v1/trends?${query}&limit=${limit}`, { signal, credentials: "omit" });
+      if (response.ok) {
+        take(await response.json(), limit);
+        // One that came meanwhile may want more.
+        return most(wanting()) > limit ? 0 : pause();
       }
-      isAsking = false;
-      schedule(wait);
+      const problem = await response.json().catch(() => ({}));
+      const wait = retryAfter(response.headers);
+      if (!wait) throw problem;
+      fail(problem);
+      return wait;
     }
 
-    document.addEventListener("visibilitychange", sleep);
-    addEventListener("online", poll);
+    const poller = makePoller(ask, fail, () => wanting()[0]);
     return {
-      schedule,
-      sleep,
+      poller,
       // `drawn` is what the server has drawn already.
       add(member, drawn) {
         const { limit } = member.get();
+        // The members that come in the same moment share the first request.
+        const isNews = !wanting()[0] || limit > loaded;
         members.add(member);
-        if (drawn) {
-          take(drawn, limit);
-          schedule(drawn.hashtags ? pause() : WAITING);
-        } else {
-          if (answer) member.draw(answer);
-          // The members that come in the same moment share the first request.
-          if (!timer || limit > loaded) schedule(0);
-        }
+        if (drawn) take(drawn, limit);
+        else if (answer) member.draw(answer);
+        poller.schedule(drawn ? (drawn.hashtags ? pause() : WAITING) : isNews ? 0 : undefined);
       },
       remove(member) {
         members.delete(member);
-        sleep();
+        poller.schedule();
       },
     };
   }
@@ -234,7 +203,7 @@
       if (feed && feed === feeds[query] && before.lang === settings.lang) {
         dress();
         if (answer) draw(answer, true);
-        if (["limit", "refresh", "paused"].some((name) => before[name] !== settings[name])) feed.schedule(0);
+        if (["limit", "refresh", "paused"].some((name) => before[name] !== settings[name])) feed.poller.schedule(0);
         return;
       }
       feed?.remove(member);
@@ -443,7 +412,7 @@
     // Far outside the window is seen; in a closed <details>, or a tab that is not shown, is not.
     const sight = new IntersectionObserver((entries) => {
       isUnseen = !entries.at(-1).isIntersecting;
-      feed?.sleep();
+      feed?.poller.schedule();
     }, { rootMargin: "99999px" });
 
     return {
@@ -472,7 +441,7 @@
       // Asks for the board now, also when it is paused or not seen.
       refresh() {
         isWanted = true;
-        feed?.schedule(0);
+        feed?.poller.schedule(0);
       },
     };
   }
