@@ -176,8 +176,8 @@
 
     // The text of a name, if there is one, with values in place of {their names}.
     const text = (name, values) => strings[settings.lang.slice(0, 2)].split("|")[names.split("|").indexOf(name)]?.replace(/{(\w+)}/g, (_, each) => values[each]);
-    // What so many are: "person" or "people".
-    const noun = (name, size) => text(size === 1 ? name + "_one" : name);
+    // The form of a text for so many: "person" or "people".
+    const plural = (name, size, values) => text(size === 1 ? name + "_one" : name, values);
     const number = (value, options) => value.toLocaleString(settings.lang, options);
 
     // Below a hundred thousand the exact count is as short as a rounded one.
@@ -386,17 +386,18 @@
       set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
       const way = moved > 0 ? "up" : moved ? "down" : "";
       // A new tag has null, of which the minifier's form of abs() would make no number.
-      const n = number(Math.abs(+moved));
-      const said = text(way, { n, s: n === "1" ? "" : "s" });
+      const places = Math.abs(+moved);
+      const n = number(places);
+      const said = plural(way, places, { n });
       const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved == null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
       // Where people are counted too: both numbers.
-      const more = people >= 0 ? ` · ${number(people)} ${noun("people", people)}` : "";
-      set(sum, { value: size, title: `${number(entry.count)} ${noun("count", entry.count)}${more}` }, count(size));
-      set(unit, {}, noun(counted, size));
+      const more = people >= 0 ? ` · ${number(people)} ${plural("people", people)}` : "";
+      set(sum, { value: size, title: `${number(entry.count)} ${plural("count", entry.count)}${more}` }, count(size));
+      set(unit, {}, plural(counted, size));
       set(bar.firstChild, { width: (100 * share).toFixed(1) + "%" });
       // Why a tag rises.
-      if (reason) set(reason, {}, text("reason", { people: number(people), unit: noun("people", people), window: span(entry.window), expected: number(entry.expected, { maximumSignificantDigits: 2 }) }));
+      if (reason) set(reason, {}, plural("reason", people, { people: number(people), window: span(entry.window), expected: number(entry.expected, { maximumSignificantDigits: 2 }) }));
     }
 
     // --- What the feed and the element know of it ---
