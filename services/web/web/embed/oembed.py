@@ -34,8 +34,8 @@ _TICKER = 46
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
-# The address of the page `/`, and what follows it: nothing, for a board or the chart of a tag in its
-# parameters; a board alone; or a chart alone.
+# The address of the page `/`, and what follows it: nothing (a board, or the chart of a tag among
+# its parameters), a board alone, or a chart alone.
 _PATH = re.compile(r"(/(?:.*?/)??)(?:(widget)|embed/tag/([^/]+))?")
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
