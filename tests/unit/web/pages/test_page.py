@@ -459,6 +459,22 @@ def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
         assert discovery.startswith(public or "http://localhost/")
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/?board=1h&limit=3", "widget?board=1h&limit=3"),
+        ("/?board=1h&tag=tea&tag=cake&range=7d&tz=UTC", "embed/tag/tea?range=7d&tz=UTC"),
+        ("/widget?theme=dark", "widget?theme=dark"),
+    ],
+)
+def test_sites_are_offered_what_the_page_shows(
+    client: FlaskClient, path: str, shown: str
+) -> None:
+    (discovery,) = linked(client.get(path).text, type="application/json+oembed")
+    html = client.get(unescape(discovery)).get_json()["html"]
+    assert f'src="http://localhost/{shown}"' in unescape(html)
+
+
 def test_the_builder_begins_with_the_board_that_is_open(
     client: FlaskClient, store: MemoryStore
 ) -> None:
