@@ -22,9 +22,11 @@ def unreachable(network: Network, error: BaseException) -> SourceError:
 
 def explain(failure: SourceError, url: str) -> str:
     """Describe a failed call to `url` in whole sentences."""
+    host = urlsplit(url).hostname
+    if failure.kind == "429":
+        return f"{host} takes no more calls for now. Wait a few minutes."
     if failure.kind != "network":
         return _sentence(str(failure))
-    host = urlsplit(url).hostname
     if any(isinstance(cause, socket.gaierror) for cause in causes(failure)):
         return (
             f"The name {host} was not found. Check its spelling, and whether this machine is "

@@ -47,7 +47,7 @@ def add(env_file: EnvFile, values: Mapping[str, str]) -> None:
 def add_as_files(env_file: EnvFile, values: Mapping[str, str], folder: Path) -> None:
     """Write the secrets among the values into files below `folder`, which .env then names."""
     add(env_file, {name: value for name, value in values.items() if name not in SECRETS})
-    for name in values.keys() & SECRETS:
+    for name in sorted(values.keys() & SECRETS):
         (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
         write_private(folder / FOLDER / name, values[name])
         env_file.clear(name)

@@ -32,29 +32,35 @@ class Terminal:
         width = min(shutil.get_terminal_size().columns, LONGEST_LINE)
         for paragraph in text.split("\n"):
             # A link or a command must stay in one piece.
-            lines = textwrap.fill(
-                paragraph, width, break_long_words=False, break_on_hyphens=False
-            )
+            lines = textwrap.fill(paragraph, width, break_long_words=False, break_on_hyphens=False)
             sys.stdout.write(f"{lines}\n")
         sys.stdout.flush()
+
+    def read(self, prompt: str) -> str:
+        """Read a line, which is shown as it is typed."""
+        return input(prompt)
+
+    def read_secret(self, prompt: str) -> str:
+        """Read a line, which is not shown."""
+        return getpass.getpass(prompt)
 
     def ask(self, question: str, default: str = "") -> str:
         """Ask until there is an answer; an empty line means `default`, if there is one."""
         prompt = f"{question} [{default}] " if default else f"{question} "
-        while not (answer := input(prompt).strip() or default):
+        while not (answer := self.read(prompt).strip() or default):
             self.say(NO_ANSWER)
         return answer
 
     def ask_secret(self, question: str) -> str:
         """Ask until there is an answer, without showing it."""
-        while not (answer := getpass.getpass(f"{question} (not shown): ").strip()):
+        while not (answer := self.read_secret(f"{question} (not shown): ").strip()):
             self.say(NO_ANSWER)
         return answer
 
     def confirm(self, question: str, *, default: bool) -> bool:
         """Ask for yes or no."""
         prompt = f"{question} [{'Y/n' if default else 'y/N'}] "
-        while (answer := input(prompt).strip().lower()) not in ("", "y", "yes", "n", "no"):
+        while (answer := self.read(prompt).strip().lower()) not in ("", "y", "yes", "n", "no"):
             self.say("Please type y or n.")
         return answer.startswith("y") if answer else default
 
@@ -64,7 +70,7 @@ class Terminal:
             self.say(f"  {number}. {option}")
         prompt = f"{question} " if default is None else f"{question} [{default + 1}] "
         while True:
-            answer = input(prompt).strip()
+            answer = self.read(prompt).strip()
             if not answer and default is not None:
                 return default
             found = _matches(answer, options)
