@@ -33,7 +33,7 @@ def browse(text: str, authority: trustme.CA | None = None) -> str:
     if authority:
         authority.configure_trust(context)
     with urllib.request.urlopen(LINK.findall(text)[-1], timeout=SOON, context=context) as page:
-        return CODE.findall(page.read().decode())[0]
+        return str(CODE.findall(page.read().decode())[0])
 
 
 class Typist(Terminal):

@@ -1,4 +1,4 @@
-"""`python -m ingest.connect` at a terminal, against the doubles: whole walks, and where they stop."""
+"""`python -m ingest.connect` at a terminal, against the doubles: whole walks, and their stops."""
 
 import os
 import sys
