@@ -106,6 +106,15 @@ def test_a_server_in_trouble(
     assert said in typist.text
 
 
+@pytest.mark.parametrize("fault", [{"delay": 3}, {"drip": 0.1}])
+def test_a_slow_server(
+    fault: dict[str, object], server: Serving[BlueskyDouble], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.connect.bluesky.TIMEOUT_SECONDS", 0.5)
+    server.double.faults = [fault]
+    assert "127.0.0.1 does not answer." in refused(server, HANDLE, APP_PASSWORD, "n")
+
+
 def test_a_server_that_redirects_gets_no_password(server: Serving[BlueskyDouble]) -> None:
     with Serving(BlueskyDouble()) as other:
         server.double.redirect_to = other.url

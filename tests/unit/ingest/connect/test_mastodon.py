@@ -139,6 +139,16 @@ def test_a_server_in_trouble(
     assert typist.text.count(said) == 2
 
 
+@pytest.mark.parametrize("fault", [{"delay": 3}, {"drip": 0.1}])
+def test_a_slow_server(fault: dict[str, object], server: Serving[MastodonDouble]) -> None:
+    server.double.faults = [fault]
+    with (
+        LimitedSession(DIRECT, timeout=0.5) as session,
+        pytest.raises(Problem, match=r"127\.0\.0\.1 does not answer"),
+    ):
+        App(server.url, session)
+
+
 def test_a_server_without_registration(server: Serving[MastodonDouble]) -> None:
     server.double.sign_in.is_open = False
     text = refused(server.url)

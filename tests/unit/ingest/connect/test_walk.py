@@ -14,6 +14,7 @@ from fakes import bluesky, mastodon, x
 from fakes.proxy import Proxy, server_context
 from fakes.server import Serving
 from support.dialogue import CTRL_C, CTRL_D, Answer, AtTerminal, browse
+from waiting import eventually
 
 SERVICE = Path(__file__).parents[4] / "services" / "ingest"
 BEFORE = """# My settings
@@ -140,6 +141,19 @@ def test_ctrl_c_changes_nothing(name: str, number: int, folder: Path) -> None:
 @pytest.mark.parametrize(("name", "number"), [("mastodon", 0), ("bluesky", 2), ("bluesky", 4)])
 def test_the_end_of_the_input_changes_nothing(name: str, number: int, folder: Path) -> None:
     stop(name, number, CTRL_D, folder)
+
+
+@pytest.mark.parametrize(("name", "number"), [("x", 3), ("mastodon", 2), ("bluesky", 3)])
+def test_ctrl_c_also_ends_a_call_that_takes_long(name: str, number: int, folder: Path) -> None:
+    double = DOUBLES[name]()
+    double.faults = [{"delay": 5}]
+    with Serving(double) as server, started(folder, server.url) as session:
+        answer(session, walks(server.url)[name][:number])
+        eventually(lambda: server.requests)
+        session.press(CTRL_C)
+        session.expect("Stopped. Nothing was changed.")
+        assert session.finish() == 130
+    assert (folder / "env").read_text() == BEFORE
 
 
 def stop(name: str, number: int, key: str, folder: Path) -> None:

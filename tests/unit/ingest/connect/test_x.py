@@ -7,10 +7,11 @@ import pytest
 
 from fakes.server import Serving
 from fakes.x import CREDENTIALS, USER_ID, XDouble
-from ingest.connect.terminal import GivenUp
-from ingest.connect.x import connect, introduction, objection
+from ingest.connect.terminal import GivenUp, Problem
+from ingest.connect.x import Keys, SignIn, connect, introduction, objection
 from ingest.environment import Environment, SettingsError
 from ingest.sources.http.egress import DIRECT
+from ingest.sources.http.session import LimitedSession
 from support.dialogue import Answer, Typist, browse
 
 KEY, SECRET = CREDENTIALS["CONSUMER_KEY"], CREDENTIALS["CONSUMER_SECRET"]
@@ -166,6 +167,15 @@ def test_x_in_trouble(fault: dict[str, object], said: str, server: Serving[XDoub
     typist = run(server, *KEYS, "", browse, "", browse, "n")
     assert typist.text.count(said) == 2
     assert typist.secrets == [KEY, SECRET]
+
+
+@pytest.mark.parametrize("fault", [{"delay": 3}, {"drip": 0.1}])
+def test_x_that_is_slow(fault: dict[str, object], server: Serving[XDouble]) -> None:
+    server.double.faults = [fault]
+    with LimitedSession(DIRECT, timeout=0.5) as session:
+        sign_in = SignIn(Keys(*KEYS), server.url, session)
+        with pytest.raises(Problem, match=r"127\.0\.0\.1 does not answer"):
+            sign_in.link()
 
 
 def test_redirects_are_not_followed(server: Serving[XDouble]) -> None:
