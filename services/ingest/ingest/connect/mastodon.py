@@ -130,8 +130,9 @@ class App:
         return response
 
     def _registration_problem(self, response: Response) -> Problem:
-        if response.is_redirect:
-            return Moved(_base(response.headers["location"]), self._url)
+        moved_to = _base(response.headers["location"]) if response.is_redirect else ""
+        if moved_to not in ("", self._url):
+            return Moved(moved_to, self._url)
         if response.status_code in (401, 403, 422) and "error" in _parsed(response):
             return Problem(CLOSED.format(url=self._url))
         return Problem(NOT_MASTODON.format(url=self._url))
@@ -144,10 +145,10 @@ class App:
 
 
 class Moved(Problem):
-    """The server is at another address: `url`, empty if it does not say which."""
+    """The server is at another address, `url`."""
 
     def __init__(self, url: str, former: str) -> None:
-        super().__init__(f"{former} refers to {url or 'another address'}.")
+        super().__init__(f"{former} refers to {url}.")
         self.url = url
 
 
@@ -176,7 +177,7 @@ class Dialogue:
             except Moved as moved:
                 # Ask, since the application's secret and the token will go there.
                 question = f"{moved} Continue there?"
-                if not moved.url or not self._terminal.confirm(question, default=True):
+                if not self._terminal.confirm(question, default=True):
                     raise
                 self._server = moved.url
 

@@ -171,6 +171,11 @@ def test_nothing_goes_to_another_server_without_asking(server: Serving[MastodonD
     assert server.requests == []
 
 
+def test_a_server_that_redirects_to_itself(server: Serving[MastodonDouble]) -> None:
+    server.double.redirect_to = f"{server.url}/sign_in"
+    assert f"There is no Mastodon server at {server.url}." in refused(server.url)
+
+
 def test_a_token_that_is_not_a_users(server: Serving[MastodonDouble]) -> None:
     server.double.sign_in.app_only = True
     text = refused(server.url, browse, "n")
