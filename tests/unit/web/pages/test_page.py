@@ -597,6 +597,7 @@ def test_demo_data_says_how_to_go_on(client: FlaskClient, store: MemoryStore) ->
     store.put("now", demo=True)
     text = client.get("/").text
     assert "You are looking at demo data." in text
+    assert "Connect your own timeline: <code>make connect</code></summary>" in text
     for command in ("cp .env.example .env", "CONSUMER_KEY", "BLUESKY_HANDLE", "make up"):
         assert f"<code>{command}</code>" in text
     store.put("now")
