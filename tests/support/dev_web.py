@@ -42,7 +42,7 @@ class MovingStore(MemoryStore):
         super().__init__()
         # More by day than by night.
         for tag, rate in RATES.items():
-            hours = {n: round(rate * (1.05 + math.sin(n * math.tau / 24))) for n in range(200)}
+            hours = {n: 1 + round(rate * (1 + math.sin(n * math.tau / 24))) for n in range(200)}
             self.tags[tag.casefold()] = hashtag_cells(tag, hours)
 
     def read(self, names: Sequence[str]) -> dict[str, bytes]:
