@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from e2e.checks import assert_exact, assert_history, report
+from e2e.checks import assert_exact, assert_few_restarts, assert_history, report
 from e2e.orders import shuffled, start
 from e2e.stack import START_SECONDS, Json, Stack
 from oracle import Oracle
@@ -157,6 +157,7 @@ def test_an_archive_is_counted(no_stack: Stack, tmp_path: Path) -> None:
     ingest = stack.container("ingest")
     assert (ingest["State"]["Health"]["Status"], ingest["RestartCount"]) == ("healthy", 0)
     assert stack.later_board()["tweets_read"] == oracle.read
+    assert_few_restarts(stack, {})
 
 
 def assert_waiting_page(stack: Stack) -> None:
