@@ -36,9 +36,7 @@ class Signatures:
         Raises ApiError for a wrong signature, a wrong time and a replay.
         """
         header = {"Authorization": call.headers.get("authorization", "")}
-        given = dict(
-            signature.collect_parameters(headers=header, exclude_oauth_signature=False)
-        )
+        given = dict(signature.collect_parameters(headers=header, exclude_oauth_signature=False))
         consumer_secret = CONSUMER.get(given.get("oauth_consumer_key", ""))
         token_secret = tokens.get(given.get("oauth_token", ""))
         request = Request(call.url, call.method, None, header)

@@ -83,9 +83,7 @@ def test_what_was_written_takes_the_place_of_the_file(project: Path, settings: P
     assert not list(left_over(project))
 
 
-def test_it_runs_in_the_image_of_ingest_as_whoever_called_it(
-    project: Path, settings: Path
-) -> None:
+def test_it_runs_in_the_image_of_ingest_as_whoever_called_it(project: Path, settings: Path) -> None:
     run(project, SUCCESS)
     calls = log(project)
     (command,) = [call for call in calls if " run " in call]

@@ -68,9 +68,7 @@ class Dialogue:
             lambda: datetime.now(UTC),
         )
         try:
-            check_credentials(
-                self._terminal, "Bluesky", self._url, lambda: self._read_one(api)
-            )
+            check_credentials(self._terminal, "Bluesky", self._url, lambda: self._read_one(api))
         finally:
             api.close()
         return account

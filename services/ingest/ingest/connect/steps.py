@@ -38,9 +38,7 @@ def explain(failure: SourceError, url: str) -> str:
     )
 
 
-def check_credentials(
-    terminal: Terminal, title: str, url: str, call: Callable[[], object]
-) -> None:
+def check_credentials(terminal: Terminal, title: str, url: str, call: Callable[[], object]) -> None:
     """Call until it succeeds, or until the user wants to keep the credentials anyway.
 
     Raises GivenUp if the user wants neither that nor another try.

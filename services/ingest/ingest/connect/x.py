@@ -91,7 +91,7 @@ class _Handler(tweepy.OAuth1UserHandler):  # type: ignore[misc]
 
     @property
     def oauth(self) -> Any:
-        """tweepy's session, which signs the calls."""
+        """Tweepy's session, which signs the calls."""
         return self._oauth
 
     @oauth.setter

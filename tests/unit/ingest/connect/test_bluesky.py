@@ -146,7 +146,7 @@ def test_what_people_call_a_handle(typed: str, name: str) -> None:
 
 @pytest.mark.parametrize("typed", ["you", "you bsky.social", "you..social", "you@mail.example"])
 def test_what_is_no_handle(typed: str) -> None:
-    with pytest.raises(Problem, match="not a handle|a mail address"):
+    with pytest.raises(Problem, match=r"not a handle|a mail address"):
         handle(typed)
 
 

@@ -467,9 +467,7 @@ def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
         ("/widget?theme=dark", "widget?theme=dark"),
     ],
 )
-def test_sites_are_offered_what_the_page_shows(
-    client: FlaskClient, path: str, shown: str
-) -> None:
+def test_sites_are_offered_what_the_page_shows(client: FlaskClient, path: str, shown: str) -> None:
     (discovery,) = linked(client.get(path).text, type="application/json+oembed")
     html = client.get(unescape(discovery)).get_json()["html"]
     assert f'src="http://localhost/{shown}"' in unescape(html)
