@@ -1,4 +1,4 @@
-"""scripts/provide-docker says what it is about to install, and asks first where somebody can answer."""
+"""scripts/provide-docker says what it would install, and asks first where somebody can answer."""
 
 import os
 import subprocess
