@@ -121,10 +121,17 @@ def npm_parts() -> Iterator[Part]:
         yield Part(name, entry["version"], entry.get("license", UNKNOWN))
 
 
+def cell(licence: str) -> str:
+    """Return a licence as a cell of a table; some projects give an address instead of a name."""
+    if "apache.org/licenses/LICENSE-2.0" in licence:
+        return "Apache-2.0"
+    return re.sub(r"https?://[^\s,;\"<>|]+", r"<\g<0>>", licence).replace("|", "/")
+
+
 def table(title: str, parts: dict[Part, set[str]]) -> str:
     """Return a section with a row for each part, and the images that have it."""
     rows = [
-        f"| {part.name} | {part.version} | {part.licence} | {', '.join(sorted(images))} |"
+        f"| {part.name} | {part.version} | {cell(part.licence)} | {', '.join(sorted(images))} |"
         for part, images in sorted(parts.items(), key=lambda item: item[0].name.lower())
     ]
     head = ["| name | version | licence | images |", "|---|---|---|---|"]

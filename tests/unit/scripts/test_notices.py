@@ -10,6 +10,7 @@ import pytest
 from e2e.stack import ROOT
 
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n{licence}\n"
+APACHE = "https://www.apache.org/licenses/LICENSE-2.0.txt"
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><licenses>
 <license><name>{}</name></license></licenses></project>"""
 
@@ -69,6 +70,8 @@ def test_a_package_of_two_images_is_listed_once(folder: Path) -> None:
     [
         ({"META-INF/maven/org.example/a-thing/pom.xml": POM.format("MIT")}, "MIT"),
         ({"META-INF/MANIFEST.MF": "Bundle-License: EPL-\r\n 2.0\r\n"}, "EPL-2.0"),
+        ({"META-INF/MANIFEST.MF": f"Bundle-License: {APACHE}"}, "Apache-2.0"),
+        ({"META-INF/MANIFEST.MF": "Bundle-License: http://a.example/l"}, "<http://a.example/l>"),
         ({"META-INF/maven/org.apache.x/a-thing/pom.xml": "<project/>"}, "Apache-2.0"),
         # Of a library that was copied into the jar.
         ({"META-INF/maven/org.example/other/pom.xml": POM.format("MIT")}, "see the project"),
