@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up connect down logs hide unhide alert-test backup restore reset test dev-web watch lint format lock settings screenshots bench evaluate chaos
+.PHONY: help up connect doctor version down logs hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -10,6 +10,11 @@ up: ## Build and start everything, and say where the widget is
 
 connect: ## Connect your own timeline: asks for its credentials, tests them, fills in .env, starts
 	@scripts/connect
+doctor: ## Check Docker, memory, disk, port, clock and .env, and say what to do
+	@scripts/check-machine
+
+version: ## Show the version of this checkout, and the versions that run
+	@scripts/show-version
 
 down: ## Stop everything; counts and tweets are kept
 	@scripts/down
@@ -55,6 +60,8 @@ lock: ## Pin what each requirements.in asks for (UPGRADE=1: the newest versions)
 
 settings: ## Write .env.example and docs/settings.md from settings.toml
 	@scripts/write_settings.py
+notices: ## List what the images carry, with its licences, in docs/third-party.md
+	@scripts/collect-notices
 
 screenshots: ## Take the pictures of docs/screenshots
 	@scripts/take-screenshots
@@ -63,7 +70,7 @@ bench: ## Measure the product, and others beside it: make bench [ARGS="--only la
 	@scripts/bench $(ARGS)
 
 evaluate: ## Show what would have been trending in a stream (docs/trending.md): make evaluate FILE=stream.jsonl [ARGS=--text]
-	@docker run --rm --interactive --network none tweet-trends/spark evaluate - $(ARGS) <"$(FILE)"
+	@scripts/evaluate "$(FILE)" $(ARGS)
 
 chaos: ## Break a stack in every way, and judge its counts: make chaos [ARGS="--only kafka --minutes 30"]
 	@scripts/chaos $(ARGS)

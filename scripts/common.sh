@@ -44,6 +44,22 @@ apt_source() {
     awk -v release="$1" '$1 == release && $2 == "main" { print $3; exit }'
 }
 
+# setting NAME [FILE]: what the environment or .env sets, without quotes; empty if neither does.
+setting() {
+  local file=${2:-.env}
+  if [ -n "${!1-}" ]; then
+    printf '%s\n' "${!1}"
+  elif [ -f "$file" ]; then
+    sed -n "s/^[[:space:]]*$1=//p" "$file" | tail -n 1 |
+      sed -E "s/[[:space:]]+#.*//; s/[[:space:]]+\$//; s/^(['\"])(.*)\1\$/\2/"
+  fi
+}
+
+# What runs in tests and measurements is built from this checkout, whatever .env says.
+use_own_images() {
+  export IMAGES='' IMAGE_TAG='' IMAGE_PULL=''
+}
+
 # A build's output is worth reading only when it fails: then it is run again, aloud.
 quietly() {
   "$@" --quiet >/dev/null 2>&1 || "$@"

@@ -85,7 +85,8 @@ def test_the_example_is_what_is_served() -> None:
     reports = (parse_report(example_report()), None, parse_alerts(example_alerts()))
     known = Known(None, parse_board("all", BOARD), None, *reports)
     now = datetime.fromisoformat(EXAMPLE["as_of"])
-    assert status(known, now, stale_after_seconds=60) == EXAMPLE
+    version = EXAMPLE["version"]
+    assert status(known, now, stale_after_seconds=60, version=version) == EXAMPLE
     away = replace(known, hbase_error="HBase: not reachable", board_failure="HBase: not reachable")
     STATUS.validate(status(away, now, stale_after_seconds=60))
 

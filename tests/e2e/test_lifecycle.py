@@ -78,7 +78,7 @@ class Installation:
             ignored = shutil.ignore_patterns(*NOT_IN_A_CLONE)
             shutil.copytree(ROOT, tree, ignore=ignored, dirs_exist_ok=True)
         compose = tree / "compose.yaml"
-        text, images = re.subn(r"\btweet-trends/", f"{self.project}/", compose.read_text())
+        text, images = re.subn(r"\btweet-trends(\}?)/", rf"{self.project}\1/", compose.read_text())
         assert images
         compose.write_text(text)
         git = ["git", *PUBLISHER, "-C", str(tree), "--git-dir", str(self._published)]

@@ -158,6 +158,7 @@ function drawRest(status) {
   if (!sources) return;
   write(document.querySelector("[data-zone]"), ` · Times in ${zone}`);
   fill(document.querySelector('[data-part="as_of"]'), status);
+  fill(document.querySelector('[data-part="version"]'), status);
   drawSources(sources, status.ingest?.sources ?? []);
   const board = document.querySelector('[data-part="board"]');
   if (status.board) fill(board, status.board);

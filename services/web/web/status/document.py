@@ -14,9 +14,12 @@ from web.boards.board import Board, is_old
 from web.status.alerts import alerts_advice, is_silent
 from web.status.facts import NO_BOARD, SILENT_SECONDS, START_SECONDS, Facts, look_at, span
 from web.status.stages import stages
+from web.version import running_version
 
 BEGAN = datetime.now(UTC)
 """When this process began."""
+
+VERSION = running_version()
 
 Check = Callable[[Any], Any]
 """Returns what it is given as the contract has it; ValueError says what is wrong with it."""
@@ -169,7 +172,11 @@ _ALERTS = _object(
 
 
 def status(
-    standing: Standing, now: datetime, stale_after_seconds: int, web_began: datetime = BEGAN
+    standing: Standing,
+    now: datetime,
+    stale_after_seconds: int,
+    web_began: datetime = BEGAN,
+    version: str = VERSION,
 ) -> dict[str, Any]:
     """Return the answer that docs/contracts/status.schema.json describes.
 
@@ -191,6 +198,7 @@ def status(
     )
     return {
         "as_of": _iso(now),
+        "version": version,
         "waiting_seconds": None if board and board.hashtags else waited,
         "stages": stages(facts),
         "hbase": {"reachable": standing.hbase_error is None, "error": standing.hbase_error},
