@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs hide unhide alert-test backup restore reset test lint format lock bench evaluate chaos screenshots
+.PHONY: help up down logs hide unhide alert-test backup restore reset test lint format lock settings bench evaluate chaos screenshots
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ format: ## Lay out the Python code as the checks want it
 
 lock: ## Pin what each requirements.in asks for (UPGRADE=1: the newest versions)
 	@scripts/lock
+
+settings: ## Write .env.example and docs/settings.md from settings.toml
+	@scripts/write_settings.py
 
 screenshots: ## Take the pictures of docs/screenshots
 	@scripts/take-screenshots

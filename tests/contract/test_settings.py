@@ -1,24 +1,20 @@
-"""What the services read, what compose.yaml hands over, and what .env.example explains."""
+"""What the services read, what compose.yaml hands over, and what docs/operations.md names."""
 
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from alerts.settings import read_settings as read_alerts
-from ingest.settings import read_settings
-from trends.settings import Settings as TrendsSettings
-from web.settings import Settings as WebSettings
+from support.readers import READ
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 SECRETS = (ROOT / "compose.secrets.yaml").read_text(encoding="utf-8")
-EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 SERVICES = yaml.safe_load(COMPOSE)["services"]
 
@@ -26,12 +22,6 @@ SERVICES = yaml.safe_load(COMPOSE)["services"]
 INNER = {"METRICS_PORT", "SPARK_MASTER"}
 # Files that are no secrets.
 PATHS = {"CA_FILE", "REPLAY_FILE"}
-READ: dict[str, Callable[[Mapping[str, str]], Any]] = {
-    "alerts": read_alerts,
-    "ingest": read_settings,
-    "trends": TrendsSettings.from_environment,
-    "web": WebSettings.from_env,
-}
 
 
 class Asked(Mapping[str, str]):
@@ -55,10 +45,6 @@ def used(compose: str) -> set[str]:
     """The variables of .env that a file takes in."""
     lines = "\n".join(line for line in compose.splitlines() if not line.lstrip().startswith("#"))
     return set(re.findall(r"(?<!\$)\$\{(\w+)", lines))
-
-
-def explained() -> set[str]:
-    return set(re.findall(r"^#?([A-Z][A-Z_0-9]*)=", EXAMPLE, re.MULTILINE))
 
 
 @pytest.mark.parametrize("service", READ)
@@ -119,10 +105,3 @@ def test_other_machines_are_used_and_can_be_reached(
         assert {"data", network} <= services[each]["networks"].keys()
     assert not whole["networks"][network].get("internal")
     assert not unused & services.keys()
-
-
-def test_each_variable_is_explained_and_each_explained_one_is_used() -> None:
-    in_use = used(COMPOSE) | used(SECRETS)
-    secrets = {name for name in in_use if name.endswith("_FILE") and name not in PATHS}
-    assert in_use - secrets <= explained()
-    assert explained() - in_use <= {"COMPOSE_FILE"}

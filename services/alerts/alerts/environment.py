@@ -57,11 +57,12 @@ class Environment:
         return value
 
     def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
-        """Return one of the allowed words."""
+        """Return one of the allowed words, which may be written in any case."""
         text = self.text(name) or default
-        if text not in allowed:
-            raise SettingsError(name, f"must be one of {', '.join(allowed)}", text)
-        return text
+        for word in allowed:
+            if word.lower() == text.lower():
+                return word
+        raise SettingsError(name, f"must be one of {', '.join(allowed)}", text)
 
     def secret(self, name: str) -> str:
         """Return the value, or the content of the file that NAME_FILE names."""

@@ -62,7 +62,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         ),
         count_reposts=env.flag("COUNT_REPOSTS", True),
         kafka_bootstrap_servers=_servers(env),
-        topic_partitions=env.whole("TOPIC_PARTITIONS", 4, 1, 1000),
+        topic_partitions=env.whole("TOPIC_PARTITIONS", 4, 1, 256),
         kafka_retention_hours=env.whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600),
         metrics_port=env.whole("METRICS_PORT", 9464, 1, 65_535),
         log_level=_log_level(env),

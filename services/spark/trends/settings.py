@@ -59,12 +59,12 @@ def _tags(value: str) -> frozenset[str]:
     return frozenset(map(key_of, re.split(r"[\s,，﹐︐]+", value))) - {""}
 
 
-_MEMORY = _matching(r"\d+[mMgG]"), "a size such as 768m or 2g"
+_MEMORY = _matching("[1-9][0-9]*[mMgG]"), "a size such as 768m or 2g"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings that a user may change; compose.yaml and .env.example explain each."""
+    """The settings that a user may change; docs/settings.md explains each."""
 
     kafka: str = _setting("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092", str.strip, "host:port")
     topic_partitions: int = _whole("TOPIC_PARTITIONS", 4, 1, 256)

@@ -22,13 +22,14 @@ def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("line", "rule"),
     [
-        ("CONTAINER_CORES=1.5", "CONTAINER_CORES must be a whole number of cores, not '1.5'"),
+        ("CONTAINER_CORES=1.5", "CONTAINER_CORES must be a whole number of cores from 1 to"),
         ("CONTAINER_CORES=0", "CONTAINER_CORES must be"),
         ('SPARK_WORKER_CORES="two"', "SPARK_WORKER_CORES must be"),
         ("SPARK_DRIVER_MEMORY=512", "SPARK_DRIVER_MEMORY must be"),
         ("WEB_BIND=[::1]", "WEB_BIND must be an IP address"),
         ("WEB_BIND=localhost", "WEB_BIND must be an IP address"),
-        ("WEB_PORT=http", "WEB_PORT must be a port number"),
+        ("WEB_PORT=http", "WEB_PORT must be a port number from 1"),
+        ("WEB_PORT=65536", "to 65535, not '65536'"),
         ("CONSUMER_SECRET=ab$cd", "CONSUMER_SECRET has a $ in it"),
         ('BLUESKY_APP_PASSWORD="ab$cd"', "BLUESKY_APP_PASSWORD has a $ in it"),
         ("AUTHOR_SALT=$$ab$", "AUTHOR_SALT has a $ in it"),

@@ -14,7 +14,7 @@ from web.status.facts import (
     sentence,
 )
 
-# The variables of .env.example. A source that is not here needs none.
+# Credentials, as settings.toml names them. A source that is not here needs none.
 CREDENTIALS = {
     "x": ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_SECRET"),
     "mastodon": ("MASTODON_URL", "MASTODON_ACCESS_TOKEN"),

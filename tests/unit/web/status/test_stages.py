@@ -3,11 +3,11 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.settings import DECLARED
 from unit.web.memory_store import ago, board, failure, report, source
 from web.boards.board import parse_board
 from web.boards.cache import NO_REPORT, UNREADABLE, UNREADABLE_REPORT
@@ -16,7 +16,6 @@ from web.status.facts import NO_BOARD
 from web.status.sources import CREDENTIALS
 
 NAMES = ("hbase", "kafka", "spark", "source", "credentials", "tweet", "board")
-ENV_EXAMPLE = Path(__file__).parents[4] / ".env.example"
 NOW = datetime.now(UTC)
 AWAY = "HBase: not reachable at hbase-thrift:9090"
 NO_KAFKA = "no answer from Kafka (KafkaTimeoutError): check KAFKA_BOOTSTRAP_SERVERS"
@@ -518,9 +517,8 @@ def test_whatever_has_failed_can_be_mended_and_nothing_is_claimed_behind_hbase(
         assert {stage["detail"] for stage in found[1:5]} == {"Waiting for HBase."}
 
 
-def test_every_variable_that_is_named_is_one_of_the_example() -> None:
-    variables = set(re.findall(r"^#?([A-Z_]+)=", ENV_EXAMPLE.read_text(), re.MULTILINE))
+def test_every_variable_that_is_named_is_declared() -> None:
     advice = " ".join(stage["advice"] or "" for name in SITUATIONS for stage in stages(name))
     named = set(re.findall("`([A-Z_]+)`", advice))
     assert {name for names in CREDENTIALS.values() for name in names} < named
-    assert named <= variables
+    assert named <= DECLARED.keys()
