@@ -283,6 +283,15 @@ def test_the_licence_is_the_one_on_the_badge() -> None:
     assert "Apache License" in first_lines and "Version 2.0" in first_lines
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/adr").iterdir()), ids=name_of)
+def test_decisions_have_one_form(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(f"# ADR {int(path.name[:4])}: ")
+    headings = [each for each in re.findall(r"^## (.*)", text, re.MULTILINE) if each != "Considered"]
+    assert headings == ["Status", "Date", "Context", "Decision", "Consequences"]
+    assert re.search(r"^## Date\n\d{4}-\d\d-\d\d$", text, re.MULTILINE)
+
+
 def test_each_concern_has_a_file() -> None:
     """The twenty questions of docs/where-is-what.md; each answer names what exists."""
     text = (ROOT / "docs/where-is-what.md").read_text(encoding="utf-8")
