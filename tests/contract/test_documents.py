@@ -8,9 +8,11 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import yaml  # type: ignore[import-untyped]
@@ -276,11 +278,27 @@ def test_the_moving_picture_moves_and_is_small() -> None:
     assert b"acTL" in picture
 
 
-def test_the_licence_is_the_one_on_the_badge() -> None:
-    badge = (ROOT / "docs/pictures/licence.svg").read_text(encoding="utf-8")
-    assert "Apache-2.0" in badge
-    first_lines = (ROOT / "LICENSE").read_text(encoding="utf-8")[:200]
-    assert "Apache License" in first_lines and "Version 2.0" in first_lines
+@pytest.mark.parametrize(("badge", "member"), [("licence", "license"), ("version", "version")])
+def test_a_badge_says_what_pyproject_says(badge: str, member: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    picture = (ROOT / f"docs/pictures/{badge}.svg").read_text(encoding="utf-8")
+    # The label, the title and the text.
+    assert picture.count(project[member]) == 3
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/pictures").iterdir()), ids=name_of)
+def test_drawn_pictures_say_what_they_show(path: Path) -> None:
+    """They are XML, load nothing, and have a title for readers who do not see them."""
+    picture = ElementTree.parse(path).getroot()
+    assert picture.findtext("{http://www.w3.org/2000/svg}title")
+    assert picture.get("role") == "img"
+    assert not re.search(r"href|url\((?!#)|@import", path.read_text(encoding="utf-8"))
+
+
+def test_the_comparison_counts_the_containers() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    assert len(services) == 11
+    assert "eleven containers" in README
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/adr").iterdir()), ids=name_of)
