@@ -24,6 +24,13 @@ from support.settings import DECLARED
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BENCHMARKS = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+# A program writes the others, or each line of them is an entry.
+WRITTEN = [
+    path
+    for path in DOCUMENTS
+    if name_of(path)
+    not in ("CHANGELOG.md", "docs/benchmarks.md", "docs/reliability.md", "docs/settings.md")
+]
 # Run, with all of their languages, by tests/e2e/test_documents.py.
 IN_A_BROWSER = ("html", "css", "js", "markdown")
 # Run by tests/integration/widget/test_proxies.py, behind the servers that they configure.
@@ -265,6 +272,16 @@ def test_readme_has_the_ratios_of_the_benchmarks() -> None:
     rows = compared()
     assert len(rows) >= 3
     assert "\n".join(rows) in README
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name_of)
+def test_paragraphs_are_wrapped(path: Path) -> None:
+    """At 100 columns, so that a change of a sentence is a change of a line or two."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for line in text.splitlines():
+        # A table's row, a heading, a quotation, HTML and a picture are one line each.
+        is_whole = re.match(r"\s*(\||#|>|<|!\[)", line)
+        assert len(line) <= 100 or is_whole or " " not in line.strip("- "), line
 
 
 def test_readme_is_short() -> None:
