@@ -280,7 +280,7 @@ def test_paragraphs_are_wrapped(path: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
     for line in text.splitlines():
         # A table's row, a heading, a quotation, HTML, a picture and code are one line each.
-        is_whole = re.match(r"\s*(\||#|>|<|!\[|`[^`]+`$)", line)
+        is_whole = re.match(r"\s*(\||#|>|<|!\[|`[^`]+`[.,]?$)", line)
         assert len(line) <= 100 or is_whole, line
 
 
