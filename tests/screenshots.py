@@ -196,8 +196,10 @@ def moving_board(camera: Camera, service: Service, host: HostSite, boards: Board
 
 def publish_lively(boards: Boards, service: Service, hashtags: Sequence[dict[str, Any]]) -> None:
     """Put a board into HBase, and wait until the service serves it."""
-    boards.put("24h", hashtags=hashtags, point_minutes=60, source=["mastodon", "x"])
     expected = [each["count"] for each in hashtags]
+    tagged = sum(expected)
+    totals = {"window_posts": 3 * tagged, "window_tagged": tagged, "point_minutes": 60}
+    boards.put("24h", hashtags=hashtags, source=["mastodon", "x"], **totals)
     eventually(lambda: [count for _, _, count in service.rows(board="24h")] == expected)
 
 

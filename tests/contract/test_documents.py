@@ -279,8 +279,8 @@ def test_paragraphs_are_wrapped(path: Path) -> None:
     """At 100 columns, so that a change of a sentence is a change of a line or two."""
     text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
     for line in text.splitlines():
-        # A table's row, a heading, a quotation, HTML, a picture and code are one line each.
-        is_whole = re.match(r"\s*(\||#|>|<|!\[|`[^`]+`[.,]?$)", line)
+        # A table's row, a heading, a quotation, HTML, a picture, code and a link are one line each.
+        is_whole = re.match(r"\s*(\||#|>|<|!\[|`[^`]+`[.,]?$|\(?\[[^\]]+\]\(\S+$)", line)
         assert len(line) <= 100 or is_whole, line
 
 
