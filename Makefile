@@ -1,12 +1,15 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs hide unhide alert-test backup restore reset test lint format lock settings bench evaluate chaos screenshots
+.PHONY: help up connect down logs hide unhide alert-test backup restore reset test lint format lock settings screenshots bench evaluate chaos
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 up: ## Build and start everything, and say where the widget is
 	@scripts/up
+
+connect: ## Connect your own timeline: asks for its credentials, tests them, fills in .env, starts
+	@scripts/connect
 
 down: ## Stop everything; counts and tweets are kept
 	@scripts/down

@@ -27,7 +27,8 @@ EXAMPLE_HEAD = """\
 # After a change, run: make up
 #
 # Fill in one or more networks: the hashtags of their home timelines are counted together. Without
-# any you see demo data. docs/sources.md explains step by step where to find each value.
+# any you see demo data. `make connect` asks for the values and fills them in; docs/sources.md
+# explains step by step where to find each one.
 # docs/operations.md, "Credentials", explains how to keep the secrets in files instead."""
 
 EXAMPLE_FOOT = "# All settings: docs/settings.md (written, like this file, from settings.toml)"

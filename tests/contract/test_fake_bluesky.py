@@ -1,12 +1,23 @@
 """The double of Bluesky answers as the network's lexicons say, by atproto's models of them."""
 
+import base64
+import json
+
 import httpx
 import pytest
 from atproto_client import models
 from atproto_client.models.common import XrpcError
 from atproto_client.models.utils import get_or_create
 
-from fakes.bluesky import APP_PASSWORD, DID, FRIEND, HANDLE, BlueskyDouble, environment
+from fakes.bluesky import (
+    APP_PASSWORD,
+    DID,
+    FRIEND,
+    HANDLE,
+    OWN_PASSWORD,
+    BlueskyDouble,
+    environment,
+)
 from fakes.server import Serving
 from ingest.settings import read_settings
 
@@ -137,3 +148,25 @@ def test_a_rate_limit_counts_down(double, client, session):
 def test_wrong_parameters_are_refused(client, session, query):
     answer = client.get(TIMELINE, params=query, headers=bearer(session["accessJwt"]))
     assert (answer.status_code, answer.json()["error"]) == (400, "InvalidRequest")
+
+
+@pytest.mark.parametrize(
+    ("password", "scope"),
+    [(APP_PASSWORD, "com.atproto.appPass"), (OWN_PASSWORD, "com.atproto.access")],
+)
+def test_a_session_names_what_its_password_allows(client, password, scope):
+    login = {"identifier": HANDLE, "password": password}
+    session = client.post(f"{SERVER}.createSession", json=login).json()
+    claims = session["accessJwt"].split(".")[1]
+    assert json.loads(base64.urlsafe_b64decode(claims + "=="))["scope"] == scope
+    answer = client.get(TIMELINE, headers=bearer(session["accessJwt"]))
+    assert answer.json() == {"feed": []}
+
+
+def test_a_second_factor_is_for_the_accounts_own_password_only(double, client):
+    double.double.second_factor = True
+    own = client.post(
+        f"{SERVER}.createSession", json={"identifier": HANDLE, "password": OWN_PASSWORD}
+    )
+    assert (own.status_code, own.json()["error"]) == (401, "AuthFactorTokenRequired")
+    assert client.post(f"{SERVER}.createSession", json=LOGIN).status_code == 200

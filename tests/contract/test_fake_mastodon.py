@@ -244,3 +244,63 @@ def test_it_is_controlled_over_http_as_well(mastodon):
     assert numbers(get(mastodon)) == [added]
     requests.post(control + "settings", json={"regenerating": True}, timeout=5)
     assert get(mastodon).status_code == 206
+
+
+# https://docs.joinmastodon.org/methods/apps/#create and /methods/oauth/
+APP = entity(id=ID, client_id=ID, client_secret=ID)
+TOKEN_ENTITY = entity(access_token=ID, token_type={"const": "Bearer"}, scope=ID, created_at=COUNT)
+ERROR = entity(("error_description",), error=TEXT, error_description=TEXT)
+REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
+
+
+def register(url, **changes):
+    form = {"client_name": "Test", "redirect_uris": REDIRECT, "scopes": "read:statuses"}
+    return requests.post(f"{url}/api/v1/apps", data=form | changes, timeout=5)
+
+
+def exchange(url, app, code):
+    names = ("client_id", "client_secret")
+    form = {name: app[name] for name in names} | {"code": code, "redirect_uri": REDIRECT}
+    form["grant_type"] = "authorization_code"
+    return requests.post(f"{url}/oauth/token", data=form, timeout=5)
+
+
+def code_for(url, app):
+    query = {"client_id": app["client_id"], "response_type": "code", "redirect_uri": REDIRECT}
+    query["scope"] = "read:statuses"
+    page = requests.get(f"{url}/oauth/authorize", params=query, timeout=5)
+    assert page.headers["content-type"].startswith("text/html")
+    return page.text.partition("<code>")[2].partition("</code>")[0]
+
+
+def test_a_sign_in_is_as_published():
+    with Serving(MastodonDouble()) as server:
+        app = register(server.url).json()
+        Draft202012Validator(APP).validate(app)
+        code = code_for(server.url, app)
+        answer = exchange(server.url, app, code)
+        Draft202012Validator(TOKEN_ENTITY).validate(answer.json())
+        token = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        timeline = requests.get(server.url + TIMELINE, headers=token, timeout=5)
+        account = f"{server.url}/api/v1/accounts/verify_credentials"
+        assert timeline.json() == []
+        # The scope is for statuses only.
+        assert requests.get(account, headers=token, timeout=5).status_code == 403
+
+
+def test_a_sign_in_that_fails_is_as_published():
+    with Serving(MastodonDouble()) as server:
+        app = register(server.url).json()
+        code = code_for(server.url, app)
+        assert exchange(server.url, app, code).status_code == 200
+        server.double.sign_in.code_seconds = 0
+        answers = [
+            register(server.url, scopes="read write"),
+            exchange(server.url, app, "no-such-code"),
+            exchange(server.url, app, code),
+            exchange(server.url, app, code_for(server.url, app)),
+            exchange(server.url, app | {"client_secret": "wrong"}, code),
+        ]
+        assert [each.status_code for each in answers] == [422, 400, 400, 400, 401]
+        for each in answers:
+            Draft202012Validator(ERROR).validate(each.json())

@@ -7,7 +7,9 @@ are there have at least one element, ids are strings of digits, an empty page ha
 import json
 import time
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
@@ -157,3 +159,57 @@ def test_a_strict_server_names_the_word_that_it_does_not_know(x):
     answer = get(x, **{"tweet.fields": "lang"})
     assert answer.status_code == 400
     assert "tweet.fields" in json.dumps(answer.json()["errors"])
+
+
+def sign(x: Any, endpoint: str, **options: Any) -> Any:
+    """A signed call of a sign-in; the answer, with the form that it holds."""
+    keys = (CREDENTIALS["CONSUMER_KEY"], CREDENTIALS["CONSUMER_SECRET"])
+    auth = OAuth1(*keys, **options)
+    answer = requests.post(f"{x.url}/oauth/{endpoint}", auth=auth, timeout=5)
+    return answer, dict(parse_qsl(answer.text))
+
+
+def request_token(x: Any) -> dict[str, str]:
+    """A request token that the user has authorized, and the PIN, as options of a call."""
+    _, form = sign(x, "request_token", callback_uri="oob")
+    assert form["oauth_callback_confirmed"] == "true"
+    query = {"oauth_token": form["oauth_token"]}
+    page = requests.get(f"{x.url}/oauth/authorize", params=query, timeout=5)
+    return {
+        "resource_owner_key": form["oauth_token"],
+        "resource_owner_secret": form["oauth_token_secret"],
+        "verifier": page.text.partition("<code>")[2].partition("</code>")[0],
+    }
+
+
+def test_a_pin_leads_to_a_token_that_reads(x):
+    options = request_token(x)
+    assert len(options["verifier"]) == 7
+    answer, form = sign(x, "access_token", **options)
+    assert answer.status_code == 200
+    assert form["oauth_token"].startswith(f"{USER_ID}-")
+    keys = (CREDENTIALS["CONSUMER_KEY"], CREDENTIALS["CONSUMER_SECRET"])
+    auth = OAuth1(*keys, form["oauth_token"], form["oauth_token_secret"])
+    assert requests.get(x.url + ROUTE, auth=auth, timeout=5).json() == {"meta": {"result_count": 0}}
+
+
+def test_a_sign_in_can_fail_in_every_way(x):
+    used, wrong = request_token(x), request_token(x)
+    assert sign(x, "access_token", **used)[0].status_code == 200
+    assert sign(x, "access_token", **used)[0].status_code == 401
+    assert sign(x, "access_token", **(wrong | {"verifier": "none"}))[0].status_code == 401
+    # One wrong attempt spoils it.
+    assert sign(x, "access_token", **wrong)[0].status_code == 401
+    late = request_token(x)
+    x.double.clock_offset = 200
+    assert sign(x, "access_token", **late)[0].status_code == 200
+    x.double.sign_in.pin_seconds = 0
+    assert sign(x, "access_token", **request_token(x))[0].status_code == 401
+    x.double.clock_offset = 400
+    answer, _ = sign(x, "request_token", callback_uri="oob")
+    assert (answer.status_code, answer.json()["detail"]) == (401, "Timestamp out of bounds.")
+    theirs = parsedate_to_datetime(answer.headers["date"]).timestamp()
+    assert 390 < theirs - time.time() < 410
+    x.double.clock_offset = 0
+    x.double.sign_in.is_allowed = False
+    assert sign(x, "request_token", callback_uri="oob")[0].status_code == 403

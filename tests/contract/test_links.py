@@ -6,8 +6,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from alerts.board import BOARDS, parse_board
-from alerts.memory import Rule
-from alerts.message import Links, compose
+from alerts.message import Links, Place, compose
 from support.alerts import board
 from web.hashtags.key import key_of
 from web.pages.query import read_query
@@ -19,7 +18,8 @@ PUBLIC = "https://your.site/trends"
 @pytest.mark.parametrize("tag", ["Café", "a&b=c", "100%", "東京"])
 def test_a_message_links_to_its_board_with_its_tag(name: str, tag: str) -> None:
     found = parse_board(name, board(tag, name=name))
-    body = compose(found, Rule(name, 10, 0), found.entries, Links(page=PUBLIC)).body
+    places = [[Place(found, each, 10)] for each in found.entries]
+    body = compose(places, Links(page=PUBLIC)).body
     link = urlsplit(body.splitlines()[-1])
     assert link.geturl().startswith(f"{PUBLIC}/?")
     asked = read_query(MultiDict(parse_qsl(link.query, strict_parsing=True)))

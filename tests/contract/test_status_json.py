@@ -136,9 +136,9 @@ def alerts_statuses() -> list[alerts_status.Status]:
     return [
         alerts_status.Status("off", 1_795_341_600.0),
         alerts_status.Status("wrong_setting", 1_795_341_600.0, error=error),
-        alerts_status.Status("ok", 1_795_341_600.0, "rising", Memory(), ("ntfy",)),
+        alerts_status.Status("ok", 1_795_341_600.0, ("rising",), Memory(), ("ntfy",)),
         alerts_status.Status(
-            "failing", 1_795_341_600.0, "rising", memory, ("ntfy", "E-Mail"), failures
+            "failing", 1_795_341_600.0, ("rising", "24h"), memory, ("ntfy", "E-Mail"), failures
         ),
     ]
 

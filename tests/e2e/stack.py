@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,13 +122,24 @@ class Stack:
             self.up(service, wait=False)
 
     def on_demo_data(self) -> "Stack":
-        """Make the stack run on demo data, unless an earlier test has done so."""
+        """Make the stack run on demo data, unless an earlier test has done so, with full boards."""
         if self.purpose != DEMO:
             self.down()
             self.configure()
             self.up()
             self.purpose = DEMO
+        # The first board has no posts yet, and the first batch finds all of Spark cold.
+        eventually(lambda: len(self.board(limit=10)["hashtags"]) == 10, within=120)
         return self
+
+    @contextmanager
+    def at_rest(self) -> Iterator[list[Json]]:
+        """Stop ingest until the end, and wait until all is counted; gives all posts."""
+        self.compose("stop", "ingest")
+        try:
+            yield self.settled()
+        finally:
+            self.up("ingest", wait=False)
 
     def down(self) -> None:
         """Remove the stack and all its data."""

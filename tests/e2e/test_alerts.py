@@ -18,7 +18,7 @@ SECRET = "canary-7Lq2"
 HOOK = f"json://trends:{SECRET}@hook.example:8000/hook?rto=25"
 MAIL = "mailto://mail.example:2525/?from=trends@example.org&to=me@example.org"
 SLOW_SECONDS = 20
-SETTINGS = {"ALERT_URLS": f"{HOOK} {MAIL}", "ALERT_BOARD": "all", "ALERT_TOP": "1"}
+SETTINGS = {"ALERT_URLS": f"{HOOK} {MAIL}", "ALERT_BOARDS": "all", "ALERT_TOP": "1"}
 BEFORE = "FirstOfAll"
 SUPPRESSED = "alerts_suppressed_hashtags_total 1.0"
 
@@ -31,20 +31,19 @@ print(urllib.request.urlopen(sys.argv[1], timeout=10).read().decode())
 @pytest.fixture
 def stack(stack: Stack) -> Iterator[Stack]:
     """The first place of a board that nothing else changes is watched."""
-    stack.compose("stop", "ingest")
-    stack.settled()
-    stack.lead_with(BEFORE, "before")
-    eventually(lambda: stack.board(limit=1)["hashtags"][0]["tag"] == BEFORE)
-    stack.configure(SETTINGS, overrides=[doubles.COMPOSE])
-    stack.up("receivers", "alerts", wait=False)
-    eventually(lambda: control(stack, "receivers", "reset", {}) == {})
-    eventually(lambda: (status(stack)["state"], status(stack)["board"]) == ("ok", "all"))
-    yield stack
-    with suppress(RuntimeError):
-        hide(stack, "--undo", "AlertMe")
-    stack.compose("rm", "--stop", "--force", "receivers")
-    stack.configure()
-    stack.up("alerts", wait=False)
+    with stack.at_rest():
+        stack.lead_with(BEFORE, "before")
+        eventually(lambda: stack.board(limit=1)["hashtags"][0]["tag"] == BEFORE)
+        stack.configure(SETTINGS, overrides=[doubles.COMPOSE])
+        stack.up("receivers", "alerts", wait=False)
+        eventually(lambda: control(stack, "receivers", "reset", {}) == {})
+        eventually(lambda: (status(stack)["state"], status(stack)["boards"]) == ("ok", ["all"]))
+        yield stack
+        with suppress(RuntimeError):
+            hide(stack, "--undo", "AlertMe")
+        stack.compose("rm", "--stop", "--force", "receivers")
+        stack.configure()
+        stack.up("alerts", wait=False)
 
 
 def status(stack: Stack) -> Json:

@@ -56,6 +56,8 @@ def test_the_boards_are_the_oracle_s(stack: Stack) -> None:
     oracle = Oracle(messages)
     assert len(oracle.counts) > 100
     assert_exact(stack, oracle)
+    stack.configure()
+    stack.up("ingest", wait=False)
 
 
 @pytest.mark.parametrize("name", BOARDS)

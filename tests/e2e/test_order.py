@@ -37,8 +37,8 @@ def test_any_order_will_do(stack: Stack) -> None:
 
 
 def assert_all_is_well(stack: Stack) -> None:
-    stack.compose("stop", "ingest")
-    assert_exact(stack, Oracle(stack.settled()))
+    with stack.at_rest() as messages:
+        assert_exact(stack, Oracle(messages))
     assert max(stack.restarts().values()) <= MOST_RESTARTS
 
 

@@ -15,13 +15,12 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 @pytest.fixture
 def widget(stack: Stack, chromium: Browser) -> Iterator[Observed]:
     """The widget, asking every 2 seconds, on a board that nothing else changes."""
-    stack.compose("stop", "ingest")
-    stack.settled()
-    page = chromium.new_page()
-    observed = Observed(page)
-    page.goto(f"{stack.url}/widget?refresh=2")
-    yield observed
-    page.close()
+    with stack.at_rest():
+        page = chromium.new_page()
+        observed = Observed(page)
+        page.goto(f"{stack.url}/widget?refresh=2")
+        yield observed
+        page.close()
     assert observed.errors == []
 
 

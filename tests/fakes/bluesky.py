@@ -4,9 +4,10 @@ Tokens are signed JWTs of limited life; a refresh replaces both. The timeline is
 first by an opaque cursor. A post is an app.bsky.feed.post record with, if need be, these fields
 of its item: "uri", "author" (a DID), "indexedAt", "reason". Hashtags of the text get their facets
 unless the record brings facets; a reason is filled in to a repost by another account.
-Settings: {"token_seconds", "rate_limit", "session_limit", "endless", "pds", "secret"}; a new
-"secret" ends all sessions, "pds" is what the account's DID document names as its server. The
-rest is in server.py.
+Settings: {"token_seconds", "rate_limit", "session_limit", "endless", "pds", "secret",
+"second_factor"}; a new "secret" ends all sessions, "pds" is what the account's DID document names
+as its server, and with a "second_factor" the account's own password is not enough. The rest is in
+server.py.
 """
 
 import base64
@@ -28,6 +29,8 @@ FRIEND = "did:plc:z72i7hdynmk6r22z27h6tvur"
 REPOSTER = "did:plc:44ybard66vv44zksje25o7dz"
 CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"
 ACCESS, REFRESH = "com.atproto.appPass", "com.atproto.refresh"
+# The account's own password, and what a session that is made with it may do: everything.
+OWN_PASSWORD, FULL_ACCESS = "correct-horse-battery", "com.atproto.access"
 REFRESH_SECONDS = 60 * 24 * 3600
 WINDOW_SECONDS = 300
 HASHTAG = re.compile(r"(?<!\S)#(\w+)")
@@ -66,6 +69,7 @@ class BlueskyDouble(Double):
         self.rate_limit, self.session_limit = 3000, 30
         self.windows: dict[str, tuple[float, int]] = {}
         self.endless, self.pds, self.tokens = False, "", 0
+        self.second_factor = False
 
     def add(self, posts: list[dict[str, Any]]) -> list[str]:
         """Append posts, each newer than the last; return their AT URIs."""
@@ -146,7 +150,7 @@ class BlueskyDouble(Double):
             self.revoked.add(token)
             return self._session()
         if (call.method, call.path) == ("GET", TIMELINE):
-            self._check_token(_bearer(call), ACCESS)
+            self._check_token(_bearer(call), ACCESS, FULL_ACCESS)
             return self.page(call.query)
         raise ApiError(501, "MethodNotImplemented", "Method Not Implemented")
 
@@ -154,15 +158,18 @@ class BlueskyDouble(Double):
         if not isinstance(body, dict) or not {"identifier", "password"} <= set(body):
             raise ApiError(400, "InvalidRequest", "Input must have the property identifier")
         is_known = body["identifier"].lower() in (HANDLE, DID)
-        if not is_known or body["password"] != APP_PASSWORD:
+        scope = {APP_PASSWORD: ACCESS, OWN_PASSWORD: FULL_ACCESS}.get(body["password"])
+        if not is_known or scope is None:
             raise ApiError(401, "AuthenticationRequired", "Invalid identifier or password")
-        return self._session() | {"email": "alice@example.com", "emailConfirmed": True}
+        if scope == FULL_ACCESS and self.second_factor:
+            raise ApiError(401, "AuthFactorTokenRequired", "A sign in code was sent by mail")
+        return self._session(scope) | {"email": "alice@example.com", "emailConfirmed": True}
 
-    def _session(self) -> dict[str, Any]:
+    def _session(self, scope: str = ACCESS) -> dict[str, Any]:
         session: dict[str, Any] = {
             "did": DID,
             "handle": HANDLE,
-            "accessJwt": self._token(ACCESS, self.token_seconds),
+            "accessJwt": self._token(scope, self.token_seconds),
             "refreshJwt": self._token(REFRESH, REFRESH_SECONDS),
             "active": True,
         }
@@ -191,13 +198,13 @@ class BlueskyDouble(Double):
     def _signature(self, head: str) -> str:
         return _base64(hmac.digest(self.secret.encode(), head.encode(), hashlib.sha256))
 
-    def _check_token(self, token: str, scope: str) -> None:
+    def _check_token(self, token: str, *scopes: str) -> None:
         head, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature, self._signature(head)):
             raise ApiError(400, "InvalidToken", "Token could not be verified")
         text = head.partition(".")[2]
         claims = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if claims["scope"] != scope:
+        if claims["scope"] not in scopes:
             raise ApiError(400, "InvalidToken", "Bad token scope")
         if claims["exp"] <= time.time():
             raise ApiError(400, "ExpiredToken", "Token has expired")

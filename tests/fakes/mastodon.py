@@ -4,7 +4,8 @@ It checks the token, pages by `max_id`, `since_id` and `min_id` (all exclusive, 
 `min_id` gives those next above it), and sends the Link and rate limit headers. A post is a status,
 its "reblog" another one; a status with an "id" that is older than others comes late. Hashtags of
 the content become its tags unless it brings tags. Settings: {"regenerating", "rate_limit",
-"ignore_min_id", "ignore_max_id", "min_id_is_since_id", "longest_page"}; the rest is in server.py.
+"ignore_min_id", "ignore_max_id", "min_id_is_since_id", "longest_page"}; `sign_in` is in
+mastodon_sign_in.py, the rest in server.py.
 """
 
 import re
@@ -12,6 +13,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from fakes.mastodon_sign_in import SignIn
 from fakes.server import Answer, Call, Double, serve
 
 TOKEN = "test-token-Zr3kq8W5"
@@ -21,6 +23,8 @@ FIRST_ID = 115_600_000_000_000_000
 WINDOW_SECONDS = 300
 HASHTAG = re.compile(r"(?<![\w&/])#(\w+)")
 REFUSED = {"error": "The access token is invalid"}
+# The tokens have the scope read:statuses, which says nothing of the account.
+OUT_OF_SCOPE = {"error": "This action is outside the authorized scopes"}
 
 
 def environment(url: str) -> dict[str, str]:
@@ -41,6 +45,7 @@ class MastodonDouble(Double):
         # Some have smaller pages than they are asked for.
         self.longest_page = 80
         self.rate_limit, self.window_start, self.window_calls = 300, 0.0, 0
+        self.sign_in = SignIn(self.now)
 
     def add(self, posts: list[dict[str, Any]]) -> list[str]:
         """Append statuses, each newer than the last unless it has an id; return their ids."""
@@ -51,12 +56,24 @@ class MastodonDouble(Double):
     def answer(self, call: Call) -> Answer:
         """Answer as a server does; every call counts for the rate limit."""
         headers = self._limit_headers()
-        if call.headers.get("authorization") != f"Bearer {TOKEN}":
+        signing_in = self.sign_in.answer(call)
+        if signing_in:
+            return signing_in
+        known = {TOKEN: True} | self.sign_in.tokens
+        # Whether the token is a user's; None without one that is known.
+        is_users = {f"Bearer {token}": kind for token, kind in known.items()}.get(
+            call.headers.get("authorization")
+        )
+        if is_users is None:
             return Answer(401, REFUSED, headers)
         if self.window_calls > self.rate_limit:
             return Answer(429, {"error": "Too many requests"}, headers)
+        if call.path == "/api/v1/accounts/verify_credentials":
+            return Answer(403, OUT_OF_SCOPE, headers)
         if (call.method, call.path) != ("GET", TIMELINE):
             return Answer(404, {"error": "Record not found"}, headers)
+        if not is_users:
+            return Answer(422, {"error": "This method requires an authenticated user"}, headers)
         page = self.page(call.query)
         if page:
             base = f"{call.url.partition('?')[0]}?limit={_limit(call.query)}"

@@ -24,11 +24,12 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 JSON = "application/json; charset=utf-8"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the API; `url` is what the client asked for, `body` its JSON or None."""
+    """One call of the API; `url` is what the client asked for, `body` its JSON or form, or None."""
 
     method: str
     path: str
@@ -48,7 +49,15 @@ class Answer:
 
 
 class Double(ABC):
-    """The state of a network, guarded by `lock` during each call and control."""
+    """The state of a network, guarded by `lock` during each call and control.
+
+    Its clock is `clock_offset` seconds ahead of this machine's, `redirect_to` the base of the URL
+    that every call of the API is redirected to, and `html` a page that answers every one of them.
+    """
+
+    clock_offset = 0.0
+    redirect_to = ""
+    html = ""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -66,6 +75,17 @@ class Double(ABC):
     def settings(self, values: dict[str, Any]) -> None:
         """Set attributes."""
         vars(self).update(values)
+
+    def now(self) -> float:
+        """The time by the network's clock."""
+        return time.time() + self.clock_offset
+
+    def diversion(self, call: Call) -> Answer | None:
+        """What is answered in place of the API, if there is such a thing."""
+        if self.redirect_to:
+            place = call.url.split("/", 3)[-1]
+            return Answer(301, "", {"Location": f"{self.redirect_to}/{place}"})
+        return Answer(200, self.html, {"Content-Type": "text/html"}) if self.html else None
 
     def fault(self) -> dict[str, Any]:
         """The fault for the call that was logged last, if there is one."""
@@ -99,8 +119,14 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
         """The log of calls is at /_control/requests."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The time of the Date header."""
+        return super().date_time_string(self.server.double.now())
+
     def _body(self) -> Any:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if self.headers.get_content_type() == FORM:
+            return dict(parse_qsl(raw.decode()))
         return json.loads(raw) if raw else None
 
     def _control(self, name: str, body: Any) -> Any:
@@ -125,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
             entry = {"method": call.method, "path": call.path, "query": query, "at": time.time()}
             double.requests.append(entry)
             fault = double.fault()
-            answer = double.answer(call)
+            answer = double.diversion(call) or double.answer(call)
             entry["status"] = fault.get("status", answer.status)
         self._respond(answer, fault)
 

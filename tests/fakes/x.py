@@ -4,7 +4,7 @@ It checks the OAuth 1.0a signature of every call (RFC 5849), pages the newest fi
 `since_id` and `until_id`, sends the rate limit headers, and fails on demand. A post that reposts
 another names it by `referenced_tweets`; with the expansion asked for, `originals` has its text.
 Settings: {"vocabulary": "tweet" | "post", "strict", "rate_limit", "endless", "originals",
-"tokens"}; the rest is in server.py.
+"tokens", "has_credits", "may_read"}; `sign_in` is in x_sign_in.py, the rest in server.py.
 
 A pagination token belongs to the query that gave it. What a server makes of one that comes with
 other parameters no document says, so there are three kinds of `tokens`: "place" names the post that
@@ -16,15 +16,12 @@ import hashlib
 import time
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
-
-from oauthlib.common import Request
-from oauthlib.oauth1.rfc5849 import signature
 
 from fakes.server import Answer, Call, Double, serve
+from fakes.x_sign_in import SignIn
+from fakes.x_signature import ApiError, Signatures
 
 USER_ID = "2244994945"
-CONSUMER = {"test-consumer-key": "test-consumer-secret"}
 TOKENS = {f"{USER_ID}-test-access-token": "test-access-secret", "opaque": "test-access-secret"}
 CREDENTIALS = {
     "CONSUMER_KEY": "test-consumer-key",
@@ -34,7 +31,6 @@ CREDENTIALS = {
 }
 FIRST_ID = 1_990_000_000_000_000_000
 WINDOW_SECONDS = 15 * 60
-CLOCK_SECONDS = 300
 # What stands in each vocabulary's place; the double keeps its posts in the older words.
 WORDS = {
     "tweet": {},
@@ -49,16 +45,6 @@ DEFAULT_FIELDS = ("id", "text", "edit_history_tweet_ids")
 EXPANSION = {"tweet": "referenced_tweets.id", "post": "referenced_posts.id"}
 
 
-class ApiError(Exception):
-    """An answer other than 200, in X's shape."""
-
-    def __init__(self, status: int, title: str, detail: str, **more: Any) -> None:
-        super().__init__(title)
-        self.status = status
-        self.body = {"title": title, "detail": detail, "status": status, "type": "about:blank"}
-        self.body |= more
-
-
 class XDouble(Double):
     """A double of X's API v2."""
 
@@ -66,7 +52,9 @@ class XDouble(Double):
         super().__init__()
         self.tweets: dict[int, dict[str, Any]] = {}
         self.originals: dict[str, dict[str, Any]] = {}
-        self.nonces: set[str] = set()
+        self.signatures = Signatures()
+        self.sign_in = SignIn(USER_ID, self.signatures, self.now)
+        self.has_credits, self.may_read = True, True
         self.vocabulary, self.strict, self.endless = "tweet", False, False
         self.tokens = "place"
         self.rate_limit, self.window_start, self.window_calls = 180, 0.0, 0
@@ -95,12 +83,16 @@ class XDouble(Double):
         """Answer as X does; every call counts for the rate limit."""
         headers = self._limit_headers()
         try:
-            return Answer(200, self._checked(call), headers)
+            return self.sign_in.answer(call) or Answer(200, self._checked(call), headers)
         except ApiError as error:
             return Answer(error.status, error.body, headers)
 
     def _checked(self, call: Call) -> Any:
-        check_signature(call.method, call.url, call.headers.get("authorization", ""), self.nonces)
+        self.signatures.check(call, TOKENS | self.sign_in.access_tokens, self.now())
+        if not self.has_credits:
+            raise ApiError(402, "CreditsDepleted", "Your account has no credits")
+        if not self.may_read:
+            raise ApiError(403, "Client Forbidden", "The app has to be attached to a project")
         if self.window_calls > self.rate_limit:
             raise ApiError(429, "Too Many Requests", "Too Many Requests")
         if call.path == "/2/users/me":
@@ -217,35 +209,6 @@ def _digest(query: dict[str, str]) -> str:
     """All parameters but the token, in short."""
     others = sorted((name, value) for name, value in query.items() if name != "pagination_token")
     return hashlib.sha256(repr(others).encode()).hexdigest()[:16]
-
-
-def check_signature(method: str, url: str, header: str, nonces: set[str]) -> None:
-    """RFC 5849, section 3.2: verify the signature over what arrived, and refuse replays."""
-    given = dict(
-        signature.collect_parameters(
-            headers={"Authorization": header}, exclude_oauth_signature=False
-        )
-    )
-    consumer_secret = CONSUMER.get(given.get("oauth_consumer_key", ""))
-    token_secret = TOKENS.get(given.get("oauth_token", ""))
-    request = Request(url, method, None, {"Authorization": header})
-    request.params = signature.collect_parameters(
-        uri_query=urlsplit(url).query, headers={"Authorization": header}
-    )
-    request.signature = given.get("oauth_signature", "")
-    nonce = given.get("oauth_nonce", "")
-    timely = abs(time.time() - int(given.get("oauth_timestamp", "0") or 0)) < CLOCK_SECONDS
-    valid = (
-        consumer_secret is not None
-        and token_secret is not None
-        and timely
-        and nonce not in nonces
-        and given.get("oauth_signature_method") == "HMAC-SHA1"
-        and signature.verify_hmac_sha1(request, consumer_secret, token_secret)
-    )
-    nonces.add(nonce)
-    if not valid:
-        raise ApiError(401, "Unauthorized", "Unauthorized")
 
 
 if __name__ == "__main__":

@@ -39,10 +39,10 @@ def webhook() -> Iterator[Webhook]:
         yield found
 
 
-def show(hbase: happybase.Connection, *tags: str) -> None:
+def show(hbase: happybase.Connection, *tags: str, name: str = "rising") -> None:
     if b"boards" not in hbase.tables():
         hbase.create_table("boards", {"b": {"max_versions": 1}})
-    hbase.table("boards").put(b"rising", {b"b:board": board(*tags)})
+    hbase.table("boards").put(name.encode(), {b"b:board": board(*tags, name=name)})
 
 
 def cell(hbase: happybase.Connection, table: str, row: bytes, column: bytes) -> dict[str, Any]:
@@ -54,13 +54,19 @@ def memory(hbase: happybase.Connection) -> dict[str, Any]:
     return cell(hbase, "alerts", b"memory", b"a:memory")
 
 
+def present(hbase: happybase.Connection, name: str = "rising") -> list[str] | None:
+    """What is known to be on a board, None before it was first read."""
+    found = memory(hbase)["seen"].get(name)
+    return None if found is None else [*found["keys"]]
+
+
 def test_a_tag_that_enters_is_sent_and_remembered(
     hbase: happybase.Connection, webhook: Webhook, start: Start
 ) -> None:
     show(hbase, "a")
     with MailServer() as mail:
         process = start(ALERT_URLS=f"{webhook.url} {mail.url}")
-        eventually(lambda: memory(hbase)["present"] == ["a"], within=120)
+        eventually(lambda: present(hbase) == ["a"], within=120)
         show(hbase, "a", "東京")
         eventually(lambda: webhook.taken and mail.mails)
         eventually(lambda: memory(hbase)["outbox"] == [])
@@ -73,10 +79,28 @@ def test_a_tag_that_enters_is_sent_and_remembered(
     # A new process knows what has been told.
     start(ALERT_URLS=webhook.url)
     show(hbase, "a")
-    eventually(lambda: memory(hbase)["present"] == ["a"])
+    eventually(lambda: present(hbase) == ["a"])
     show(hbase, "a", "東京", "b")
     eventually(lambda: len(webhook.taken) > 1)
     assert webhook.titles == ["#東京 is rising", "#b is rising"]
+
+
+def test_a_tag_that_enters_a_second_board_is_not_sent_again(
+    hbase: happybase.Connection, webhook: Webhook, start: Start
+) -> None:
+    for name in ("rising", "24h"):
+        show(hbase, name=name)
+    settings = {"ALERT_URLS": webhook.url, "ALERT_BOARDS": "rising, 24h"}
+    process = start(**settings)
+    eventually(lambda: (present(hbase), present(hbase, "24h")) == ([], []), within=120)
+    show(hbase, "a")
+    eventually(lambda: webhook.titles == ["#a is rising"])
+    process.kill()
+    # Another process knows it too.
+    start(**settings)
+    show(hbase, "a", "b", name="24h")
+    eventually(lambda: present(hbase, "24h") == ["a", "b"] and not memory(hbase)["outbox"])
+    assert webhook.titles == ["#a is rising", "#b is in the top 10 of the last 24 hours"]
 
 
 def test_a_kill_between_sending_and_remembering_repeats_one_message(
@@ -84,7 +108,7 @@ def test_a_kill_between_sending_and_remembering_repeats_one_message(
 ) -> None:
     show(hbase)
     process = start(ALERT_URLS=webhook.url)
-    eventually(lambda: memory(hbase)["present"] == [], within=120)
+    eventually(lambda: present(hbase) == [], within=120)
     # The receiver has the message, and its answer does not arrive any more.
     webhook.before_answer = process.kill
     show(hbase, "a")
@@ -96,7 +120,7 @@ def test_a_kill_between_sending_and_remembering_repeats_one_message(
     eventually(lambda: memory(hbase)["outbox"] == [])
     assert webhook.titles == ["#a is rising"] * 2
     show(hbase, "a", "b")
-    eventually(lambda: memory(hbase)["present"] == ["a", "b"] and not memory(hbase)["outbox"])
+    eventually(lambda: present(hbase) == ["a", "b"] and not memory(hbase)["outbox"])
     assert webhook.titles == ["#a is rising"] * 2 + ["#b is rising"]
 
 
@@ -107,14 +131,14 @@ def test_kills_at_any_time_lose_nothing_and_repeat_one_message_each_at_most(
     tags = list[str]()
     show(hbase)
     process = start(ALERT_URLS=webhook.url)
-    eventually(lambda: memory(hbase)["present"] == [], within=120)
+    eventually(lambda: present(hbase) == [], within=120)
     for number in range(kills):
         tags.append(f"t{number}")
         show(hbase, *tags)
         time.sleep(chance.uniform(1, 8))
         process.kill()
         process = start(ALERT_URLS=webhook.url)
-    eventually(lambda: memory(hbase)["present"] == tags and not memory(hbase)["outbox"])
+    eventually(lambda: present(hbase) == tags and not memory(hbase)["outbox"])
     told = Counter(line[1:].partition(":")[0] for each in webhook.taken
                    for line in each["message"].splitlines() if line.startswith("#"))  # fmt: skip
     assert told.keys() == set(tags)

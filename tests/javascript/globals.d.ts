@@ -12,7 +12,8 @@ declare const around: typeof import("../../services/web/web/static/ground.js").a
 declare const isOnDark: typeof import("../../services/web/web/static/ground.js").isOnDark;
 declare const tints: typeof import("../../services/web/web/static/ground.js").tints;
 declare const changes: typeof import("../../services/web/web/static/ground.js").changes;
-declare const Poller: typeof import("../../services/web/web/static/poller.js").Poller;
+declare const makePoller: typeof import("../../services/web/web/static/poller.js").makePoller;
+declare const retryAfter: typeof import("../../services/web/web/static/poller.js").retryAfter;
 declare const RANGES: typeof import("../../services/web/web/static/series.js").RANGES;
 declare const DEFAULT_RANGE: typeof import("../../services/web/web/static/series.js").DEFAULT_RANGE;
 declare const interval: typeof import("../../services/web/web/static/series.js").interval;

@@ -85,13 +85,13 @@ def run(
     store: Store,
     shutdown: Shutdown,
 ) -> None:
-    """Watch the board until a stop."""
+    """Watch the boards until a stop."""
 
     def send(receiver: int, each: Message) -> None:
         receivers.send(settings.urls[receiver - 1], each.title, each.body, variables)
 
     links = Links(settings.public_url, settings.mastodon_url)
-    plan = Plan(settings.rule, settings.quiet_hours * 3600, links, tuple(services))
+    plan = Plan(settings.rules, settings.quiet_hours * 3600, links, tuple(services))
     Watcher(plan, store, Deliveries(send, services, shutdown), shutdown).run()
 
 

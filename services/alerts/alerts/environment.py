@@ -64,6 +64,15 @@ class Environment:
                 return word
         raise SettingsError(name, f"must be one of {', '.join(allowed)}", text)
 
+    def choices(self, name: str, default: str, allowed: Sequence[str]) -> tuple[str, ...]:
+        """Return one or more of the allowed words, each once, in the order given."""
+        text = self.text(name) or default
+        words = [word.strip() for word in text.split(",")]
+        if not set(words) <= set(allowed):
+            rule = f"must be one or more of {', '.join(allowed)}, separated by commas"
+            raise SettingsError(name, rule, text)
+        return tuple(dict.fromkeys(words))
+
     def secret(self, name: str) -> str:
         """Return the value, or the content of the file that NAME_FILE names."""
         value, path = self.text(name), self.text(f"{name}_FILE")

@@ -23,6 +23,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """The keys that met a rule when its board was last read."""
+
+    rule: Rule
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Message:
     """A message to be sent to the receivers in `to`, which are positions in ALERT_URLS.
 
@@ -42,14 +50,13 @@ class Message:
 class Memory:
     """What is remembered across restarts.
 
-    `present` are the keys that met `rule` when the board was last read; None before the first
-    time. `announced` has the time, in Unix seconds, at which a tag was last put into a message.
+    `seen` has what was on each board, by its name, once it has been read. `announced` has the time,
+    in Unix seconds, at which a tag was last put into a message, whatever the board.
     `outbox` has the messages that somebody has not got yet, the oldest first. `sent` and `dropped`
     count deliveries to a receiver.
     """
 
-    rule: Rule | None = None
-    present: frozenset[str] | None = None
+    seen: dict[str, Seen] = field(default_factory=dict)
     announced: dict[str, float] = field(default_factory=dict)
     outbox: tuple[Message, ...] = ()
     next_number: int = 1
@@ -59,23 +66,24 @@ class Memory:
 
     def to_json(self) -> bytes:
         """Format the value of the cell."""
-        present = None if self.present is None else sorted(self.present)
-        document = asdict(self) | {"present": present}
+        seen = {
+            board: {"rule": asdict(each.rule), "keys": sorted(each.keys)}
+            for board, each in self.seen.items()
+        }
+        document = asdict(self) | {"seen": seen}
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
     def from_json(cls, cell: bytes) -> "Memory":
-        """Parse the cell; raise ValueError if it is not what `to_json` wrote."""
+        """Parse the cell; raise ValueError if it is not what `to_json` wrote, now or earlier."""
         try:
             raw: dict[str, Any] = json.loads(cell)
             messages = (
                 {**each, "to": tuple(each["to"]), "about": tuple(each["about"])}
                 for each in raw.pop("outbox")
             )
-            rule, present = raw.pop("rule"), raw.pop("present")
             return cls(
-                rule=None if rule is None else Rule(**rule),
-                present=None if present is None else frozenset(present),
+                seen=_seen_on_one(raw) if "present" in raw else _seen(raw.pop("seen")),
                 outbox=tuple(Message(**each) for each in messages),
                 **raw,
             )
@@ -83,14 +91,32 @@ class Memory:
             raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
+def _seen(raw: dict[str, Any]) -> dict[str, Seen]:
+    return {
+        board: Seen(Rule(**each["rule"]), frozenset(each["keys"])) for board, each in raw.items()
+    }
+
+
+def _seen_on_one(raw: dict[str, Any]) -> dict[str, Seen]:
+    """Take what was seen out of a cell from when a single board could be watched."""
+    rule, present = raw.pop("rule"), raw.pop("present")
+    return {} if present is None else _seen({rule["board"]: {"rule": rule, "keys": present}})
+
+
+def meets(rule: Rule, rank: int, score: float) -> bool:
+    """Whether a place on the board of a rule is worth a message."""
+    return rank <= rule.top and score >= rule.score
+
+
 def entered(memory: Memory, rule: Rule, keys: Sequence[str]) -> list[str]:
     """Return those of the `keys`, which meet `rule` now, that did not the last time.
 
     When a rule is first followed, what meets it then is no news.
     """
-    if memory.present is None or memory.rule != rule:
+    seen = memory.seen.get(rule.board)
+    if seen is None or seen.rule != rule:
         return []
-    return [key for key in keys if key not in memory.present]
+    return [key for key in keys if key not in seen.keys]
 
 
 def not_quiet(memory: Memory, keys: Sequence[str], quiet_before: float) -> list[str]:
@@ -101,7 +127,8 @@ def not_quiet(memory: Memory, keys: Sequence[str], quiet_before: float) -> list[
 def observe(memory: Memory, rule: Rule, keys: Collection[str], quiet_before: float) -> Memory:
     """Remember which keys meet `rule` now, and forget announcements from before the quiet time."""
     announced = {key: at for key, at in memory.announced.items() if at > quiet_before}
-    return replace(memory, rule=rule, present=frozenset(keys), announced=announced)
+    seen = memory.seen | {rule.board: Seen(rule, frozenset(keys))}
+    return replace(memory, seen=seen, announced=announced)
 
 
 def announce(
@@ -143,8 +170,14 @@ def withhold(memory: Memory, hidden: Container[str]) -> Memory:
 
 
 def turned_off(memory: Memory) -> Memory:
-    """Forget what meets the rule and what waits: when turned on again, only news is announced."""
-    return replace(memory, present=None, outbox=())
+    """Forget what is on the boards and what waits: turned on again, only news is announced."""
+    return replace(memory, seen={}, outbox=())
+
+
+def only_on(memory: Memory, boards: Container[str]) -> Memory:
+    """Forget boards that are no longer watched: watched again, only news is announced."""
+    seen = {board: each for board, each in memory.seen.items() if board in boards}
+    return replace(memory, seen=seen)
 
 
 def only_for(memory: Memory, receivers: int) -> Memory:

@@ -1,4 +1,4 @@
-"""Writes the text of a message: which hashtags entered the board, why, and where to look."""
+"""Writes the text of a message: which hashtags entered which boards, why, and where to look."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from alerts.board import RISING, Board, Entry
-from alerts.memory import PARAGRAPH, Rule
+from alerts.memory import PARAGRAPH
 
 # More are only counted: many services limit a message to 2,000 characters or fewer.
 MOST_LINES = 10
@@ -42,6 +42,14 @@ class Links:
     mastodon: str = ""
 
 
+class Place(NamedTuple):
+    """A hashtag's place on a board that it entered, of which the first `top` places count."""
+
+    board: Board
+    entry: Entry
+    top: int
+
+
 class Text(NamedTuple):
     """The text of a message; the body has a paragraph for each of the keys in `about`."""
 
@@ -52,34 +60,58 @@ class Text(NamedTuple):
 
 TEST = Text(
     "Test message from Tweet Trends",
-    "Alerts work: you get a message like this one when a hashtag enters the board.",
+    "Alerts work: you get a message like this one when a hashtag enters a board.",
 )
 
 
-def compose(board: Board, rule: Rule, entries: Sequence[Entry], links: Links) -> Text:
-    """Write a message about the entries of a board."""
-    parts = [
-        f"{_name(each)}: {_reason(board, each)}\n{_link(board, each, links)}"
-        for each in entries[:MOST_LINES]
+def compose(tags: Sequence[Sequence[Place]], links: Links) -> Text:
+    """Write a message about hashtags, each with the places of the boards that it entered."""
+    told = tags[:MOST_LINES]
+    # The title names the board, unless some have entered another one, or several.
+    is_named = len(_boards(tags)) > 1
+    parts = [_paragraph(places, links, is_named) for places in told]
+    if len(tags) > len(told):
+        parts.append(f"And {len(tags) - len(told)} more.")
+    demo = "Demo data: " if any(place.board.demo for places in tags for place in places) else ""
+    about = tuple(places[0].entry.key for places in told)
+    return Text(demo + _title(tags), PARAGRAPH.join(parts), about)
+
+
+def _boards(tags: Sequence[Sequence[Place]]) -> dict[str, Place]:
+    """Return a place on each of the boards, by the board's name."""
+    return {place.board.name: place for places in tags for place in places}
+
+
+def _title(tags: Sequence[Sequence[Place]]) -> str:
+    everywhere = all(len(places) == len(_boards(tags)) for places in tags)
+    where = _join([_where(each) for each in _boards(tags).values()], "and" if everywhere else "or")
+    if len(tags) == 1:
+        return f"{_name(tags[0][0].entry)} is {where}"
+    return f"{len(tags)} hashtags are {where}"
+
+
+def _paragraph(places: Sequence[Place], links: Links, is_named: bool) -> str:
+    reasons = [
+        f"{_name(each.entry)}{f' is {_where(each)}' if is_named else ''}: "
+        f"{_reason(each.board, each.entry)}"
+        for each in places
     ]
-    more = len(entries) - MOST_LINES
-    if more > 0:
-        parts.append(f"And {more} more.")
-    demo = "Demo data: " if board.demo else ""
-    about = tuple(each.key for each in entries[:MOST_LINES])
-    return Text(demo + _title(board, rule, entries), PARAGRAPH.join(parts), about)
+    return "\n".join([*reasons, _link(places[0].board, places[0].entry, links)])
 
 
-def _title(board: Board, rule: Rule, entries: Sequence[Entry]) -> str:
-    if len(entries) == 1:
-        who, verb = _name(entries[0]), "is"
-    else:
-        who, verb = f"{len(entries)} hashtags", "are"
-    if board.name == RISING:
-        return f"{who} {verb} rising"
-    if board.name == "now":
-        return f"{who} {verb} trending now"
-    return f"{who} {verb} in the top {rule.top} of {_WINDOWS.get(board.name, 'all time')}"
+def _where(place: Place) -> str:
+    """Say what is true of a hashtag on this board, after "is" or "are"."""
+    if place.board.name == RISING:
+        return "rising"
+    if place.board.name == "now":
+        return "trending now"
+    return f"in the top {place.top} of {_WINDOWS.get(place.board.name, 'all time')}"
+
+
+def _join(texts: Sequence[str], last: str) -> str:
+    """Join texts as in a sentence: a, b and c."""
+    *first, end = texts
+    return f"{', '.join(first)} {last} {end}" if first else end
 
 
 def _reason(board: Board, entry: Entry) -> str:

@@ -14,6 +14,7 @@ from alerts.memory import Rule
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 THRIFT_PORT = 9090
 URLS = "ALERT_URLS"
+BOARDS_SETTING, OLD_BOARDS_SETTING = "ALERT_BOARDS", "ALERT_BOARD"
 
 _URL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_+-]*://\S+")
 
@@ -27,7 +28,7 @@ class Settings:
     """
 
     urls: tuple[str, ...] = field(repr=False)
-    rule: Rule
+    rules: tuple[Rule, ...]
     quiet_hours: float
     public_url: str
     mastodon_url: str
@@ -46,7 +47,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     env = Environment(variables)
     return Settings(
         urls=_urls(env),
-        rule=_rule(env),
+        rules=_rules(env),
         quiet_hours=env.number("ALERT_QUIET_HOURS", 24, 0, 8760),
         public_url=env.page("PUBLIC_URL"),
         mastodon_url=_mastodon_url(env),
@@ -84,15 +85,26 @@ def _urls(env: Environment) -> tuple[str, ...]:
     return urls
 
 
-def _rule(env: Environment) -> Rule:
-    rule = Rule(
-        board=env.choice("ALERT_BOARD", RISING, BOARDS),
-        top=env.whole("ALERT_TOP", 10, 1, 100),
-        score=env.number("ALERT_SCORE", 0, 0, 1000),
-    )
-    if rule.score and rule.board != RISING:
-        raise SettingsError("ALERT_SCORE", "needs ALERT_BOARD=rising: no other board has scores")
-    return rule
+def _rules(env: Environment) -> tuple[Rule, ...]:
+    """Return a rule for each board; only `rising` has scores."""
+    boards = _boards(env)
+    top = env.whole("ALERT_TOP", 10, 1, 100)
+    score = env.number("ALERT_SCORE", 0, 0, 1000)
+    if score and RISING not in boards:
+        rule = f"needs {RISING} in {BOARDS_SETTING}: no other board has scores"
+        raise SettingsError("ALERT_SCORE", rule)
+    return tuple(Rule(board, top, score if board == RISING else 0) for board in boards)
+
+
+def _boards(env: Environment) -> tuple[str, ...]:
+    """Return the boards to watch, which may still be set under the name for a single one."""
+    name = BOARDS_SETTING
+    if env.text(OLD_BOARDS_SETTING):
+        if env.text(name):
+            rule = f"are both set: keep {name}, {OLD_BOARDS_SETTING} is its old name"
+            raise SettingsError((name, OLD_BOARDS_SETTING), rule)
+        name = OLD_BOARDS_SETTING
+    return env.choices(name, RISING, BOARDS)
 
 
 def _mastodon_url(env: Environment) -> str:

@@ -23,7 +23,7 @@ class Status:
 
     state: str
     started_at: float
-    board: str | None = None
+    boards: Sequence[str] = ()
     memory: Memory = field(default_factory=Memory)
     services: Sequence[str] = ()
     failures: Mapping[int, Failure] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Status:
             "started_at": iso(self.started_at),
             "state": self.state,
             "error": {"variables": list(error.variables), "rule": error.rule} if error else None,
-            "board": self.board,
+            "boards": list(self.boards),
             "sent": memory.sent,
             "last_sent": None if memory.last_sent is None else iso(memory.last_sent),
             "waiting": waiting(memory),

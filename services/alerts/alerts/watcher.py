@@ -1,8 +1,8 @@
-"""The main loop: reads the board, decides what to announce, and remembers every step.
+"""The main loop: reads the boards, decides what to announce, and remembers every step.
 
 The order of the steps makes messages survive a kill at any moment:
 
-1. A message is written to HBase together with the knowledge that its hashtags are on the board.
+1. A message is written to HBase together with the knowledge that its hashtags are on the boards.
    From then on it is sent, however often the process starts again.
 2. It is sent to each receiver.
 3. Only then is the receiver crossed off. A kill between 2 and 3 repeats this one message.
@@ -17,12 +17,12 @@ from typing import Any, Protocol
 
 from alerts import memory as steps
 from alerts import metrics, status
-from alerts.board import Board, Entry, parse_board
+from alerts.board import Board, parse_board
 from alerts.deliveries import DROPPED, TAKEN, Deliveries
 from alerts.hidden import Hidden, parse_hidden
 from alerts.lifecycle import Shutdown, ShutdownRequested
 from alerts.memory import Memory, Rule
-from alerts.message import Links, compose
+from alerts.message import Links, Place, compose
 
 log = logging.getLogger(__name__)
 
@@ -59,16 +59,19 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to watch and how to write about it; `services` are those of the receivers, in order."""
+    """What to watch and how to write about it; `services` are those of the receivers, in order.
 
-    rule: Rule
+    There is one rule for each board.
+    """
+
+    rules: tuple[Rule, ...]
     quiet_seconds: float
     links: Links
     services: tuple[str, ...]
 
 
 class Watcher:
-    """Watches one board, from one thread."""
+    """Watches the boards, from one thread."""
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class Watcher:
         self._shutdown, self._clock = shutdown, clock
         self._started_at = clock()
         self._memory = Memory()
-        self._cell: bytes | None = None
+        self._cells: dict[str, bytes] = {}
         self._has_read_a_board = False
         self._hidden = Hidden()
         self._looked_at = self._reported_at = -LOOK_SECONDS - STATUS_SECONDS
@@ -103,7 +106,8 @@ class Watcher:
     def recall(self) -> None:
         """Read what an earlier process has remembered."""
         self._memory = recall(self._store)
-        self._remember(steps.only_for(self._memory, len(self._plan.services)))
+        memory = steps.only_on(self._memory, {rule.board for rule in self._plan.rules})
+        self._remember(steps.only_for(memory, len(self._plan.services)))
 
     def step(self) -> None:
         """Do whatever is due, and wait for a delivery to end or a second to pass."""
@@ -117,20 +121,24 @@ class Watcher:
         self._collect(STEP_SECONDS)
 
     def look(self) -> None:
-        """Read the board, and put a message into the outbox if hashtags have entered it."""
+        """Read the boards, and put a message into the outbox if hashtags have entered any.
+
+        A hashtag that has entered several is in one message, and is then quiet on all of them. One
+        write remembers all that was seen: otherwise a kill could announce a hashtag twice.
+        """
         self._withhold()
-        board = self._read_board()
-        if board is None:
-            return
-        self._has_read_a_board = True
         plan, now = self._plan, self._clock()
-        entries = {each.key: each for each in board.entries if self._counts(each)}
         quiet_before = now - plan.quiet_seconds
-        entered = steps.entered(self._memory, plan.rule, list(entries))
-        new = steps.not_quiet(self._memory, entered, quiet_before)
-        memory = steps.observe(self._memory, plan.rule, entries.keys(), quiet_before)
+        memory, entered = self._memory, dict[str, list[Place]]()
+        for rule in plan.rules:
+            if board := self._read_board(rule):
+                places = self._places(board, rule)
+                for key in steps.entered(memory, rule, list(places)):
+                    entered.setdefault(key, []).append(places[key])
+                memory = steps.observe(memory, rule, places.keys(), quiet_before)
+        new = steps.not_quiet(self._memory, list(entered), quiet_before)
         if new:
-            text = compose(board, plan.rule, [entries[key] for key in new], plan.links)
+            text = compose([entered[key] for key in new], plan.links)
             memory = steps.announce(memory, new, text, len(plan.services), now)
             log.info("event=entered hashtags=%d message=%d", len(new), self._memory.next_number)
         self._remember(memory)
@@ -147,17 +155,31 @@ class Watcher:
         self._remember(steps.withhold(self._memory, self._hidden))
         self._deliveries.update(self._memory.outbox)
 
-    def _read_board(self) -> Board | None:
-        """Return the board if there is one that is new and readable."""
-        cell = self._store.read_board(self._plan.rule.board)
-        if cell is None or cell == self._cell:
+    def _read_board(self, rule: Rule) -> Board | None:
+        """Return the board of a rule if there is one that is new and readable."""
+        cell = self._store.read_board(rule.board)
+        if cell is None or cell == self._cells.get(rule.board):
             return None
-        self._cell = cell
+        self._cells[rule.board] = cell
         try:
-            return parse_board(self._plan.rule.board, cell)
+            board = parse_board(rule.board, cell)
         except ValueError as error:
-            log.error("event=board_unreadable board=%s: %s", self._plan.rule.board, error)
+            log.error("event=board_unreadable board=%s: %s", rule.board, error)
             return None
+        self._has_read_a_board = True
+        return board
+
+    def _places(self, board: Board, rule: Rule) -> dict[str, Place]:
+        """Return the places worth a message, by key.
+
+        The board may be from before a tag was hidden.
+        """
+        return {
+            each.key: Place(board, each, rule.top)
+            for each in board.entries
+            if steps.meets(rule, each.rank, each.rise.score if each.rise else 0.0)
+            and each.key not in self._hidden
+        }
 
     def _remember(self, memory: Memory) -> None:
         """Make the next step of the memory durable before anything relies on it."""
@@ -196,7 +218,7 @@ class Watcher:
         return status.Status(
             state=status.FAILING if failures else state,
             started_at=self._started_at,
-            board=self._plan.rule.board,
+            boards=[rule.board for rule in self._plan.rules],
             memory=self._memory,
             services=self._plan.services,
             failures=failures,
@@ -209,11 +231,6 @@ class Watcher:
             return
         self._store.write_status(status.to_json(found, self._clock()))
         self._reported, self._reported_at = found, now
-
-    def _counts(self, entry: Entry) -> bool:
-        """Whether an entry is worth a message. The board may be from before a tag was hidden."""
-        rule, score = self._plan.rule, entry.rise.score if entry.rise else 0.0
-        return entry.rank <= rule.top and score >= rule.score and entry.key not in self._hidden
 
 
 def recall(store: Store) -> Memory:

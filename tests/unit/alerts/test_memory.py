@@ -1,5 +1,7 @@
 """What is news, what is quiet, and what is remembered."""
 
+import json
+
 import pytest
 
 from alerts.memory import (
@@ -7,6 +9,7 @@ from alerts.memory import (
     PARAGRAPH,
     Memory,
     Rule,
+    Seen,
     announce,
     delivered,
     dropped,
@@ -15,17 +18,18 @@ from alerts.memory import (
     not_quiet,
     observe,
     only_for,
+    only_on,
     turned_off,
     waiting,
     withhold,
 )
 
-RULE = Rule("rising", 10, 0)
+RULE, DAY = Rule("rising", 10, 0), Rule("24h", 10, 0)
 TEXT = ("title", "body", ())
 
 
 def seen(*keys, rule=RULE, **more):
-    return Memory(rule=rule, present=frozenset(keys), **more)
+    return Memory(seen={rule.board: Seen(rule, frozenset(keys))}, **more)
 
 
 def text(title, *about):
@@ -47,6 +51,20 @@ def test_what_is_there_when_a_rule_is_first_followed_is_no_news():
     assert entered(Memory(), RULE, ["a"]) == []
     assert entered(seen(), Rule("1h", 10, 0), ["a"]) == []
     assert entered(seen(), Rule("rising", 20, 0), ["a"]) == []
+
+
+def test_each_board_has_what_was_on_it():
+    memory = observe(seen("a"), DAY, ["b"], 0)
+    assert entered(memory, RULE, ["a", "b"]) == ["b"]
+    assert entered(memory, DAY, ["a", "b"]) == ["a"]
+
+
+def test_a_board_that_is_watched_again_is_read_as_for_the_first_time():
+    memory = observe(seen("a"), DAY, ["b"], 0)
+    left = only_on(memory, {"24h"})
+    assert entered(left, RULE, ["c"]) == []
+    assert entered(left, DAY, ["c"]) == ["c"]
+    assert only_on(memory, {"rising", "24h"}) == memory
 
 
 def test_a_tag_is_announced_once_in_the_quiet_time():
@@ -123,6 +141,7 @@ def test_when_it_is_turned_on_again_what_is_there_is_no_news():
     [
         Memory(),
         seen(),
+        observe(seen("a"), DAY, ["b"], 0),
         announce(seen("é", "a"), ["é"], text("title", "é"), 2, 1_795_341_600.25),
     ],
 )
@@ -130,7 +149,34 @@ def test_it_is_read_as_it_was_written(memory):
     assert Memory.from_json(memory.to_json()) == memory
 
 
-@pytest.mark.parametrize("cell", [b"", b"[", b"[]", b"{}", b'{"rule": 1}', b"\xff", b"null"])
+def test_a_memory_of_a_single_board_is_still_read():
+    """As it was written before there could be several."""
+    now = announce(seen("é", "a"), ["é"], text("title", "é"), 2, 1_795_341_600.25)
+    before = json.loads(now.to_json())
+    del before["seen"]
+    rule = {"board": "rising", "top": 10, "score": 0}
+    cell = json.dumps(before | {"rule": rule, "present": ["a", "é"]}).encode()
+    assert Memory.from_json(cell) == now
+    # Alerts that were off, or had never read a board.
+    for unread in (rule, None):
+        cell = json.dumps(before | {"rule": unread, "present": None}).encode()
+        assert Memory.from_json(cell).seen == {}
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b"",
+        b"[",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b"null",
+        b'{"rule": 1}',
+        b'{"outbox": [], "rule": 1, "present": []}',
+        b'{"outbox": [], "seen": {"1h": []}}',
+    ],
+)
 def test_what_cannot_be_read_is_an_error(cell):
     with pytest.raises(ValueError):
         Memory.from_json(cell)

@@ -5,15 +5,20 @@ import json
 import pytest
 
 from alerts.board import parse_board
-from alerts.memory import PARAGRAPH, Rule
-from alerts.message import MOST_LINES, Links, compose
+from alerts.memory import PARAGRAPH
+from alerts.message import MOST_LINES, Links, Place, compose
 from support.alerts import board, entry
 
 
-def text(*entries, name="rising", top=10, page="", mastodon="", **changes):
+def places(*entries, name="rising", top=10, **changes):
+    """The places of some entries on a board."""
     cell = json.loads(board(name=name, **changes)) | {"hashtags": list(entries)}
     found = parse_board(name, json.dumps(cell).encode())
-    return compose(found, Rule(name, top, 0), found.entries, Links(page, mastodon))
+    return [Place(found, each, top) for each in found.entries]
+
+
+def text(*entries, page="", mastodon="", **changes):
+    return compose([[each] for each in places(*entries, **changes)], Links(page, mastodon))
 
 
 def message(*entries, **settings):
@@ -62,6 +67,54 @@ def test_several_tags_are_one_message():
     title, body = message(entry(1, "a"), entry(2, "b"))
     assert title == "2 hashtags are rising"
     assert [each.partition(":")[0] for each in body.split("\n\n")] == ["#a", "#b"]
+
+
+RISING, DAY, NOW = (
+    places(entry(2, tag, name), name=name)[0]
+    for tag, name in (("a", "rising"), ("a", "24h"), ("b", "now"))
+)
+RISES = "#a is rising: 9 people in the last 5 hours, usually 0.8"
+LEADS = "#a is in the top 10 of the last 24 hours: 12 posts by 9 people, number 2"
+TRENDS = "#b is trending now: 9 people in the last 12 hours, number 2"
+LINKS = {name: f"https://x.com/hashtag/{name}" for name in "ab"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "title", "body"),
+    [
+        (
+            [[RISING, DAY]],
+            "#a is rising and in the top 10 of the last 24 hours",
+            f"{RISES}\n{LEADS}\n{LINKS['a']}",
+        ),
+        (
+            [[RISING], [NOW]],
+            "2 hashtags are rising or trending now",
+            f"{RISES}\n{LINKS['a']}\n\n{TRENDS}\n{LINKS['b']}",
+        ),
+        (
+            [[RISING, DAY], [NOW]],
+            "2 hashtags are rising, in the top 10 of the last 24 hours or trending now",
+            f"{RISES}\n{LEADS}\n{LINKS['a']}\n\n{TRENDS}\n{LINKS['b']}",
+        ),
+    ],
+)
+def test_of_several_boards_each_is_named(tags, title, body):
+    assert compose(tags, Links())[:2] == (title, body)
+
+
+def test_of_several_boards_a_tag_is_still_one_paragraph_with_one_link():
+    found = compose([[DAY, RISING], [NOW]], Links(page="https://trends.example"))
+    assert found.about == ("a", "b")
+    assert found.body.count(PARAGRAPH) == 1
+    links = [line for line in found.body.splitlines() if line.startswith("https:")]
+    boards = [link.partition("?")[2] for link in links]
+    assert boards == ["board=24h&tag=a", "board=now&tag=b"]
+
+
+def test_one_board_of_demo_data_labels_the_message():
+    demo = places(entry(1, "a"), demo=True)
+    assert compose([[DAY, *demo]], Links()).title.startswith("Demo data: #a is ")
 
 
 def test_a_long_list_is_cut_and_says_so():

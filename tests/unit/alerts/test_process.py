@@ -55,8 +55,8 @@ def heartbeat(tmp_path):
     return tmp_path / "alive"
 
 
-def show(hbase, *tags):
-    hbase.put("boards", "rising", "b:board", board(*tags))
+def show(hbase, *tags, name="rising"):
+    hbase.put("boards", name, "b:board", board(*tags, name=name))
 
 
 def memory(hbase):
@@ -69,7 +69,7 @@ def status(hbase):
 
 def watching(hbase, *tags):
     """Whether exactly these tags are known to be on the board."""
-    return memory(hbase).get("present") == sorted(tags)
+    return memory(hbase).get("seen", {}).get("rising", {}).get("keys") == sorted(tags)
 
 
 def test_as_its_image_runs_it(hbase, webhook, run, heartbeat):
@@ -97,6 +97,23 @@ def test_as_its_image_runs_it(hbase, webhook, run, heartbeat):
     assert status(hbase)["state"] == "stopped"
     assert "event=sent receiver=1" in process.text
     assert SECRET not in process.text + str(hbase.tables) + metrics
+
+
+def test_several_boards_are_watched(hbase, webhook, run):
+    """By a memory of when there could be one, too."""
+    rule = {"board": "rising", "top": 10, "score": 0}
+    rest = {"announced": {}, "outbox": [], "next_number": 1, "sent": 0, "dropped": 0}
+    before = {**rest, "last_sent": None, "rule": rule, "present": []}
+    show(hbase, name="24h")
+    hbase.put("alerts", "memory", "a:memory", json.dumps(before).encode())
+    run(ALERT_URLS=webhook.url, ALERT_BOARDS="24h, rising")
+    eventually(lambda: "24h" in memory(hbase).get("seen", {}))
+    show(hbase, "a")
+    eventually(lambda: webhook.titles == ["#a is rising"])
+    show(hbase, "a", "b", name="24h")
+    eventually(lambda: len(webhook.titles) == 2)
+    assert webhook.titles[1] == "#b is in the top 10 of the last 24 hours"
+    assert status(hbase)["boards"] == ["24h", "rising"]
 
 
 def test_a_kill_before_the_sending_is_remembered_repeats_one_message(hbase, webhook, run):

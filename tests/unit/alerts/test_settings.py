@@ -7,12 +7,20 @@ from alerts.memory import Rule
 from alerts.settings import read_settings, thrift_address
 
 SECRET = "canary"
+ALLOWED = "must be one or more of rising, now, 1h, 24h, 7d, all, separated by commas"
 
 
 def test_by_default_alerts_are_off():
     settings = read_settings({})
     assert settings.urls == ()
-    assert (settings.rule, settings.quiet_hours) == (Rule("rising", 10, 0), 24)
+    assert (settings.rules, settings.quiet_hours) == ((Rule("rising", 10, 0),), 24)
+
+
+@pytest.mark.parametrize("name", ["ALERT_BOARDS", "ALERT_BOARD"])
+def test_several_boards_can_be_watched_by_the_old_name_too(name):
+    given = {name: "24h, rising,24h", "ALERT_TOP": "5", "ALERT_SCORE": "12"}
+    # Only `rising` has scores.
+    assert read_settings(given).rules == (Rule("24h", 5, 0), Rule("rising", 5, 12))
 
 
 def test_a_wrong_mastodon_server_is_for_ingest_to_report():
@@ -47,10 +55,16 @@ def test_urls_may_be_in_a_file(tmp_path):
         ({"PUBLIC_URL": f"https://u:{SECRET}@a.example"}, "PUBLIC_URL must be http(s)://host"),
         ({"PUBLIC_URL": "trends.example"}, "PUBLIC_URL must be http(s)://host"),
         ({"CA_FILE": "/nowhere"}, "CA_FILE must be a file of certificates"),
-        ({"ALERT_BOARD": "weekly"}, "ALERT_BOARD must be one of rising, now, 1h, 24h, 7d, all"),
+        ({"ALERT_BOARDS": "24h, weekly"}, f"ALERT_BOARDS {ALLOWED}"),
+        ({"ALERT_BOARDS": "24h,"}, f"ALERT_BOARDS {ALLOWED}"),
+        ({"ALERT_BOARD": "weekly"}, f"ALERT_BOARD {ALLOWED}"),
+        (
+            {"ALERT_BOARD": "1h", "ALERT_BOARDS": "1h"},
+            "ALERT_BOARDS, ALERT_BOARD are both set: keep ALERT_BOARDS",
+        ),
         ({"ALERT_TOP": "0"}, "ALERT_TOP must be a whole number from 1 to 100"),
         ({"ALERT_SCORE": "high"}, "ALERT_SCORE must be a number from 0 to 1000"),
-        ({"ALERT_SCORE": "9", "ALERT_BOARD": "1h"}, "ALERT_SCORE needs ALERT_BOARD=rising"),
+        ({"ALERT_SCORE": "9", "ALERT_BOARDS": "1h, all"}, "ALERT_SCORE needs rising in ALERT_"),
         ({"ALERT_QUIET_HOURS": "-1"}, "ALERT_QUIET_HOURS must be a number from 0 to 8760"),
         ({"HBASE_THRIFT_PORT": "0"}, "HBASE_THRIFT_PORT must be a whole number"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),

@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 from collections import Counter, deque
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -16,7 +17,7 @@ from alerts.message import Links
 from alerts.watcher import Plan, Watcher, forget
 from support.alerts import board, entry
 
-RULE = Rule("rising", 10, 0)
+RULE, DAY = Rule("rising", 10, 0), Rule("24h", 10, 0)
 
 
 class Kill(BaseException):
@@ -30,11 +31,11 @@ class World:
     sent and each time that something is remembered.
     """
 
-    def __init__(self, receivers=2, quiet_seconds=3600.0, kills=(), rule=RULE):
-        self.plan = Plan(rule, quiet_seconds, Links(), ("ntfy",) * receivers)
+    def __init__(self, receivers=2, quiet_seconds=3600.0, kills=(), rules=(RULE,)):
+        self.plan = Plan(tuple(rules), quiet_seconds, Links(), ("ntfy",) * receivers)
         self.kills = set(kills)
         self.moments = 0
-        self.board = self.hidden = None
+        self.boards, self.hidden = {}, None
         self.memory = None
         self.statuses = []
         self.got: list[list[str]] = [[] for _ in range(receivers)]
@@ -57,10 +58,16 @@ class World:
 
     def show(self, *tags, **changes):
         """Publish a board, and let the process look at it; start another as often as one dies."""
-        self.board = board(*tags, **changes)
+        self.publish(*tags, **changes)
+        self.look()
+
+    def publish(self, *tags, name="rising", **changes):
+        self.boards[name] = board(*tags, name=name, **changes)
+
+    def look(self):
         for _ in range(3 * len(self.got)):
             try:
-                if self.watcher._memory.present is None and self.memory is not None:
+                if not self.watcher._memory.seen and self.memory is not None:
                     self.watcher.recall()
                 self.watcher.step()
             except Kill:
@@ -73,7 +80,7 @@ class World:
     # -- The store -----------------------------------------------------------------------------
 
     def read_board(self, name):
-        return self.board
+        return self.boards.get(name)
 
     def read_hidden(self):
         return self.hidden
@@ -219,7 +226,7 @@ def test_a_message_that_is_given_up_is_counted():
 
 
 def test_only_the_first_places_count():
-    world = World(rule=Rule("rising", 2, 0))
+    world = World(rules=[Rule("rising", 2, 0)])
     world.show("a", "b", "c")
     world.show("a", "b", "c", "d")
     assert world.titles == []
@@ -228,7 +235,7 @@ def test_only_the_first_places_count():
 
 
 def test_a_tag_is_told_when_its_score_is_high_enough():
-    world = World(rule=Rule("rising", 10, 12))
+    world = World(rules=[Rule("rising", 10, 12)])
     world.show("a")
     world.show(hashtags=[entry(1, "a", score=11.99)])
     assert world.titles == []
@@ -240,12 +247,104 @@ def test_without_a_readable_board_what_is_known_stays(caplog):
     world = World()
     world.show("a")
     for cell in (None, b"[", b"{}"):
-        world.board = cell
+        world.boards["rising"] = cell
         world.watcher.step()
         world.watcher.step()
     assert caplog.text.count("event=board_unreadable") == 2
     world.show("a", "b")
     assert world.titles == ["#b is rising"]
+
+
+BOTH = "#a is rising and in the top 10 of the last 24 hours"
+
+
+def watched(*names, **settings):
+    """Several boards, each of which has been empty so far."""
+    rules = [Rule(name, 10, 0) for name in names]
+    world = World(rules=rules, **settings)
+    for name in names:
+        world.publish(name=name)
+    world.look()
+    return world
+
+
+def test_a_tag_that_enters_two_boards_at_once_is_in_one_message():
+    world = watched("rising", "24h")
+    world.publish("a", name="24h")
+    world.show("a")
+    assert world.got == [[BOTH]] * 2
+    assert world.statuses[-1]["boards"] == ["rising", "24h"]
+
+
+def test_a_tag_that_enters_another_board_is_quiet():
+    world = watched("rising", "24h")
+    world.show("a")
+    world.show("a", "b", name="24h")
+    assert world.titles == ["#a is rising", "#b is in the top 10 of the last 24 hours"]
+    world.now += 3600
+    world.show(name="24h")
+    world.show("a", "b", name="24h")
+    assert world.titles[2:] == ["2 hashtags are in the top 10 of the last 24 hours"]
+
+
+def test_without_a_quiet_time_each_board_is_announced():
+    world = watched("rising", "24h", quiet_seconds=0)
+    world.show("a")
+    world.now += 1
+    world.show("a", name="24h")
+    assert world.titles == ["#a is rising", "#a is in the top 10 of the last 24 hours"]
+
+
+def test_a_kill_at_any_moment_repeats_no_tag_of_two_boards():
+    def story(world):
+        world.publish("a", name="24h")
+        world.show("a")
+        world.show("a", "b", name="24h")
+
+    told = [BOTH, "#b is in the top 10 of the last 24 hours"]
+    world = watched("rising", "24h")
+    before = world.moments
+    story(world)
+    assert world.titles == told
+    for kill in range(before + 1, world.moments + 1):
+        killed = watched("rising", "24h", kills={kill})
+        story(killed)
+        for got in killed.got:
+            assert Counter(told) - Counter(got) == Counter()
+            assert (Counter(got) - Counter(told)).total() <= 1
+        assert json.loads(killed.memory)["outbox"] == []
+
+
+def test_what_is_on_a_board_that_is_added_is_no_news():
+    world = World()
+    world.show("a")
+    world.plan = replace(world.plan, rules=(RULE, DAY))
+    world.start()
+    world.show("b", name="24h")
+    world.show("b", "c", name="24h")
+    world.show("a", "d")
+    assert world.titles == ["#c is in the top 10 of the last 24 hours", "#d is rising"]
+
+
+def test_a_board_that_is_taken_out_is_forgotten():
+    world = watched("rising", "24h")
+    both = world.plan
+    world.plan = replace(both, rules=(RULE,))
+    world.start()
+    world.show("a")
+    assert json.loads(world.memory)["seen"].keys() == {"rising"}
+    world.plan = both
+    world.start()
+    world.show("b", name="24h")
+    assert world.titles == ["#a is rising"]
+
+
+def test_a_board_that_cannot_be_read_holds_up_no_other(caplog):
+    world = watched("rising", "24h")
+    world.boards["rising"] = b"["
+    world.show("a", name="24h")
+    assert "event=board_unreadable board=rising" in caplog.text
+    assert world.titles == ["#a is in the top 10 of the last 24 hours"]
 
 
 def hide(*keys, patterns=()):
@@ -361,11 +460,11 @@ def test_nothing_is_written_while_nothing_changes():
 def test_the_status_says_what_is_wrong():
     world = World()
     for cell in (None, b"{}"):
-        world.board = cell
+        world.boards["rising"] = cell
         world.watcher.step()
         assert world.statuses[-1]["state"] == "starting"
     world.show("a")
-    assert (world.statuses[-1]["state"], world.statuses[-1]["board"]) == ("ok", "rising")
+    assert (world.statuses[-1]["state"], world.statuses[-1]["boards"]) == ("ok", ["rising"])
     world.deliveries.failures[2] = Failure("it answered with status 404", world.now, 3)
     world.watcher.step()
     assert world.statuses[-1]["state"] == "failing"

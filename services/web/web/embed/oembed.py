@@ -18,6 +18,7 @@ from web.embed.tag_page import bare, chart_path
 from web.hashtags.key import key_of
 from web.http.address import PUBLIC_URL
 from web.http.problems import BadParameter, FormatNotOffered, NotEmbeddable
+from web.pages.query import read_query
 
 WIDTH = 360
 
@@ -33,7 +34,8 @@ _TICKER = 46
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
-# The address of the page `/`, and what follows it: nothing, a board alone, or a chart alone.
+# The address of the page `/`, and what follows it: nothing (a board, or the chart of a tag among
+# its parameters), a board alone, or a chart alone.
 _PATH = re.compile(r"(/(?:.*?/)??)(?:(widget)|embed/tag/([^/]+))?")
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -167,12 +169,21 @@ def _place(url: str, asked: Request) -> _Board | _TagChart:
         raise NotEmbeddable
     root = public.geturl() or f"{parts.scheme}://{host}{found[1]}"
     given = MultiDict(parse_qsl(parts.query, keep_blank_values=True))
-    if found[3] is None:
-        return _Board(root, read_settings(given) if found[2] else dashboard(given))
-    tag = unquote(found[3])
-    if not key_of(tag) or "/" in tag:
-        raise NotEmbeddable
-    return _TagChart(root, tag, chart(given))
+    if found[2]:
+        return _Board(root, read_settings(given))
+    if found[3]:
+        tag = unquote(found[3])
+        if not _has_chart(tag):
+            raise NotEmbeddable
+        return _TagChart(root, tag, chart(given))
+    # Of tags that are compared, the first: it is the one that the page has a card of.
+    tag = next(iter(read_query(given).tags), "")
+    return _TagChart(root, tag, chart(given)) if _has_chart(tag) else _Board(root, dashboard(given))
+
+
+def _has_chart(tag: str) -> bool:
+    """Whether a tag has a page of its own; one with a slash has none (tag_page.py)."""
+    return bool(key_of(tag)) and "/" not in tag
 
 
 def _host(parts: SplitResult) -> str:

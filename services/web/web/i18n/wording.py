@@ -23,8 +23,12 @@ class Wording:
         exact = Decimal(value if isinstance(value, int) else f"{value:.2g}")
         return f"{exact:,f}".translate(self._separators)
 
-    def noun(self, name: str, size: int) -> str:
-        """Return what so many are of which an entry has a `count`, posts, or `people`."""
+    def plural(self, name: str, size: int) -> str:
+        """Return the form of a text that goes with a number of things, which is not 0.
+
+        All languages here have one form for 1 and another for more, where they differ at all; what
+        Arabic has besides is not told apart.
+        """
         return self.words[f"{name}_one" if size == 1 else name]
 
     def heading(self, board: str) -> str:
@@ -55,9 +59,8 @@ class Wording:
 
     def reason(self, entry: Mapping[str, Any]) -> str:
         """Say why a tag rises; the entry is one of trends.schema.json."""
-        return self.words["reason"].format(
+        return self.plural("reason", entry["people"]).format(
             people=self.number(entry["people"]),
-            unit=self.noun("people", entry["people"]),
             window=symbols(entry["window"]),
             expected=self.number(entry["expected"]),
         )
@@ -65,8 +68,7 @@ class Wording:
     def moved(self, places: int) -> str:
         """Say how many places a tag has gained, or lost if it is less than 0."""
         size = abs(places)
-        text = self.words["up" if places > 0 else "down"]
-        return text.format(n=self.number(size), s="" if size == 1 else "s")
+        return self.plural("up" if places > 0 else "down", size).format(n=self.number(size))
 
     def hours(self, hours: int) -> str:
         """Return a number of hours in symbols."""

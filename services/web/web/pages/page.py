@@ -53,6 +53,7 @@ def blueprint(source: Trends, refresh_seconds: int, mastodon_url: str) -> Bluepr
         return _page(
             "index.html",
             view,
+            [*shown.settings.items(), *asked.chart_settings()],
             asked=asked,
             tabs=[
                 (label, asked.link(board=name), name == shown.board)
@@ -84,7 +85,7 @@ def blueprint(source: Trends, refresh_seconds: int, mastodon_url: str) -> Bluepr
         """Show a board alone."""
         shown = embed(request.args)
         view = _view(source, shown, shown.lang or locale_asked_for())
-        response = _page("widget.html", view)
+        response = _page("widget.html", view, [*shown.settings.items()])
         response.headers["Vary"] = "Accept-Language"
         return response
 
@@ -117,9 +118,12 @@ def locale_asked_for() -> str:
     return next(filter(None, asked), LANGUAGES[0])
 
 
-def _page(template: str, view: dict[str, Any], **more: Any) -> Response:
+def _page(
+    template: str, view: dict[str, Any], parameters: list[tuple[str, str]], **more: Any
+) -> Response:
+    """Draw a page; oEmbed is to answer what it shows with these parameters."""
     # For other programs, so with the whole address.
-    here = f"{address.root()}{request.path[1:]}?{urlencode(view['embed'].settings)}"
+    here = f"{address.root()}{request.path[1:]}?{urlencode(parameters)}"
     discovery = f"{address.root()}oembed?{urlencode({'url': here})}"
     text = render_template(template, view=view, discovery=discovery, **more)
     response = Response(text, mimetype="text/html")

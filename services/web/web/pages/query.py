@@ -90,6 +90,10 @@ class PageQuery:
     def _settings(self) -> Iterator[tuple[str, str]]:
         if self.shown.limit != DEFAULT_LIMIT:
             yield "limit", str(self.shown.limit)
+        yield from self.chart_settings()
+
+    def chart_settings(self) -> Iterator[tuple[str, str]]:
+        """Return the parameters of the chart."""
         yield from (("tag", tag) for tag in self.tags)
         if self.range != DEFAULT_RANGE:
             yield "range", self.range

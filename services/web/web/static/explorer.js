@@ -4,7 +4,7 @@
 import { MAX_TAGS, fold, keepInLinks, linkTo, readAddress, writeAddress } from "./address.js";
 import { Card } from "./card.js";
 import { zone as ownZone } from "./locale.js";
-import { Poller } from "./poller.js";
+import { makePoller } from "./poller.js";
 import { Rising } from "./rising.js";
 import { Search } from "./search.js";
 import { RANGES, combine } from "./series.js";
@@ -178,7 +178,7 @@ root.addEventListener("keydown", ({ key }) => {
 // --- The controls ---
 
 const card = new Card(root, (tag) => choose(shown().filter((each) => each !== tag), { focus: true }));
-const poller = new Poller(ask, () => card.complain("Couldn't load this hashtag. Retrying…"));
+const poller = makePoller(ask, () => card.complain("Couldn't load this hashtag. Retrying…"));
 
 new Search(document.querySelector("[data-open]"), (tag) => choose([tag], { focus: true }));
 new Search(root.querySelector("[data-compare]"), (tag) => {

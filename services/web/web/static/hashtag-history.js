@@ -136,16 +136,13 @@
         take(undefined, "invalid");
         return RARE;
       }
-      // In seconds or as a date.
-      const header = headers.get("Retry-After");
-      const retry = +header || (Date.parse(header) - Date.now()) / 1000;
-      if (!(retry > 0)) throw new Error(`${status}`);
+      const wait = retryAfter(headers);
+      if (!wait) throw new Error(`${status}`);
       fail();
-      // Divided, so that the jitter cannot make it too early.
-      return Math.min(retry, 86400) / 0.9;
+      return wait;
     }
 
-    const poller = new Poller(ask, fail, () => wanting().length > 0);
+    const poller = makePoller(ask, fail, () => wanting().length > 0);
     return {
       poller,
       add(member) {

@@ -1,63 +1,75 @@
 // Asks for something again and again: waits longer after each failure, and rests while nobody
-// sees the page or wants an answer.
+// sees the page or wants an answer. The pages import it, and the elements for other pages include
+// it: what is local is made short there, so state is kept in a closure.
 
 const FIRST_WAIT = 2; // seconds, doubled by each error in a row
 const LONGEST_WAIT = 300;
 const GIVE_UP = 8000; // milliseconds for one answer
 
-export class Poller {
-  #ask;
-  #failed;
-  #isWanted;
-  #request = null; // the one under way
-  #timer;
-  #due = 0;
-  #errors = 0;
-
-  // `ask(signal)` resolves to the seconds until the next request; when it rejects, `failed` is
-  // called, and it is asked again later. Whenever the answer of `isWanted()` may have changed,
-  // `schedule()` has to be called.
-  constructor(ask, failed, isWanted = () => true) {
-    this.#ask = ask;
-    this.#failed = failed;
-    this.#isWanted = isWanted;
-    document.addEventListener("visibilitychange", () => this.schedule());
-    addEventListener("online", () => this.now());
-  }
+/**
+ * `ask(signal)` resolves to the seconds until the next request. When it rejects, `failed` is called
+ * with the reason, and it is asked again later; `failed` may return the seconds to double. Whenever
+ * the answer of `isWanted()` may have changed, `schedule()` has to be called.
+ *
+ * @param {(signal: AbortSignal) => Promise<number>} ask
+ * @param {(reason: any) => any} failed
+ */
+export function makePoller(ask, failed, isWanted = () => true) {
+  let request; // the one under way
+  let timer;
+  let due = 0;
+  let errors = 0;
 
   // Asks at once. A request under way is given up: it may be for something else.
-  async now() {
-    this.#request?.abort();
-    this.#request = null;
-    this.#due = 0;
-    if (document.hidden || !this.#isWanted()) return;
-    clearTimeout(this.#timer);
-    const request = new AbortController();
-    this.#request = request;
-    const wait = await this.#attempt(request.signal);
-    if (request.signal.aborted) return;
-    this.#request = null;
-    // ±10 %, so that pages opened together do not ask together for ever.
-    this.#due = Date.now() + wait * (900 + 200 * Math.random());
-    this.schedule();
+  async function now() {
+    request?.abort();
+    request = null;
+    due = 0;
+    if (document.hidden || !isWanted()) return;
+    clearTimeout(timer);
+    const own = new AbortController();
+    request = own;
+    const wait = await attempt(own.signal);
+    if (own.signal.aborted) return;
+    request = null;
+    schedule(wait);
   }
 
-  async #attempt(signal) {
+  async function attempt(signal) {
     try {
-      const wait = await this.#ask(AbortSignal.any([signal, AbortSignal.timeout(GIVE_UP)]));
-      this.#errors = 0;
+      const wait = await ask(AbortSignal.any([signal, AbortSignal.timeout(GIVE_UP)]));
+      errors = 0;
       return wait;
-    } catch {
-      if (signal.aborted) return 0;
-      this.#failed();
-      return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** ++this.#errors);
+    } catch (reason) {
+      if (signal.aborted) return;
+      return Math.min(LONGEST_WAIT, (failed(reason) || FIRST_WAIT) * 2 ** ++errors);
     }
   }
 
-  // A hidden page waits to be shown, whatever is due.
-  schedule() {
-    clearTimeout(this.#timer);
-    if (document.hidden || this.#request || !this.#isWanted()) return;
-    this.#timer = setTimeout(() => this.now(), Math.max(0, this.#due - Date.now()));
+  // With `wait`, the next request is due in so many seconds, ±10 %: pages opened together do not
+  // ask together for ever. A hidden page waits to be shown, whatever is due.
+  function schedule(wait) {
+    if (wait >= 0) due = Date.now() + wait * (900 + 200 * Math.random());
+    clearTimeout(timer);
+    if (!document.hidden && !request && isWanted()) {
+      // Not less than 0: a browser takes what is far below for a wait of days.
+      timer = setTimeout(now, Math.max(0, due - Date.now()));
+    }
   }
+
+  document.addEventListener("visibilitychange", () => schedule());
+  addEventListener("online", now);
+  return { now, schedule };
+}
+
+/**
+ * The seconds that a server asks to be left alone, in seconds or as a date, or 0. They are divided,
+ * so that the ±10 % cannot make it too early.
+ *
+ * @param {Headers} headers
+ */
+export function retryAfter(headers) {
+  const header = headers.get("Retry-After");
+  const seconds = +header || (Date.parse(header) - Date.now()) / 1000;
+  return seconds > 0 ? Math.min(seconds, 86400) / 0.9 : 0;
 }

@@ -5,7 +5,7 @@
 // Dispatches "first-board" at the document once the first board with a hashtag is there.
 
 import { locale, zone } from "./locale.js";
-import { Poller } from "./poller.js";
+import { makePoller } from "./poller.js";
 
 const WAITING = 2; // seconds between two requests, as long as there is no such board
 const SETTLED = 10;
@@ -67,7 +67,7 @@ function show(node, value) {
   } else if (node.dataset.as === "span") write(node, span(value ?? 0));
   else if (node.dataset.as === "dollars") write(node, `$${(value ?? 0).toFixed(2)}`);
   else if (node.dataset.as === "share") write(node, `${Math.floor(100 * value)} %`);
-  else write(node, value ?? "");
+  else write(node, Array.isArray(value) ? value.join(", ") : (value ?? ""));
 }
 
 class Visit {
@@ -75,7 +75,7 @@ class Visit {
     this.root = root;
     this.arrived = false;
     this.waiting = !this.part("elapsed").hidden;
-    this.poller = new Poller((signal) => this.ask(signal), () => this.lose());
+    this.poller = makePoller((signal) => this.ask(signal), () => this.lose());
     setInterval(() => this.tick(), 1000);
     this.poller.now();
   }

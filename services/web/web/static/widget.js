@@ -8,8 +8,6 @@
   const NAME = "trending-hashtags";
   if (customElements.get(NAME)) return;
 
-  const LONGEST_WAIT = 300; // seconds, after many errors in a row
-  const GIVE_UP = 8000; // milliseconds for one answer
   const WAITING = 5; // seconds between two requests while there is no board
   const HOLD = 30000; // milliseconds that rows keep still under a pointer or the focus
   const RESERVED = 20; // rows whose place is kept, however few tags there are
@@ -82,14 +80,15 @@
 
   INCLUDE("ground.js");
 
+  INCLUDE("poller.js");
+
   // --- Feeds: one request for all elements that show the same board. ---
 
   const feeds = {};
 
   function makeFeed(query) {
     const members = new Set();
-    let answer, due, timer, isAsking;
-    let errors = 0;
+    let answer;
     let loaded = 0; // hashtags of the answer, at most
 
     const wanting = () => [...members].filter((member) => member.wants());
@@ -99,18 +98,6 @@
     // be seen again before.
     const pause = () => Math.min(3600, ...(wanting()[0] ? wanting() : [...members]).map((member) => member.get().refresh || answer?.poll_after_seconds || 10));
 
-    // ±10 %, so that pages opened together do not ask together for ever.
-    function schedule(seconds) {
-      due = Date.now() + seconds * (900 + 200 * Math.random());
-      sleep();
-    }
-
-    // A hidden page waits to be shown, whatever is due.
-    function sleep() {
-      clearTimeout(timer);
-      timer = !document.hidden && !isAsking && wanting()[0] && setTimeout(poll, due - Date.now());
-    }
-
     function take(trends, limit) {
       answer = trends;
       loaded = limit;
@@ -119,60 +106,42 @@
 
     function fail(problem) {
       for (const member of members) member.fail(problem);
-      return Math.min(LONGEST_WAIT, pause() * 2 ** ++errors);
+      return pause();
     }
 
     // The browser revalidates by itself: setting If-None-Match here would cost a preflight on
     // another origin.
-    async function poll() {
-      const list = wanting();
-      if (isAsking || document.hidden || !list[0]) return;
-      isAsking = true;
-      const limit = most(list);
-      let wait;
-      try {
-        const response = await fetch(`${base}api/v1/trends?${query}&limit=${limit}`, { signal: AbortSignal.timeout(GIVE_UP), credentials: "omit" });
-        if (response.ok) {
-          take(await response.json(), limit);
-          errors = 0;
-          // One that came meanwhile may want more.
-          wait = most(wanting()) > limit ? 0 : pause();
-        } else {
-          // In seconds or as a date.
-          const header = response.headers.get("Retry-After");
-          const retry = +header || (Date.parse(header) - Date.now()) / 1000;
-          wait = fail(await response.json().catch(() => ({})));
-          // Divided, so that the jitter cannot make it too early.
-          if (retry > 0) wait = Math.min(retry, 86400) / 0.9;
-        }
-      } catch {
-        wait = fail({});
+    async function ask(signal) {
+      const limit = most(wanting());
+      const response = await fetch(`${base}api/v1/trends?${query}&limit=${limit}`, { signal, credentials: "omit" });
+      if (response.ok) {
+        take(await response.json(), limit);
+        // One that came meanwhile may want more.
+        return most(wanting()) > limit ? 0 : pause();
       }
-      isAsking = false;
-      schedule(wait);
+      const problem = await response.json().catch(() => ({}));
+      const wait = retryAfter(response.headers);
+      if (!wait) throw problem;
+      fail(problem);
+      return wait;
     }
 
-    document.addEventListener("visibilitychange", sleep);
-    addEventListener("online", poll);
+    const poller = makePoller(ask, fail, () => wanting()[0]);
     return {
-      schedule,
-      sleep,
+      poller,
       // `drawn` is what the server has drawn already.
       add(member, drawn) {
         const { limit } = member.get();
+        // The members that come in the same moment share the first request.
+        const isNews = !wanting()[0] || limit > loaded;
         members.add(member);
-        if (drawn) {
-          take(drawn, limit);
-          schedule(drawn.hashtags ? pause() : WAITING);
-        } else {
-          if (answer) member.draw(answer);
-          // The members that come in the same moment share the first request.
-          if (!timer || limit > loaded) schedule(0);
-        }
+        if (drawn) take(drawn, limit);
+        else if (answer) member.draw(answer);
+        poller.schedule(drawn ? (drawn.hashtags ? pause() : WAITING) : isNews ? 0 : undefined);
       },
       remove(member) {
         members.delete(member);
-        sleep();
+        poller.schedule();
       },
     };
   }
@@ -207,8 +176,8 @@
 
     // The text of a name, if there is one, with values in place of {their names}.
     const text = (name, values) => strings[settings.lang.slice(0, 2)].split("|")[names.split("|").indexOf(name)]?.replace(/{(\w+)}/g, (_, each) => values[each]);
-    // What so many are: "person" or "people".
-    const noun = (name, size) => text(size === 1 ? name + "_one" : name);
+    // The form of a text for so many: "person" or "people".
+    const plural = (name, size, values) => text(size === 1 ? name + "_one" : name, values);
     const number = (value, options) => value.toLocaleString(settings.lang, options);
 
     // Below a hundred thousand the exact count is as short as a rounded one.
@@ -234,7 +203,7 @@
       if (feed && feed === feeds[query] && before.lang === settings.lang) {
         dress();
         if (answer) draw(answer, true);
-        if (["limit", "refresh", "paused"].some((name) => before[name] !== settings[name])) feed.schedule(0);
+        if (["limit", "refresh", "paused"].some((name) => before[name] !== settings[name])) feed.poller.schedule(0);
         return;
       }
       feed?.remove(member);
@@ -417,17 +386,18 @@
       set(spark.firstChild, { points: points.map((point, place) => [place, most - point]) });
       const way = moved > 0 ? "up" : moved ? "down" : "";
       // A new tag has null, of which the minifier's form of abs() would make no number.
-      const n = number(Math.abs(+moved));
-      const said = text(way, { n, s: n === "1" ? "" : "s" });
+      const places = Math.abs(+moved);
+      const n = number(places);
+      const said = plural(way, places, { n });
       const arrow = way ? (moved > 0 ? "▲" : "▼") + n : moved == null && someKnown ? text("new") : "";
       set(change, { class: "change " + way, role: said && "img", "aria-label": said }, arrow);
       // Where people are counted too: both numbers.
-      const more = people >= 0 ? ` · ${number(people)} ${noun("people", people)}` : "";
-      set(sum, { value: size, title: `${number(entry.count)} ${noun("count", entry.count)}${more}` }, count(size));
-      set(unit, {}, noun(counted, size));
+      const more = people >= 0 ? ` · ${number(people)} ${plural("people", people)}` : "";
+      set(sum, { value: size, title: `${number(entry.count)} ${plural("count", entry.count)}${more}` }, count(size));
+      set(unit, {}, plural(counted, size));
       set(bar.firstChild, { width: (100 * share).toFixed(1) + "%" });
       // Why a tag rises.
-      if (reason) set(reason, {}, text("reason", { people: number(people), unit: noun("people", people), window: span(entry.window), expected: number(entry.expected, { maximumSignificantDigits: 2 }) }));
+      if (reason) set(reason, {}, plural("reason", people, { people: number(people), window: span(entry.window), expected: number(entry.expected, { maximumSignificantDigits: 2 }) }));
     }
 
     // --- What the feed and the element know of it ---
@@ -443,7 +413,7 @@
     // Far outside the window is seen; in a closed <details>, or a tab that is not shown, is not.
     const sight = new IntersectionObserver((entries) => {
       isUnseen = !entries.at(-1).isIntersecting;
-      feed?.sleep();
+      feed?.poller.schedule();
     }, { rootMargin: "99999px" });
 
     return {
@@ -472,7 +442,7 @@
       // Asks for the board now, also when it is paused or not seen.
       refresh() {
         isWanted = true;
-        feed?.schedule(0);
+        feed?.poller.schedule(0);
       },
     };
   }

@@ -154,7 +154,7 @@ _ALERTS = _object(
     started_at=_time,
     state=_one_of("off", "starting", "ok", "failing", "wrong_setting", "stopped"),
     error=_or_null(_object(variables=_list_of(_text), rule=_text)),
-    board=_or_null(_text),
+    boards=_list_of(_text),
     sent=_number,
     last_sent=_or_null(_time),
     waiting=_number,

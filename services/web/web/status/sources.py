@@ -93,10 +93,8 @@ def credentials_stage(facts: Facts) -> Stage:
 def _none_needed(facts: Facts) -> Stage:
     """The demo is a success, but nobody came for it: say what is next."""
     if any(each["name"] == "demo" for each in facts.sources):
-        networks = [f"{_codes(names)} ({TITLES[name]})" for name, names in CREDENTIALS.items()]
-        detail = "Demo data needs no credentials."
-        advice = f"For your own timeline set {' or '.join(networks)} in `.env`, then run `make up`"
-        return Stage("credentials", DONE, detail, advice)
+        detail = "You are looking at demo data, which needs no credentials."
+        return Stage("credentials", DONE, detail, "Connect your own timeline: run `make connect`")
     return Stage("credentials", DONE, "A file needs no credentials.")
 
 

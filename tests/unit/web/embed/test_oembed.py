@@ -286,6 +286,26 @@ def test_so_are_those_of_a_chart(client: FlaskClient, url: str, src: str) -> Non
     assert (small["width"], small["height"], small["src"]) == (200, 150, src)
 
 
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("tag=tea", "embed/tag/tea"),
+        ("tag=%23Caf%C3%A9&board=1h&limit=3", "embed/tag/Caf%C3%A9"),
+        ("tag=tea&range=30d&tz=Europe/Paris", "embed/tag/tea?range=30d&tz=Europe%2FParis"),
+        ("tag=tea&range=2w", "embed/tag/tea"),
+        # Of several, the one that the page has a card of.
+        ("tag=&tag=tea&tag=cake", "embed/tag/tea"),
+        # There is no chart of these.
+        ("tag=a%2Fb&board=1h", "widget?board=1h"),
+        ("tag=%23&board=1h", "widget?board=1h"),
+    ],
+)
+def test_the_page_with_a_tag_is_answered_with_its_chart(
+    client: FlaskClient, query: str, path: str
+) -> None:
+    assert ask(client, f"http://localhost/?{query}")["src"] == f"http://localhost/{path}"
+
+
 def test_a_chart_has_the_public_address_too(make_client: Make) -> None:
     client = make_client(public_url="https://your.site/trends/")
     public = "https://your.site/trends/embed/tag/tea"

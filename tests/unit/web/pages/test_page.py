@@ -459,6 +459,22 @@ def test_the_builder_is_told_the_public_address_and_the_version_of_the_script(
         assert discovery.startswith(public or "http://localhost/")
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/?board=1h&limit=3", "widget?board=1h&limit=3"),
+        ("/?board=1h&tag=tea&tag=cake&range=7d&tz=UTC", "embed/tag/tea?range=7d&tz=UTC"),
+        ("/widget?theme=dark", "widget?theme=dark"),
+    ],
+)
+def test_sites_are_offered_what_the_page_shows(
+    client: FlaskClient, path: str, shown: str
+) -> None:
+    (discovery,) = linked(client.get(path).text, type="application/json+oembed")
+    html = client.get(unescape(discovery)).get_json()["html"]
+    assert f'src="http://localhost/{shown}"' in unescape(html)
+
+
 def test_the_builder_begins_with_the_board_that_is_open(
     client: FlaskClient, store: MemoryStore
 ) -> None:
@@ -581,6 +597,7 @@ def test_demo_data_says_how_to_go_on(client: FlaskClient, store: MemoryStore) ->
     store.put("now", demo=True)
     text = client.get("/").text
     assert "You are looking at demo data." in text
+    assert "Connect your own timeline: <code>make connect</code></summary>" in text
     for command in ("cp .env.example .env", "CONSUMER_KEY", "BLUESKY_HANDLE", "make up"):
         assert f"<code>{command}</code>" in text
     store.put("now")

@@ -20,7 +20,7 @@ def report(**changes: Any) -> bytes:
         "started_at": ago(3600),
         "state": "ok",
         "error": None,
-        "board": "rising",
+        "boards": ["rising", "24h"],
         "sent": 1234,
         "last_sent": ago(60),
         "waiting": 0,
@@ -55,7 +55,10 @@ def test_a_report_is_passed_on_and_needs_nothing(status: Status) -> None:
     assert found["advice"] == []
 
 
-@pytest.mark.parametrize("alerts", [None, b"[", b"{}", report(state="fine"), report(sent=-1)])
+@pytest.mark.parametrize(
+    "alerts",
+    [None, b"[", b"{}", report(state="fine"), report(sent=-1), report(boards="rising")],
+)
 def test_without_a_readable_report_there_is_none(status: Status, alerts: bytes | None) -> None:
     found = status(alerts)
     assert (found["alerts"], found["advice"]) == (None, [])
@@ -96,7 +99,7 @@ def test_what_is_wrong_with_alerts_is_advised(
 
 
 def test_alerts_that_are_off_are_never_silent(status: Status) -> None:
-    found = status(report(state="off", written_at=ago(10**6), receivers=[], board=None))
+    found = status(report(state="off", written_at=ago(10**6), receivers=[], boards=[]))
     assert found["advice"] == []
     assert found["alerts"]["silent"] is False
 
@@ -119,11 +122,12 @@ def test_the_page_has_the_numbers(client: FlaskClient, store: MemoryStore) -> No
     found = card(client)
     assert "<p data-no-alerts hidden>" in found
     assert '<dl class="facts" data-part="alerts">' in found
+    assert '<dd data-field="boards">rising, 24h</dd>' in found
     assert '<data data-field="sent" value="1234">1,234</data>' in found
     assert re.search('data-field="last_sent" data-none="not yet">not yet<', found)
 
 
-@pytest.mark.parametrize("alerts", [None, report(state="off", board=None, receivers=[])])
+@pytest.mark.parametrize("alerts", [None, report(state="off", boards=[], receivers=[])])
 def test_the_page_says_how_to_turn_alerts_on(
     client: FlaskClient, store: MemoryStore, alerts: bytes | None
 ) -> None:

@@ -59,7 +59,7 @@ def test_the_stages_are_in_the_page(page: Page, store: MemoryStore) -> None:
     assert text_of(told["tweet"]) == "First post: waiting Waiting for the first post."
     assert 'data-state="waiting"' in told["tweet"]
     assert (
-        "data-advice>For your own timeline set <code>CONSUMER_KEY</code>, <code>"
+        "data-advice>Connect your own timeline: run <code>make connect</code>"
         in (told["credentials"])
     )
     assert "`" not in page()

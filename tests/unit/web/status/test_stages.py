@@ -371,11 +371,8 @@ SITUATIONS: dict[str, tuple[Standing, int, str, dict[str, tuple[str, str | None]
         {
             "source": ("Reading demo data.", None),
             "credentials": (
-                "Demo data needs no credentials.",
-                f"For your own timeline set {X_VARIABLES} (X) "
-                "or `MASTODON_URL` and `MASTODON_ACCESS_TOKEN` (Mastodon) "
-                "or `BLUESKY_HANDLE` and `BLUESKY_APP_PASSWORD` (Bluesky) in `.env`, "
-                "then run `make up`",
+                "You are looking at demo data, which needs no credentials.",
+                "Connect your own timeline: run `make connect`",
             ),
         },
     ),

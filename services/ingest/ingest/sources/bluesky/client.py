@@ -1,5 +1,6 @@
 """Calls a Bluesky account's server through atproto, and reuses the session."""
 
+import base64
 import json
 import math
 import time
@@ -60,7 +61,13 @@ class CursorRefusedError(SourceError):
 
 
 class BlueskyApi:
-    """Client for an account's home timeline; raises every failure as a SourceError."""
+    """Client for an account's home timeline; raises every failure as a SourceError.
+
+    `scope` is what the last login allows: `com.atproto.access` everything, as only the account's
+    own password does. It is empty before a login, or if the server does not say.
+    """
+
+    scope = ""
 
     def __init__(
         self,
@@ -146,6 +153,7 @@ class BlueskyApi:
             raise SourceError(error.kind, str(error), longest=longest) from error
         self._client, self._fine_at, self._failed_logins = client, time.monotonic(), 0
         self._has_served = False
+        self.scope = _scope(self._transport.response)
         return client
 
     def _call(self, network: Network, function: Callable[[], T]) -> T:
@@ -237,6 +245,17 @@ def _error_name(response: httpx.Response) -> str:
         return ""
     name = body.get("error") if isinstance(body, dict) else None
     return name if isinstance(name, str) else ""
+
+
+def _scope(login: httpx.Response | None) -> str:
+    """Return the scope that the access token of a login names, without checking the token."""
+    try:
+        token = json.loads(login.content)["accessJwt"] if login else ""
+        claims = str(token).split(".")[1]
+        scope = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["scope"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return str(scope)
 
 
 def _cursor(value: object) -> str | None:

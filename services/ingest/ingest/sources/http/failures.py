@@ -25,8 +25,8 @@ class Network:
 
     def unreachable(self, error: BaseException) -> SourceError:
         """Return the error for an incomplete call: refused, reset, timed out, or too large."""
-        causes = list(_causes(error))
-        for cause in causes:
+        found = list(causes(error))
+        for cause in found:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return SourceError(
                     "certificate",
@@ -34,7 +34,7 @@ class Network:
                     f"{self.url_setting} and this machine's clock, and set CA_FILE if the "
                     "certificate comes from an authority of your own",
                 )
-        if any(type(cause).__name__ == "ProxyError" for cause in causes):
+        if any(type(cause).__name__ == "ProxyError" for cause in found):
             return SourceError(
                 "proxy", f"{self.title} cannot be reached through the proxy: check HTTPS_PROXY"
             )
@@ -68,7 +68,7 @@ class Network:
         return _patient("429", text, LIMITED_FIRST_SECONDS)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and its causes; libraries also hide them in `args` and `reason`."""
     waiting, seen = [error], set[int]()
     while waiting:
