@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -62,7 +63,7 @@ def anchors(path: Path) -> set[str]:
     """What a link can name after `#`: the headings, as forges make anchors of them."""
     tokens = _tokens(path)
     found: set[str] = set()
-    for heading, inline in zip(tokens, tokens[1:], strict=False):
+    for heading, inline in pairwise(tokens):
         if heading.type == "heading_open":
             found.add(_new(_anchor(inline), found))
     return found

@@ -141,7 +141,9 @@ def watch(
     try:
         applier.wait(max(0.0, deadline - time.monotonic()))
     except Exception as error:
-        log.warning("the last batch will be applied at the next start: %s", stream.first_line(error))
+        log.warning(
+            "the last batch will be applied at the next start: %s", stream.first_line(error)
+        )
 
 
 if __name__ == "__main__":
