@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-# Fewer colours only if the file would be too large: the edges of letters need some dozens.
-COLOURS = (64, 48, 32, 16)
+# Fewer colours only if the file would be too large: with few, small things lose theirs.
+COLOURS = (192, 128, 64, 32)
 
 
 class Frame(NamedTuple):

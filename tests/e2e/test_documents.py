@@ -77,7 +77,7 @@ def expect_drawn(page: Page, html: str) -> None:
     elif "<script" not in html:
         expect(page.get_by_role("link")).to_be_visible()
     elif "></script>\n" in html:
-        page.wait_for_function("customElements.get('trending-hashtags')")
+        page.wait_for_function("() => !!customElements.get('trending-hashtags')")
     else:
         expect(page.locator(DRAWN).first).to_be_visible()
 
@@ -123,10 +123,9 @@ def test_a_style_sheet_reaches_the_board(counted: Stack, visit: Observed, block:
 @pytest.mark.parametrize("block", blocks("js"), ids=ids(blocks("js")))
 def test_a_script_hears_from_the_board(counted: Stack, visit: Observed, block: Block) -> None:
     board_on_a_page(counted, visit)
-    heard: list[str] = []
-    visit.page.on("console", lambda message: heard.append(message.text))
-    visit.page.add_script_tag(content=f"window.showTag = key => window.shown = key;{block.text}")
-    eventually(lambda: heard)
+    with visit.page.expect_console_message() as heard:
+        visit.page.add_script_tag(content=f"window.showTag = tag => window.shown = tag;{block.text}")
+    assert heard.value.type == "log"
     row = visit.page.locator("li.row").first
     row.get_by_role("link").click()
     assert visit.page.evaluate("window.shown") == row.get_attribute("data-key")
