@@ -124,11 +124,11 @@ def test_a_style_sheet_reaches_the_board(counted: Stack, visit: Observed, block:
 def test_a_script_hears_from_the_board(counted: Stack, visit: Observed, block: Block) -> None:
     board_on_a_page(counted, visit)
     with visit.page.expect_console_message() as heard:
-        visit.page.add_script_tag(content=f"window.showTag = tag => window.shown = tag;{block.text}")
+        visit.page.add_script_tag(content=f"var shown, showTag = tag => shown = tag;{block.text}")
     assert heard.value.type == "log"
     row = visit.page.locator("li.row").first
     row.get_by_role("link").click()
-    assert visit.page.evaluate("window.shown") == row.get_attribute("data-key")
+    assert visit.page.evaluate("shown") == row.get_attribute("data-key")
 
 
 @pytest.mark.parametrize("block", blocks("markdown"), ids=ids(blocks("markdown")))
