@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up connect down logs hide unhide alert-test backup restore reset test lint format lock settings screenshots bench evaluate chaos
+.PHONY: help up connect down logs hide unhide alert-test backup restore reset test dev-web watch lint format lock settings screenshots bench evaluate chaos
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -35,8 +35,14 @@ restore: ## Restore a backup, replacing all data: make restore FILE=backups/... 
 reset: ## Stop everything and delete all counts and tweets (asks first)
 	@scripts/reset
 
-test: ## Run all tests, or a stage: make test STAGE=static|unit|integration|e2e [ARGS="-k name"]
-	@scripts/test "$(STAGE)" $(ARGS)
+test: ## Run all tests, a stage (STAGE=static|unit|component|integration|e2e), or one FILE=path[::test] [ARGS="-k name"]
+	@FILE="$(FILE)" scripts/test "$(STAGE)" $(ARGS)
+
+dev-web: ## Serve the pages on made-up boards, without the stack, and reload them as you edit (PORT=8080)
+	@scripts/dev-web $(PORT)
+
+watch: ## Start the stack, and restart a Python service when its code is edited
+	@docker compose --file compose.yaml --file compose.watch.yaml watch
 
 lint: ## Check style, types, Dockerfiles, scripts and locks
 	@scripts/test static

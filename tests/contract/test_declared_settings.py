@@ -166,6 +166,7 @@ def uncommented(mark: str) -> str:
     return "\n".join(re.findall(rf"^{mark}([A-Z][A-Z0-9_]*=.*)$", text, re.MULTILINE))
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(("mark", "field"), [("#", "default"), ("# Example: ", "example")])
 def test_compose_reads_the_lines_of_the_example_as_declared(
     tmp_path: Path, mark: str, field: str

@@ -81,6 +81,7 @@ def environment(service: Mapping[str, Any]) -> Mapping[str, str]:
     return found
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(
     ("number", "setting", "network", "unused"),
     [

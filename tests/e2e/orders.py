@@ -1,12 +1,12 @@
 """Orders in which the services are started, one after the other."""
 
 import random
+from collections.abc import Iterator
 
 from e2e.checks import report
 from e2e.stack import Stack
 
-ORDERS = 10
-WITH_AN_ARCHIVE, WEB_FIRST = 0, 1
+SHUFFLES = 2
 
 
 def shuffled(stack: Stack, seed: int | str, first: str = "") -> list[str]:
@@ -17,8 +17,19 @@ def shuffled(stack: Stack, seed: int | str, first: str = "") -> list[str]:
     return services
 
 
-def order(stack: Stack, number: int) -> list[str]:
-    """Return the order with this number, and print it."""
-    services = shuffled(stack, number, "web" if number == WEB_FIRST else "")
+def both_ways(stack: Stack) -> Iterator[list[str]]:
+    """Yield some orders, each followed by its reverse.
+
+    So of any two services each is started before the other at least once, which as many unrelated
+    orders would leave to chance.
+    """
+    for seed in range(SHUFFLES):
+        services = shuffled(stack, seed)
+        yield services
+        yield services[::-1]
+
+
+def start(stack: Stack, services: list[str]) -> None:
+    """Start a new stack in this order, and print the order."""
     report(order=",".join(services))
-    return services
+    stack.up_in_order(services)

@@ -23,7 +23,7 @@ PREVIOUS = os.environ.get("UPGRADE_FROM") or "HEAD~1"
 USUAL_BASE = "debian:bookworm-slim"
 BASE_IMAGE = os.environ.get("BASE_IMAGE") or USUAL_BASE
 FIRST, MORE, AGAIN = 1000, 400, 100
-NOT_IN_A_CLONE = (".git", ".env", ".*_cache", ".hypothesis", "__pycache__", "backups")
+NOT_IN_A_CLONE = (".git", ".env", ".*_cache", ".hypothesis", ".venv", "__pycache__", "backups")
 PUBLISHER = ("-c", "user.name=tests", "-c", "user.email=tests@localhost")
 
 

@@ -6,8 +6,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from e2e.checks import assert_exact, assert_history, report
-from e2e.orders import WITH_AN_ARCHIVE, order
+from e2e.checks import assert_exact, assert_few_restarts, assert_history, report
+from e2e.orders import shuffled, start
 from e2e.stack import START_SECONDS, Json, Stack
 from oracle import Oracle
 from waiting import eventually
@@ -137,7 +137,8 @@ def test_an_archive_is_counted(no_stack: Stack, tmp_path: Path) -> None:
     assert oracle.read > len({message["id"] for message in archive.messages})
 
     stack.configure({"SOURCE": "replay", "REPLAY_FILE": str(path)})
-    stack.up_in_order(order(stack, WITH_AN_ARCHIVE))
+    start(stack, shuffled(stack, "an archive", first="web"))
+    assert_waiting_page(stack)
     eventually(lambda: stack.board()["tweets_read"] >= oracle.read, within=START_SECONDS)
     assert len(stack.settled()) == oracle.read
     assert_exact(stack, oracle)
@@ -156,3 +157,16 @@ def test_an_archive_is_counted(no_stack: Stack, tmp_path: Path) -> None:
     ingest = stack.container("ingest")
     assert (ingest["State"]["Health"]["Status"], ingest["RestartCount"]) == ("healthy", 0)
     assert stack.later_board()["tweets_read"] == oracle.read
+    assert_few_restarts(stack, {})
+
+
+def assert_waiting_page(stack: Stack) -> None:
+    """Before the first board people are told what it waits for, and programs to come again."""
+    page = stack.api("/")
+    assert page.status_code == 200
+    assert "Getting your first board" in page.text
+    for path in ("/api/v1/trends", "/readyz"):
+        response = stack.api(path)
+        assert response.status_code == 503
+        assert response.json()["waiting_for"]
+        assert int(response.headers["Retry-After"]) > 0

@@ -76,8 +76,8 @@ for name in hbase.tables():
 
 @pytest.fixture(scope="module")
 def stack(any_stack: Stack) -> Stack:
-    """Whatever stack runs, with the doubles beside it."""
-    if not any_stack.containers():
+    """Whatever stack counts posts, with the doubles beside it."""
+    if not any_stack.has_board():
         any_stack.on_demo_data()
     any_stack.purpose = None
     doubles.start(any_stack, *NETWORKS)

@@ -5,6 +5,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from e2e.orders import shuffled, start
 from e2e.stack import START_SECONDS, Json, Stack, run
 from waiting import eventually
 
@@ -60,7 +61,7 @@ def test_a_fortnight_has_the_boards_of_the_evaluator(no_stack: Stack, tmp_path: 
         for post in posts
     )
     stack.configure({"SOURCE": "replay", "REPLAY_FILE": str(path)})
-    stack.up()
+    start(stack, shuffled(stack, "a fortnight"))
     eventually(lambda: stack.board()["tweets_read"] >= len(posts), within=START_SECONDS)
     stack.later_board()
 

@@ -4,7 +4,12 @@ One service and one browser serve almost all tests, on boards that are put into 
 opens a window of its own. Those that change a board change that of STATES["waiting"].
 """
 
+import math
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +25,34 @@ from waiting import SOON
 USUAL: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC"}
 
 expect.set_options(timeout=1000 * SOON)
+
+HERE = Path(__file__).parent
+# A folder of two runs of these tests, beside each other, that divide the modules among them.
+SHARED = os.environ.get("SHARED_MODULES")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the largest modules first, so that both runs end at about the same time."""
+    sizes = Counter(item.path for item in items)
+    if SHARED:
+        items.sort(key=lambda item: -sizes[item.path] if item.path.parent == HERE else -math.inf)
+
+
+@cache
+def claim(module: str, folder: str) -> bool:
+    """Claim a module for this run; return False if the other run has claimed it before."""
+    try:
+        (Path(folder) / module).mkdir()
+    except FileExistsError:
+        return False
+    return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Leave out the tests that the other run has claimed: pytest takes True for "it is done"."""
+    is_here = item.path.parent == HERE
+    return True if SHARED and is_here and not claim(item.path.stem, SHARED) else None
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from trends.counting.hidden import HiddenTags
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
-from unit.web.memory_store import board, report
+from unit.web.memory_store import board, hashtag_cells, report
 from waiting import eventually
 
 THRIFT = (os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift"), 9090)
@@ -250,18 +250,9 @@ class Boards:
         self._put("status", "ingest", {"s:document": json.dumps(report(**changes))})
 
     def put_hashtag(self, key: str, tag: str, hours: Mapping[int, int]) -> None:
-        """Write a tag's row; `hours` tells how many tweets were that many hours ago."""
-        now = int(time.time() // 3600)
-        days: dict[int, list[str]] = {}
-        for ago, count in sorted(hours.items(), reverse=True):
-            day, hour = divmod(now - ago, 24)
-            days.setdefault(day, []).append(f"{hour}:{count}")
-        first, last = ((now - ago) * 3_600_000 for ago in (max(hours), min(hours)))
-        count = sum(hours.values())
-        cells = {f"n:d{day:08d}": " ".join(told) for day, told in days.items()}
-        self._put(
-            "hashtags", key, {"n:count": f"{count} {first} {last}", f"s:{tag}": str(count), **cells}
-        )
+        """Write a tag's row; `hours` maps hours before now to the posts of each."""
+        cells = hashtag_cells(tag, hours)
+        self._put("hashtags", key, {name.decode(): cell.decode() for name, cell in cells.items()})
 
     def put_hashtags(self, counts: Mapping[str, int]) -> None:
         """Write rows of tags that were used so many times a moment ago, spelled as their keys."""

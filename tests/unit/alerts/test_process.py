@@ -14,6 +14,8 @@ from fakes.receivers import MailServer, Webhook
 from support.alerts import Fork, Process, board, free_port
 from waiting import eventually
 
+pytestmark = pytest.mark.component
+
 SECRET = "canary"
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from waiting import eventually
 
+pytestmark = pytest.mark.component
+
 SERVICE = Path(__file__).parents[3] / "services" / "ingest"
 HEARTBEAT = Path("/tmp/alive")
 

@@ -157,6 +157,7 @@ def test_a_failing_source_does_not_hold_back_another(shutdown):
     assert len(failing.cursors) == 1
 
 
+@pytest.mark.component
 def test_a_hanging_source_shows_although_another_is_alive(shutdown, tmp_path):
     hangs = threading.Event()
 
@@ -173,6 +174,7 @@ def test_a_hanging_source_shows_although_another_is_alive(shutdown, tmp_path):
     eventually(lambda: time.time() - alive.stat().st_mtime < 1.5, within=5)
 
 
+@pytest.mark.component
 def test_a_finished_source_is_not_taken_for_a_hanging_one(shutdown, tmp_path):
     thread = running(Source(Batch([], {"n": 1}, 60, finished=True)), Publisher(), shutdown)
     running(Source(), Publisher(), shutdown)

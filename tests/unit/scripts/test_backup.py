@@ -10,6 +10,8 @@ import pytest
 
 from e2e.stack import ROOT
 
+# On a developer's machine there may be an engine, and rights to install one.
+pytestmark = pytest.mark.component
 VOLUMES = ("kafka-data", "hbase-data")
 # A `docker` that knows the volumes of $FOLDER and logs its calls; `run` runs the command here.
 DOCKER = """#!/bin/bash

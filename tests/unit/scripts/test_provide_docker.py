@@ -8,6 +8,9 @@ import pytest
 
 from e2e.stack import ROOT
 
+# On a developer's machine `sudo` would find the real apt-get.
+pytestmark = pytest.mark.component
+
 # An engine that does not answer, and an apt-get that logs its calls and installs nothing.
 PROGRAMS = {
     "docker": "#!/bin/sh\nexit 1\n",

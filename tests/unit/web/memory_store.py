@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -178,6 +178,20 @@ def entries(count: int, **more: Any) -> list[dict[str, Any]]:
         {"rank": n, "tag": f"tag{n}", "key": f"tag{n}", "count": 1000 - n, "change": 0, **more}
         for n in range(1, count + 1)
     ]
+
+
+def hashtag_cells(tag: str, hours: Mapping[int, int]) -> dict[bytes, bytes]:
+    """The cells of a tag's row; `hours` maps hours before now to the posts of each."""
+    now = int(time.time() // 3600)
+    days: dict[int, list[str]] = {}
+    for ago, count in sorted(hours.items(), reverse=True):
+        day, hour = divmod(now - ago, 24)
+        days.setdefault(day, []).append(f"{hour}:{count}")
+    first, last = ((now - ago) * 3_600_000 for ago in (max(hours), min(hours)))
+    count = sum(hours.values())
+    cells = {"n:count": f"{count} {first} {last}", f"s:{tag}": str(count)}
+    cells |= {f"n:d{day:08d}": " ".join(pairs) for day, pairs in days.items()}
+    return {name.encode(): cell.encode() for name, cell in cells.items()}
 
 
 def eventually(holds: Callable[[], bool], within: float = 5.0) -> None:

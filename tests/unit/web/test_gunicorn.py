@@ -15,6 +15,8 @@ import pytest
 import web
 from waiting import eventually
 
+pytestmark = pytest.mark.component
+
 SERVICE = Path(web.__file__).parents[1]
 # More than there are threads.
 CLIENTS = 20

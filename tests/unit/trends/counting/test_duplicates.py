@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,7 @@ def logs(draw: st.DrawFn) -> Log:
     return log
 
 
+@pytest.mark.component
 @settings(max_examples=1000)
 @example(
     [[Record("0a", 20), Record("0a", 19), Record("0b", 19), Record("0b", 29)]],
@@ -161,6 +163,7 @@ def test_ids_that_share_a_half_are_different() -> None:
     assert recent.add(again).tolist() == [True, False, True]
 
 
+@pytest.mark.component
 def test_old_ids_are_dropped_and_an_idle_partition_keeps_its_own() -> None:
     """Memory holds the ids of one span, and those of an idle partition's last span."""
     recent = RecentIds(SPAN)

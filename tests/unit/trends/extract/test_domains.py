@@ -8,16 +8,19 @@ from trends.extract.domains import is_valid, to_ascii
 from trends.extract.hashtags import find_hashtags
 
 
+@pytest.mark.component
 def test_top_level_domains_are_the_librarys() -> None:
     assert sorted(twitter_text.top_level_domains()) == texts.TOP_LEVEL_DOMAINS
 
 
+@pytest.mark.component
 def test_every_top_level_domain_in_either_case() -> None:
     words = texts.TOP_LEVEL_DOMAINS
     given = [f"http://x.{word}/#a http://x.{word.upper()}/#b http://x.{word}a/#c" for word in words]
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
 
 
+@pytest.mark.component
 def test_letters_that_share_their_case_with_ascii_are_no_ascii() -> None:
     given = ["http://x.ſe/#a http://x.boo\u212a/#b http://x.boo/#c http://x.\u212ar/#d"]
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
@@ -47,6 +50,7 @@ def test_no_label_is_longer_than_dns_allows() -> None:
     assert is_valid("語" * 40 + ".com") and not is_valid("語" * 60 + ".com")
 
 
+@pytest.mark.component
 def test_labels_of_any_length_are_judged_as_the_library_does() -> None:
     letters = (
         "語日本",

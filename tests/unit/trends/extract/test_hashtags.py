@@ -100,6 +100,7 @@ def test_each_clause_of_the_rule(text: str, expected: list[str]) -> None:
     assert find_hashtags(text) == oracle.hashtags(text) == expected
 
 
+@pytest.mark.component
 def test_the_cases_are_those_of_the_library() -> None:
     given, expected = zip(*CASES, strict=True)
     assert differences(given, twitter_text.hashtags(given), expected) == []
@@ -110,6 +111,7 @@ def test_each_case(text: str, expected: list[str]) -> None:
     assert find_hashtags(text) == expected
 
 
+@pytest.mark.component
 def test_generated_texts() -> None:
     given = list(texts.texts(20_000, seed=1)) + list(texts.dense_texts(10_000, seed=2))
     theirs = twitter_text.hashtags(given)
@@ -125,6 +127,7 @@ def test_random_texts_have_the_oracles_tags() -> None:
     assert differences(given, map(find_hashtags, given), map(oracle.hashtags, given)) == []
 
 
+@pytest.mark.component
 def test_every_character_of_a_hashtag() -> None:
     given = list(texts.with_each(texts.CHARACTERS, ["#x{}", "#{}", "{}#y"], 1000))
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
@@ -167,6 +170,7 @@ def repeat(first: str, unit: str, last: str, size: int) -> str:
     return first + unit * (size // len(unit)) + last
 
 
+@pytest.mark.component
 def test_repetitions() -> None:
     given = [
         repeat(*parts, 5000) for parts in REPETITIONS.values()
@@ -174,6 +178,7 @@ def test_repetitions() -> None:
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("repetition", REPETITIONS)
 def test_no_text_takes_long(repetition: str) -> None:
     """X's longest posts have 25,000 characters; with repeated attempts one could take hours."""

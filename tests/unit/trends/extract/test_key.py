@@ -83,6 +83,7 @@ def test_a_tag_without_a_visible_character_has_no_key(tag: str) -> None:
     assert key_of(tag) == ""
 
 
+@pytest.mark.component
 @given(texts)
 @settings(max_examples=2000)
 @example("#\u0338 a")
@@ -97,6 +98,7 @@ def test_a_key_is_its_own_key_and_all_of_it_is_visible(tag: str) -> None:
     assert not key or any(unicodedata.category(each)[0] not in "MZ" for each in key)
 
 
+@pytest.mark.component
 @given(texts)
 @settings(max_examples=2000)
 def test_a_spelling_has_the_key_of_its_tag(tag: str) -> None:
@@ -106,6 +108,7 @@ def test_a_spelling_has_the_key_of_its_tag(tag: str) -> None:
     assert spelling == spelling.strip()
 
 
+@pytest.mark.component
 def test_every_character_has_a_key_that_is_its_own_key() -> None:
     for code in range(0x110000):
         key = key_of(f"a{chr(code)}b")

@@ -11,6 +11,7 @@ from trends.extract.hashtags import find_hashtags
 from trends.extract.urls import find_urls, may_hold_sign
 
 
+@pytest.mark.component
 def test_every_kind_of_character_of_a_url() -> None:
     given = list(texts.with_each(texts.URL_CHARACTERS, texts.URLS, 40))
     assert differences(given, map(find_hashtags, given), twitter_text.hashtags(given)) == []
@@ -87,6 +88,7 @@ STARTS = [
 ]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("pieces", STARTS, ids=range(len(STARTS)))
 def test_names_of_few_pieces(pieces: list[str]) -> None:
     rng = random.Random(7)
@@ -111,6 +113,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.component
 def test_no_random_repetition_takes_long() -> None:
     rng = random.Random(8)
     find_hashtags("a.com/#b")  # compiles the patterns that are compiled lazily

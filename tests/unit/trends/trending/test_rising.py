@@ -61,6 +61,7 @@ def uses_by_key(uses: Iterable[Use]) -> trending_oracle.Uses:
     return found
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(("seed", "days"), [(1, 0.2), (2, 1.5), (3, 9), (4, 33), (5, 33)])
 def test_the_board_equals_a_recount(seed: int, days: float) -> None:
     """With events of all kinds: just begun, slow, over, repeated weekly, by few people."""
@@ -99,6 +100,7 @@ def test_an_event_rises_and_says_why(people: int, minutes: int) -> None:
     assert rises[0].expected < 1
 
 
+@pytest.mark.component
 @settings(deadline=None, max_examples=25)
 @given(st.integers(5, 12), st.sampled_from([60, 300, 1200]), st.integers(0, 2000))
 def test_one_more_person_never_lowers_the_rank(people: int, minutes: int, ago: int) -> None:
@@ -110,6 +112,7 @@ def test_one_more_person_never_lowers_the_rank(people: int, minutes: int, ago: i
         assert after.index("news") <= before.index("news")
 
 
+@pytest.mark.component
 @settings(deadline=None, max_examples=25)
 @given(st.integers(3, 12), st.sampled_from([60, 300, 1200]), st.integers(1, 20))
 def test_an_accounts_second_post_changes_nothing(people: int, minutes: int, times: int) -> None:
@@ -133,6 +136,7 @@ def test_shifting_the_stream_in_time_shifts_the_board(hours: int) -> None:
     ]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("seed", range(3))
 def test_a_restart_at_any_minute_changes_nothing(seed: int) -> None:
     """The board depends on what was posted alone, not on what a driver has seen before."""

@@ -31,6 +31,7 @@ def test_the_script_is_small_and_needs_nothing_else(client: FlaskClient) -> None
         assert left not in text
 
 
+@pytest.mark.component
 def test_its_parts_fit_together(client: FlaskClient) -> None:
     """No name is declared twice, and nothing is left that only a module may have."""
     source = client.get("/hashtag-history.js").text

@@ -211,6 +211,7 @@ def test_no_more_rows_are_shown_than_there_is_room_for(
     assert parse_qs(urlsplit(answer["src"]).query).get("limit") == limit
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(
     "settings",
     [

@@ -112,8 +112,10 @@ ROUTES = {
     ),
 }
 
+# The libraries of the pages are in the images alone.
+IN_IMAGES = {"/vendor/<path:filename>": [pytest.mark.component]}
 EVERY = [
-    (rule, method, status)
+    pytest.param(rule, method, status, marks=IN_IMAGES.get(rule, ()))
     for rule, route in ROUTES.items()
     for method, statuses in {
         "GET": [*route.answers, 500],

@@ -11,6 +11,8 @@ import pytest
 import web
 from reference.twitter_text import NODE
 
+pytestmark = pytest.mark.component
+
 SERIES = Path(web.__file__).parent / "static" / "series.js"
 PROGRAM = """const {combine} = await import(process.argv[1]);
 const [histories, range, zone] = JSON.parse(process.argv[2]);

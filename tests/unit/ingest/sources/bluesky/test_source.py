@@ -831,6 +831,7 @@ def test_a_five_megabyte_page_is_read(bluesky, source):
     assert batch.messages[0]["hashtags"] == ["end"]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(("size", "is_read"), [(1_000_000, True), (50_000_000, False)])
 def test_a_compressed_answer_is_limited_by_what_it_becomes(source, monkeypatch, size, is_read):
     def send(self, request):
@@ -1051,6 +1052,7 @@ def test_a_record_is_shown_without_the_names_in_it():
     assert "at://did:.../x/3l" in record
 
 
+@pytest.mark.component
 def test_a_record_too_deep_to_show_is_left_out():
     record: dict[str, Any] = {}
     for _ in range(100_000):
