@@ -6,6 +6,7 @@ What needs a running stack is in tests/e2e/test_documents.py.
 import html.parser
 import json
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -42,6 +43,7 @@ ELSEWHERE = {
     "git clone <this repository's address> tweet-trends && cd tweet-trends": (
         "the reader fills in the address; test_lifecycle.py clones a copy"
     ),
+    "git clone <this repository> && cd tweet-trends": "as above",
     "git pull": LIFECYCLE,
     "docker image prune --all --filter label=com.docker.compose.project=tweet-trends": LIFECYCLE,
     "docker image rm debian:bookworm-slim": LIFECYCLE,
@@ -103,6 +105,15 @@ def check_stream(block: Block) -> None:
     assert use["key"] in done.stdout
 
 
+def check_editor(block: Block) -> None:
+    """An editor's settings, which name folders and modules of the repository."""
+    text = json.dumps(json.loads(block.text))
+    for path in re.findall(r'"(?:\$\{workspaceFolder\}/)?((?:tests|services)/[\w/]+)[":]', text):
+        assert (ROOT / path).exists(), path
+    for module in re.findall(r'"(support\.\w+)"', text):
+        assert (ROOT / "tests" / f"{module.replace('.', '/')}.py").exists(), module
+
+
 def check_yaml(block: Block) -> None:
     """tests/contract/test_settings.py gives the files for Compose to Compose."""
     assert block.document == "docs/operations.md"
@@ -142,7 +153,7 @@ class Balanced(html.parser.HTMLParser):
 
 
 # How commands are tested that are not in ELSEWHERE.
-MAKE = r"make ([a-z-]+)((?: [A-Z]+=\S+)*)"
+MAKE = r"make ([a-z-]+)((?: [A-Z]+=(?:\"[^\"]*\"|\S+))*)"
 SETTING = r"[A-Z][A-Z0-9_]*=\S+"
 SHELL = (
     MAKE,  # test_documented_targets_can_be_made
@@ -152,6 +163,7 @@ SHELL = (
     r"for name in [A-Z_ ]+; do\n.*\ndone",  # test_secrets_go_into_files
 )
 JSON: dict[str, Callable[[Block], None]] = {
+    "CONTRIBUTING.md": check_editor,
     "README.md": check_board,
     "docs/trending.md": check_stream,
 }
@@ -187,13 +199,16 @@ def matching(pattern: str) -> list[re.Match[str]]:
 
 
 def test_documented_targets_can_be_made() -> None:
-    found = {match[0]: (match[1], match[2].split()) for match in matching(MAKE)}
+    found = {match[0]: (match[1], shlex.split(match[2])) for match in matching(MAKE)}
     assert {"make up", "make connect", "make backup"} <= found.keys()
     for target, variables in found.values():
         recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
         assert recipe, f"there is no make {target}"
         for variable in variables:
-            assert f"$({variable.partition('=')[0]})" in recipe[1]
+            name, _, value = variable.partition("=")
+            assert f"$({name})" in recipe[1]
+            # The test of `make test FILE=…`; others are the reader's own files.
+            assert not value.startswith("tests/") or (ROOT / value.partition("::")[0]).exists()
         command = ["make", "--dry-run", target, *variables]
         subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
 
