@@ -14,8 +14,8 @@ as_root() {
   fi
 }
 
-# Silent unless it fails. Another package manager may be at work, as one is just after a
-# machine's start: wait for it.
+# Silent unless it fails. Waits for another package manager, which often runs just after a machine's
+# start.
 apt_get() {
   local output
   output=$(as_root env DEBIAN_FRONTEND=noninteractive \
@@ -23,8 +23,8 @@ apt_get() {
     { printf '%s\n' "$output" | tail -n 20 >&2 && die "failed: apt-get $*"; }
 }
 
-# confirm QUESTION OTHERWISE...: asks before something is installed. YES=1 answers beforehand, and
-# without a terminal there is nobody to ask.
+# confirm QUESTION OTHERWISE...: asks before something is installed, unless YES=1 is set or there is
+# no terminal.
 confirm() {
   if [ "${YES:-}" = 1 ] || [ ! -t 0 ]; then return; fi
   local answer
@@ -36,8 +36,8 @@ is_debian_like() {
   grep -qE '^ID(_LIKE)?=.*debian' /etc/os-release 2>/dev/null && command -v apt-get >/dev/null
 }
 
-# The machine's own mirror of a release (bookworm, bookworm-security, ...), if it has one. No
-# address stands in the scripts: what a machine is set up to reach is what it can reach.
+# Prints the machine's own mirror of a release (bookworm, bookworm-security, ...), if it has one. The
+# scripts contain no address, because a machine may only reach what it is set up for.
 apt_source() {
   # shellcheck disable=SC2016 # apt fills these in, not the shell
   apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Identifier: Packages' |
@@ -60,7 +60,7 @@ use_own_images() {
   export IMAGES='' IMAGE_TAG='' IMAGE_PULL=''
 }
 
-# A build's output is worth reading only when it fails: then it is run again, aloud.
+# Hides a build's output. If it fails, runs it again with output.
 quietly() {
   "$@" --quiet >/dev/null 2>&1 || "$@"
 }

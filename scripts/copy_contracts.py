@@ -18,7 +18,7 @@ def component(name: str) -> dict[str, Any]:
     text = CONTRACTS[name].read_text(encoding="utf-8")
     text = text.replace('"#/$defs/', f'"#/components/schemas/{name}/$defs/')
     found: dict[str, Any] = json.loads(text)
-    # Only a document, not a part of one, names its dialect.
+    # Only a whole document names its dialect, not a part of one.
     del found["$schema"]
     return found
 

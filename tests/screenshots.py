@@ -3,9 +3,12 @@
 The boards are made up; service, HBase and browser are real.
 """
 
+import itertools
 import math
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from browser import chromium
 from integration.widget.host import HostSite
 from integration.widget.lab import THRIFT, Boards, Service, element, running
 from integration.widget.states import play, publish, settled, sheet
+from moving_picture import Frame, assemble
 from unit.web.memory_store import ago, source
 from waiting import eventually
 
@@ -40,6 +44,29 @@ div:nth-child(3n + 1) { background: #cfe3f7 }
 </style>"""
 THEMES = ("light", "dark", "transparent")
 
+# How many posts each tag has more, from one board of the moving picture to the next.
+MOVES: tuple[dict[str, int], ...] = (
+    {"東京": 1093, "MondayMotivation": 41},
+    {"caturday": 655, "Café": 85, "Python": 22},
+    {"OpenSource": 1011, "مرحبا": 64},
+    {"photography": 940, "WorldCup2026": 118},
+    {"Café": 1104, "東京": 37},
+)
+# Milliseconds: how long a board stands still, and the moments of a move, which takes 600.
+STILL, STEPS = 1100, (60, 120, 180, 240, 300, 360, 420, 600)
+MOVING_BYTES = 600_000
+
+# Asks for the new board, and stops its rows and bars where they start to move.
+REFRESH = """board => new Promise(done => {
+    board.addEventListener("trends-update", () => {
+        window.moves = board.shadowRoot.getAnimations();
+        for (const each of window.moves) each.pause();
+        done(window.moves.length);
+    }, { once: true });
+    board.refresh();
+})"""
+SEEK = "moment => { for (const each of window.moves) each.currentTime = moment; }"
+
 
 def fill(boards: Boards) -> None:
     """Boards as a busy timeline would have them, and a day of the leading tag."""
@@ -60,11 +87,41 @@ def fill(boards: Boards) -> None:
     boards.put_hashtag("worldcup2026", "WorldCup2026", hours)
 
 
+def busy_boards() -> Iterator[list[dict[str, Any]]]:
+    """The hashtags of the moving picture's boards, one board after the other."""
+    counts = {tag: count for tag, (count, _, _) in TAGS.items()}
+    first = ranked(counts)
+    yield entries_of(counts, first)
+    for more in MOVES:
+        counts = {tag: count + more.get(tag, 0) for tag, count in counts.items()}
+        yield entries_of(counts, first)
+
+
+def ranked(counts: Mapping[str, int]) -> list[str]:
+    """The tags, the leading one first."""
+    return sorted(counts, key=lambda tag: -counts[tag])
+
+
+def entries_of(counts: Mapping[str, int], before: Sequence[str]) -> list[dict[str, Any]]:
+    """A board's hashtags; `before` is their order at the start of the picture."""
+    return [
+        {"rank": n, "tag": tag, "key": tag.casefold(), "count": counts[tag]}
+        | {"change": before.index(tag) + 1 - n, "points": sparkline(tag)}
+        for n, tag in enumerate(ranked(counts), start=1)
+    ]
+
+
+def sparkline(tag: str) -> list[int]:
+    """24 hours of a tag, each tag with a rhythm of its own."""
+    return [round(30 + 20 * math.sin(n / 3 + len(tag)) + 9 * math.sin(n * 2.1)) for n in range(24)]
+
+
 class Camera:
     """Takes pictures into a folder."""
 
     def __init__(self, browser: Browser, folder: Path) -> None:
-        self._browser, self._folder = browser, folder
+        self._browser, self.folder = browser, folder
+        self._numbers = itertools.count()
 
     def open(self, url: str, width: int, height: int, **options: Any) -> Page:
         """A window on an address."""
@@ -76,7 +133,7 @@ class Camera:
 
     def shoot(self, page: Page, name: str, part: str = "") -> None:
         """Take a picture of a whole page, or of a part of it, and close its window."""
-        path = self._folder / f"{name}.png"
+        path = self.folder / f"{name}.png"
         if part:
             # Round corners show whatever ground the picture is put on.
             page.locator(part).first.screenshot(
@@ -85,6 +142,12 @@ class Camera:
         else:
             page.screenshot(path=path, animations="disabled", full_page=True)
         page.context.close()
+
+    def frame(self, page: Page, part: str) -> Path:
+        """Take a picture of a part of a page as it is, in the middle of a move."""
+        path = self.folder / f"frame-{next(self._numbers):03}.png"
+        page.locator(part).first.screenshot(path=path, animations="allow")
+        return path
 
 
 def first_visit(camera: Camera, service: Service) -> None:
@@ -110,6 +173,43 @@ def widgets(camera: Camera, service: Service, host: HostSite) -> None:
         page = camera.open(host.page(service.script + made), 440, 700, device_scale_factor=2)
         expect(page.locator("li.row")).to_have_count(7)
         camera.shoot(page, f"widget-{theme}", ".board")
+
+
+def moving_board(camera: Camera, service: Service, host: HostSite, boards: Boards) -> None:
+    """The widget while its board changes, as a picture that moves."""
+    lively = busy_boards()
+    publish_lively(boards, service, next(lively))
+    made = element(board="24h", limit="7", width="400", theme="light", refresh="3600")
+    page = camera.open(host.page(service.script + made), 440, 700, device_scale_factor=1.5)
+    expect(page.locator("li.row")).to_have_count(7)
+    frames = [Frame(camera.frame(page, ".board"), STILL)]
+    for hashtags in lively:
+        publish_lively(boards, service, hashtags)
+        if not page.locator("trending-hashtags").evaluate(REFRESH):
+            raise AssertionError("nothing moves from one board to the next")
+        frames += move(camera, page)
+    page.context.close()
+    assemble(frames, camera.folder / "board.png", MOVING_BYTES)
+    for frame in frames:
+        frame.picture.unlink()
+
+
+def publish_lively(boards: Boards, service: Service, hashtags: Sequence[dict[str, Any]]) -> None:
+    """Put a board into HBase, and wait until the service serves it."""
+    expected = [each["count"] for each in hashtags]
+    tagged = sum(expected)
+    totals = {"window_posts": 3 * tagged, "window_tagged": tagged, "point_minutes": 60}
+    boards.put("24h", hashtags=hashtags, source=["mastodon", "x"], **totals)
+    eventually(lambda: [count for _, _, count in service.rows(board="24h")] == expected)
+
+
+def move(camera: Camera, page: Page) -> list[Frame]:
+    """Pictures of rows on their way to their new ranks."""
+    frames = []
+    for before, moment in pairwise((0, *STEPS)):
+        page.evaluate(SEEK, moment)
+        frames.append(Frame(camera.frame(page, ".board"), moment - before))
+    return [*frames[:-1], frames[-1]._replace(duration=STILL)]
 
 
 def states(camera: Camera, service: Service, host: HostSite, no_board_yet: Any) -> None:
@@ -143,6 +243,7 @@ def take(folder: Path) -> None:
         eventually(lambda: service.get("/readyz").status_code == 200)
         dashboard(camera, service)
         widgets(camera, service, host)
+        moving_board(camera, service, host, boards)
         publish(boards)
         eventually(lambda: not service.rows(board="1h"))
         states(camera, service, host, no_board_yet)

@@ -13,12 +13,13 @@ from e2e.stack import Stack, run
 pytest.register_assert_rewrite("e2e.checks")
 
 # Any module can be run alone. In this order few of them start a new stack, which takes a minute or
-# two: the first nine share one. `timelines` leaves it with data that only `secrets` can use.
+# two: the first ten share one. `timelines` leaves it with data that only `secrets` can use.
 ORDER = (
     "demo",
     "security",
     "versions",
     "page",
+    "documents",
     "alerts",
     "order",
     "faults",

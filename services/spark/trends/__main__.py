@@ -126,9 +126,9 @@ def watch(
         if failure := applier.failure():
             raise failure
         if reading.is_stuck():
-            log.warning("a batch does not come to an end: is a spark-worker running?")
+            log.warning("a batch is stuck: is a spark-worker running?")
         elif applier.is_stuck():
-            log.warning("a batch does not come to an end: is HBase running?")
+            log.warning("a batch is stuck: is HBase running?")
         else:
             sink.refresh()
             ALIVE.touch()
@@ -141,7 +141,9 @@ def watch(
     try:
         applier.wait(max(0.0, deadline - time.monotonic()))
     except Exception as error:
-        log.warning("the last batch is applied at the next start: %s", stream.first_line(error))
+        log.warning(
+            "the last batch will be applied at the next start: %s", stream.first_line(error)
+        )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ class Recovery:
         if done.end and not adopted.end:
             log.warning("counting another topic on top of what HBase has: %s", adopted.topic)
             if not done.has(intent):
-                log.warning("the last batch of the topic before may be counted in part")
+                log.warning("the last batch of the previous topic may be counted in part")
         self._boards.write({}, adopted)
 
     def run(self, sink: Sink, stream: Stream) -> Topic:

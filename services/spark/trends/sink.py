@@ -161,7 +161,7 @@ class Sink:
         began = time.monotonic()
         leaderboard = self._empty_leaderboard()
         leaderboard.load(self._hashtags.read_all(_now() // 60_000))
-        log.info("read the tags of HBase in %.1f s", time.monotonic() - began)
+        log.info("read all tags from HBase in %.1f s", time.monotonic() - began)
         return leaderboard
 
     def _totals_at(self, time: int) -> PostTotals:

@@ -125,7 +125,7 @@ class Stream:
             raise
         if batch.records >= BACKLOG_RECORDS:
             log.info(
-                "%d records computed in %.1f s, then waited %.1f s for the batch before",
+                "%d records computed in %.1f s, then waited %.1f s for the previous batch",
                 batch.records,
                 computed - began,
                 time.monotonic() - computed,

@@ -86,12 +86,12 @@ def test_a_damaged_backup_is_not_restored(tmp_path: Path, damage: str) -> None:
         file.write_bytes(b"")
     else:
         file.write_bytes(content if damage == "a flipped bit" else content[: len(content) // 2])
-    assert "is damaged or no backup; nothing was changed" in refusal("restore", file)
+    assert "is damaged, or is not a backup; nothing was changed" in refusal("restore", file)
 
 
 def test_a_restore_asks_which(tmp_path: Path) -> None:
-    assert "which one?" in refusal("restore")
-    assert "which one?" in refusal("restore", "")
+    assert "name the backup" in refusal("restore")
+    assert "name the backup" in refusal("restore", "")
 
 
 def restore(folder: Path, file: Path, volumes: tuple[str, ...]) -> list[str]:

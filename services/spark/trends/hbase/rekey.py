@@ -31,7 +31,7 @@ def rekey(client: Client, key_of: Callable[[str], str], fence: int) -> None:
     for old, new in moved.items():
         client.call(partial(_move, old=old, new=new, fence=fence))
     if moved:
-        log.info("moved %d hashtags to the keys that they have now", len(moved))
+        log.info("moved %d hashtags to their current keys", len(moved))
 
 
 def _read_keys(connection: happybase.Connection) -> list[str]:
