@@ -87,7 +87,7 @@ def test_the_files_are_what_the_script_writes() -> None:
 def test_a_misspelt_field_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text('[a]\ntitle = "A"\ntext = "A."\n[a.B]\ntext = "B."\ndefalt = 1\n')
-    with pytest.raises(TypeError, match="defalt"):
+    with pytest.raises(TypeError, match="defaults"):
         load(file)
 
 
@@ -214,7 +214,7 @@ def read(service: str, changes: dict[str, str]) -> Any:
     return READ[service]((SOURCES if service == "ingest" else {}) | changes)
 
 
-def pairs(*kinds: str) -> Any:
+def pairs(*kinds: str) -> pytest.MarkDecorator:
     """Parametrize a test by each setting of these kinds, with each service that reads it."""
     found = [
         (service, setting)

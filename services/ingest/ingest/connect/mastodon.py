@@ -23,6 +23,7 @@ from ingest.sources.mastodon.settings import MastodonAccount
 
 CLIENT_NAME = "Tweet Trends"
 SCOPES = ["read:statuses"]
+ANY_VERSION = "4.0.0"
 # The server shows the code instead of sending it to an address.
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 INTRODUCTION = (
@@ -79,6 +80,9 @@ class App:
             ratelimit_method="throw",
             session=self._session,
             user_agent=USER_AGENT,
+            # Without a version the library asks for it after the sign-in, hundreds of times if
+            # the server does not answer that call.
+            mastodon_version=ANY_VERSION,
         )
         # Not set in the constructor, which would read a file if the id happens to be a path.
         client.client_id, client.client_secret = self._id, self._secret

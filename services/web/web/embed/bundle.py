@@ -13,6 +13,7 @@ import minify
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from web.http.compression import prepare
 from web.http.problems import AnotherVersion
 
 _HERE = Path(__file__).parents[1]
@@ -60,6 +61,7 @@ def bundle(name: str, styles: Sequence[str], texts: Texts, languages: Sequence[s
     for placeholder, value in (("STYLE", style), ("STRINGS", _packed(texts, languages))):
         source = source.replace(f" = {placeholder};", f" = {_literal(value)};")
     body = minify.string("application/javascript", source).encode()
+    prepare(body)
     digest = sha384(body)
     integrity = f"sha384-{b64encode(digest.digest()).decode()}"
     return Script(name, body, digest.hexdigest()[:_VERSION_LENGTH], integrity)

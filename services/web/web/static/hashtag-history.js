@@ -136,10 +136,7 @@
         take(undefined, "invalid");
         return RARE;
       }
-      const wait = retryAfter(headers);
-      if (!wait) throw new Error(`${status}`);
-      fail();
-      return wait;
+      throw { retry: retryAfter(headers) };
     }
 
     const poller = makePoller(ask, fail, () => wanting().length > 0);

@@ -8,8 +8,9 @@ const GIVE_UP = 8000; // milliseconds for one answer
 
 /**
  * `ask(signal)` resolves to the seconds until the next request. When it rejects, `failed` is called
- * with the reason, and it is asked again later; `failed` may return the seconds to double. Whenever
- * the answer of `isWanted()` may have changed, `schedule()` has to be called.
+ * with the reason, and it is asked again later: after `reason.retry` seconds, or else after those
+ * that `failed` returned, doubled by each error in a row. Whenever the answer of `isWanted()` may
+ * have changed, `schedule()` has to be called.
  *
  * @param {(signal: AbortSignal) => Promise<number>} ask
  * @param {(reason: any) => any} failed
@@ -28,22 +29,19 @@ export function makePoller(ask, failed, isWanted = () => true) {
     if (document.hidden || !isWanted()) return;
     clearTimeout(timer);
     const own = new AbortController();
+    let wait;
     request = own;
-    const wait = await attempt(own.signal);
-    if (own.signal.aborted) return;
+    try {
+      wait = await ask(AbortSignal.any([own.signal, AbortSignal.timeout(GIVE_UP)]));
+      errors = 0;
+    } catch (reason) {
+      if (own !== request) return;
+      const first = failed(reason) || FIRST_WAIT;
+      wait = reason.retry || Math.min(LONGEST_WAIT, first * 2 ** ++errors);
+    }
+    if (own !== request) return;
     request = null;
     schedule(wait);
-  }
-
-  async function attempt(signal) {
-    try {
-      const wait = await ask(AbortSignal.any([signal, AbortSignal.timeout(GIVE_UP)]));
-      errors = 0;
-      return wait;
-    } catch (reason) {
-      if (signal.aborted) return;
-      return Math.min(LONGEST_WAIT, (failed(reason) || FIRST_WAIT) * 2 ** ++errors);
-    }
   }
 
   // With `wait`, the next request is due in so many seconds, ±10 %: pages opened together do not

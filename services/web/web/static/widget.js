@@ -119,11 +119,8 @@
         // One that came meanwhile may want more.
         return most(wanting()) > limit ? 0 : pause();
       }
-      const problem = await response.json().catch(() => ({}));
-      const wait = retryAfter(response.headers);
-      if (!wait) throw problem;
-      fail(problem);
-      return wait;
+      const problem = await response.json().catch(() => {});
+      throw { ...problem, retry: retryAfter(response.headers) };
     }
 
     const poller = makePoller(ask, fail, () => wanting()[0]);
