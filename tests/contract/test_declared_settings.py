@@ -86,7 +86,7 @@ def test_the_files_are_what_the_script_writes() -> None:
 
 def test_a_misspelt_field_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text('[a]\ntitle = "A"\ntext = "A."\n[a.B]\ntext = "B."\ndefalt = 1\n')
+    file.write_text('[a]\ntitle = "A"\ntext = "A."\n[a.B]\ntext = "B."\ndefaults = 1\n')
     with pytest.raises(TypeError, match="defaults"):
         load(file)
 

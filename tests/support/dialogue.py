@@ -14,7 +14,7 @@ from pathlib import Path
 import trustme
 
 from ingest.connect.terminal import Terminal
-from waiting import SOON
+from waiting import SOON, eventually
 
 LINK = re.compile(r"https?://\S+/oauth/authorize\?\S+")
 CODE = re.compile(r"<code>(.*?)</code>")
@@ -95,6 +95,11 @@ class AtTerminal:
         self.press((answer if isinstance(answer, str) else answer(self.text)) + "\n")
 
     def press(self, keys: str) -> None:
+        """Send keys once the process waits for something.
+
+        Python sees a signal between a prompt and the read that follows only after the next key.
+        """
+        eventually(self._sleeps)
         os.write(self._terminal, keys.encode())
 
     def finish(self) -> int:
@@ -108,6 +113,10 @@ class AtTerminal:
         self.process.kill()
         self.process.wait()
         os.close(self._terminal)
+
+    def _sleeps(self) -> bool:
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8")
+        return stat.rpartition(") ")[2].startswith("S")
 
     def _read(self, deadline: float) -> bool:
         """Read what is printed next; return False at the end."""
