@@ -211,7 +211,7 @@ def test_no_volume_has_them(stack: Stack, secrets: dict[str, str]) -> None:
     volumes = sorted({mount["Name"] for mount in mounts if mount["Type"] == "volume"})
     assert len(volumes) == len(stack.config()["volumes"])
     options = [f"--volume={name}:/volumes/{name}:ro" for name in volumes]
-    image = ["--user", "0", "--network", "none", "tweet-trends/ingest"]
+    image = ["--user", "0", "--network", "none", "tweet-trends/ingest:latest"]
     search = ["grep", "-rlaFf", "-", "/volumes"]
     patterns = "\n".join(secrets.values())
     command = ["docker", "run", "--rm", "--interactive", "--pull", "never", *options]

@@ -111,7 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         if self.path.startswith("/_control/"):
-            said = self._control(self.path.removeprefix("/_control/"), self._body())
+            body = json.loads(self._raw_body() or "null")
+            said = self._control(self.path.removeprefix("/_control/"), body)
             self._send(200, json.dumps(said).encode())
         else:
             self._api()
@@ -123,8 +124,11 @@ class _Handler(BaseHTTPRequestHandler):
         """The time of the Date header."""
         return super().date_time_string(self.server.double.now())
 
+    def _raw_body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("content-length") or 0))
+
     def _body(self) -> Any:
-        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        raw = self._raw_body()
         if self.headers.get_content_type() == FORM:
             return dict(parse_qsl(raw.decode()))
         return json.loads(raw) if raw else None
