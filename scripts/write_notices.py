@@ -36,6 +36,19 @@ GROUPS = {
     "org.slf4j": "MIT",
     "org.xerial.": "Apache-2.0",
 }
+# Of jars that say nothing at all, from their projects' sites: by the beginnings of their names.
+NAMES = {
+    "Apache-2.0": """agrona breeze chill connect- derby disruptor hadoop- hash4j hbase- hive- ivy
+        jackson- javax.inject jettison json4s kafka kotlin- kubernetes- libfb303 metrics-core okhttp
+        okio opentelemetry- oro RoaringBitmap scala- spark- tink vertx-""",
+    "Apache-2.0 or GPL-2.0": "rocksdbjni",
+    "BSD-3-Clause": "antlr-runtime arpack blas jsr305 lapack re2j",
+    "CDDL-1.0": "activation jta stax-api transaction-api",
+    "CDDL-1.1 or GPL-2.0 with the Classpath exception": "jaxb-impl",
+    "MIT": "algebra animal-sniffer- cats- pcollections spire",
+    "MPL-2.0": "jamon-runtime",
+    "public domain": "aopalliance",
+}
 HEAD = """# Third-party notices
 
 The images carry software of other projects. It stays under its own licence; the texts are in the
@@ -82,7 +95,7 @@ def jar_parts(folder: Path) -> Iterator[Part]:
 
 
 def jar_licence(jar: ZipFile, name: str) -> str:
-    """Return a jar's licence: from its own pom, else its manifest, else its group."""
+    """Return a jar's licence: from its own pom or manifest, else as known."""
     poms = [each for each in jar.namelist() if re.fullmatch("META-INF/maven/.+/pom.xml", each)]
     own = [each for each in poms if each.split("/")[3] == name]
     for pom in own:
@@ -92,6 +105,7 @@ def jar_licence(jar: ZipFile, name: str) -> str:
         return licence
     groups = [pom.split("/")[2] for pom in own]
     known = [licence for start, licence in GROUPS.items() for g in groups if g.startswith(start)]
+    known += [licence for licence, names in NAMES.items() if name.startswith(tuple(names.split()))]
     return known[0] if known else UNKNOWN
 
 
