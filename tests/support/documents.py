@@ -10,7 +10,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")))
+# The addresses in the list of other projects' licences are those projects' own.
+OTHERS = ROOT / "docs" / "third-party.md"
+DOCUMENTS = (
+    *sorted(ROOT.glob("*.md")),
+    *(path for path in sorted(ROOT.glob("docs/**/*.md")) if path != OTHERS),
+)
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 _HTML_ADDRESS = re.compile(r"""\b(?:href|src|srcset)=["']([^"']+)["']""")
