@@ -31,7 +31,7 @@ INSTRUCTIONS = (
 NOT_A_HANDLE = "This is not a handle. It looks like you.bsky.social, or is a domain of your own."
 MAIL_ADDRESS = "This is a mail address. Type your handle instead, such as you.bsky.social."
 UNUSUAL = (
-    "This does not look like an app password, which looks like abcd-efgh-ijkl-mnop. Do not type "
+    "This does not look like an app password, which looks like xxxx-xxxx-xxxx-xxxx. Do not type "
     "your account's own password here."
 )
 TOO_POWERFUL = (
