@@ -27,6 +27,9 @@ from waiting import eventually
 from web.status.facts import DONE, FAILED, Facts, Stage
 from web.status.sources import CREDENTIALS, REMEDIES, RETRYING, credentials_stage, source_stage
 
+# Each test takes seconds.
+pytestmark = pytest.mark.component
+
 TWEET = '{"id_str": "7", "full_text": "hello", "created_at": "Sun Nov 22 10:00:00 +0000 2026"}\n'
 
 

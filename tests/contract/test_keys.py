@@ -39,6 +39,7 @@ def test_both_services_have_the_same_key(tag: str) -> None:
     assert driver.key_of(tag) == web.key_of(tag) == fold(tag)
 
 
+@pytest.mark.component
 def test_both_services_have_the_same_key_of_every_character() -> None:
     for code in range(0x110000):
         tag = f"a{chr(code)}b"

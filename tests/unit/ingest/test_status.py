@@ -235,6 +235,7 @@ def test_the_table_is_made_and_a_change_is_written(hbase, quick, start):
     INGEST.validate(hbase.last())
 
 
+@pytest.mark.component
 def test_changes_are_written_once_a_second_at_most(hbase, start):
     numbers = itertools.count()
     start(lambda: {"written_at": "now", "number": next(numbers)})

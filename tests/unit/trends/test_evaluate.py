@@ -56,6 +56,7 @@ def test_a_board_has_the_uses_up_to_its_time(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.component
 def test_settings_and_text(tmp_path: Path) -> None:
     uses = background(1, 12, now=30_000_000) + event("duo", 2, 20, 30_000_000)
     lines = [line(*use) for use in sorted(uses, key=lambda use: use[1])]

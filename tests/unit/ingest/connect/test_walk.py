@@ -16,6 +16,9 @@ from fakes.server import Serving
 from support.dialogue import CTRL_C, CTRL_D, Answer, AtTerminal, browse
 from waiting import eventually
 
+# Each test takes seconds.
+pytestmark = pytest.mark.component
+
 SERVICE = Path(__file__).parents[4] / "services" / "ingest"
 BEFORE = """# My settings
 CONSUMER_KEY=

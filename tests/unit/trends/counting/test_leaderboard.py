@@ -150,6 +150,7 @@ def random_batch(rng: random.Random, now: int) -> list[Use]:
     ]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("seed", range(8))
 def test_all_boards_equal_a_recount_of_everything_added(seed: int) -> None:
     """Covers tags loaded at the start, hidden and shown again, and such that too few people use.

@@ -28,6 +28,7 @@ def recount(uses: Iterable[Use], now: int, length: int) -> tuple[dict[str, int],
     return dict(Counter(key for key, _ in inside)), dict(people)
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("seed", range(5))
 def test_windows_equal_a_recount_at_every_moment(seed: int) -> None:
     """Covers late, early and out-of-order minutes, clock jumps, and minutes beyond all windows."""
@@ -52,6 +53,7 @@ def test_windows_equal_a_recount_at_every_moment(seed: int) -> None:
                     assert tags == sorted(tags, key=lambda tag: tag.order)
 
 
+@pytest.mark.component
 def test_tags_and_people_that_have_left_all_windows_are_forgotten() -> None:
     """Memory holds only the people of the longest window, and the tags of the baseline's days."""
     windows = Windows(NOW)

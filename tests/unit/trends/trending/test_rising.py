@@ -248,6 +248,7 @@ FLOOD = [
 ]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("at_once", [1, 30])
 def test_how_many_are_scored_at_a_time_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, at_once: int

@@ -106,6 +106,7 @@ def test_an_archive_in_parts_is_read_whole_from_its_first_part(tmp_path, first):
     alone.close()
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize(
     "name",

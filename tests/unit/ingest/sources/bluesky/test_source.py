@@ -758,6 +758,7 @@ def test_the_limit_of_sessions_is_not_the_timeline_s(bluesky, source):
 # Broken answers
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("request_number", [1, 2])
 @pytest.mark.parametrize(
     ("fault", "kind"),

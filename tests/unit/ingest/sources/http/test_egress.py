@@ -154,6 +154,7 @@ def test_the_certificate_is_verified_behind_a_proxy_too(name, authority):
         assert double.requests == []
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("is_https", [False, True])
 @pytest.mark.parametrize("stall", ["drip", "drip_head"])
 def test_the_deadline_holds_behind_a_proxy_too(name, stall, is_https, authority):
@@ -175,6 +176,7 @@ def test_calls_go_through_a_proxy_that_speaks_https_itself(name, authority):
         assert proxy.targets
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("pause", [0.1, 60])
 def test_a_proxy_that_stalls_is_given_up_in_time_and_named(name, pause, authority):
     with served(name, authority[0].issue_cert("127.0.0.1")) as double, Proxy(pause=pause) as proxy:

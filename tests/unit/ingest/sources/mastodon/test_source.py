@@ -256,6 +256,7 @@ def test_the_same_page_again_does_not_end_the_way_back(mastodon, source):
     assert sorted(found) == expected
 
 
+@pytest.mark.component
 def test_an_endless_timeline_pauses_now_and_then(mastodon, source):
     post(mastodon, 2)
     made = source()
@@ -269,6 +270,7 @@ def test_an_endless_timeline_pauses_now_and_then(mastodon, source):
     assert poll(made, cursor)[0] == expected[len(found) :]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("missed", [1, 39, 40, 41, 130, 500])
 @pytest.mark.parametrize("known", [1, 2, 30, 100])
 def test_a_server_that_takes_min_id_for_since_id_loses_nothing(mastodon, source, known, missed):
@@ -299,6 +301,7 @@ def test_a_server_made_anew_with_lower_ids_is_read_on(mastodon, source):
     assert poll(made, cursor) == ([], cursor)
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("size", [2, 19, 20, 21, 30])
 def test_pages_as_short_as_what_is_known_are_read_all_the_same(mastodon, source, size):
     post(mastodon, 60)
@@ -407,6 +410,7 @@ def test_a_token_is_never_taken_for_a_file(mastodon, source, tmp_path, monkeypat
     assert ids(source().fetch(None)) == expected
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [

@@ -392,6 +392,7 @@ def test_a_400_about_something_else_is_not_tried_in_other_words(x, source):
     assert len(x.requests) == 1
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("status", [401, 402, 403])
 @pytest.mark.parametrize(
     "body",
@@ -404,6 +405,7 @@ def test_refusals_are_patient_whatever_the_body(x, source, status, body):
     assert [120 <= error.wait(n) <= LONGEST_WAIT_SECONDS for n in (1, 5, 50)] == [True] * 3
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(
     ("reset", "least", "most"),
     [
@@ -427,6 +429,7 @@ def test_a_rate_limit_waits_for_its_reset_within_bounds(x, source, reset, least,
     assert len(x.requests) == 1
 
 
+@pytest.mark.component
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
