@@ -77,10 +77,14 @@ def fill(boards: Boards) -> None:
     people = {tag.casefold(): people for tag, (_, people, _) in TAGS.items()}
     totals: dict[str, Any] = {"tweets_read": 182_340, "tweets_tagged": 41_207}
     totals["source"] = ["mastodon", "x"]
+    of_window = {"window_posts": 70_383, "window_tagged": 23_461, "point_minutes": 60}
     boards.put("all", hashtags=tags, **totals)
     for row in ("now", "1h", "24h", "7d"):
-        counted = [tag | {"people": people[str(tag["key"])]} for tag in tags]
-        boards.put(row, hashtags=counted, **totals)
+        counted = [
+            tag | {"people": people[str(tag["key"])], "points": sparkline(str(tag["tag"]))}
+            for tag in tags
+        ]
+        boards.put(row, hashtags=counted, **totals, **of_window)
     boards.put_report(sources=[source(), source(name="mastodon")])
     # More by day than by night, and a little more each day.
     hours = {n: round((200 - 0.77 * n) * (1.05 + math.sin(n * math.tau / 24))) for n in range(200)}
