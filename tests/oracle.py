@@ -202,7 +202,7 @@ class Oracle:
     def rising(self, as_of: datetime, size: int = 10) -> list[dict[str, Any]]:
         """Return the rising tags, with what the endpoint shows of each, except rank and URL."""
         now = int(as_of.timestamp()) // 60
-        board = trending_oracle.rising(self.uses, now)[:100]
+        board = trending_oracle.rising(self.uses, now, lasts=self.last)[:100]
         ranks = self._ranks(trending_oracle.earlier(board))
         return [
             {"tag": self._spelling(rise.key), "key": rise.key}

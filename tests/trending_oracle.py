@@ -118,8 +118,14 @@ def _surprise(observed: int, shape: float, mean: float, busy: float) -> float:
     return -log(max(tail, 1e-300))
 
 
-def rising(uses: Uses, now: int, least: int = 3) -> list[Rise]:
-    """Return the rising board at the minute `now`."""
+def rising(
+    uses: Uses, now: int, least: int = 3, lasts: Mapping[str, int] | None = None
+) -> list[Rise]:
+    """Return the rising board at the minute `now`.
+
+    `lasts` has the last use of each tag, by which equals are ordered, where it is known to more
+    than the minute.
+    """
     timeline = Timeline(uses, now)
     tags = max(sum(people > 0 for people in timeline.all_people(2880, now).values()), 1)
     grid = range((now - 720) // STEP * STEP + STEP, now, STEP)
@@ -147,7 +153,7 @@ def rising(uses: Uses, now: int, least: int = 3) -> list[Rise]:
             score, window, expected = best(now)
             inside = [minute for minute, _ in uses[key] if now - WINDOWS[window] < minute <= now]
             people = timeline.people(key, WINDOWS[window], now)
-            last = max(minute for minute, _ in uses[key])
+            last = lasts[key] if lasts else max(minute for minute, _ in uses[key])
             before = best(now - 10)[0] if rises(now - 10) else None
             found.append(Rise(score, people, last, key, window, expected, len(inside), before))
     return sorted(
