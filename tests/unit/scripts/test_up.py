@@ -1,8 +1,10 @@
-"""scripts/up builds the images, or pulls them where IMAGES names a registry."""
+"""scripts/up and others build images, or pull them where IMAGES names a registry."""
 
 import os
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from e2e.stack import ROOT
 
@@ -17,12 +19,18 @@ esac
 
 
 def up(folder: Path, **environment: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    return run("up", folder, **environment)
+
+
+def run(
+    script: str, folder: Path, *arguments: str, **environment: str
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     docker = folder / "docker"
     docker.write_text(DOCKER)
     docker.chmod(0o755)
     path = f"{folder}:{os.environ['PATH']}"
     done = subprocess.run(
-        [ROOT / "scripts/up"],
+        [ROOT / "scripts" / script, *arguments],
         env={"PATH": path, "FOLDER": str(folder), **environment},
         capture_output=True,
         text=True,
@@ -58,3 +66,20 @@ def test_images_that_are_not_there_are_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "registry.example/trends has no such images: see IMAGES and IMAGE_TAG" in done.stderr
     assert not called(calls, "compose up")
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "service"),
+    [("send-test-alert", [], "alerts"), ("provide-images", ["ingest"], "ingest")],
+)
+def test_one_service_needs_one_image(
+    tmp_path: Path, script: str, arguments: list[str], service: str
+) -> None:
+    built, calls = run(script, tmp_path, *arguments)
+    assert built.returncode == 0, built.stderr
+    assert called(calls, f"compose build {service} --quiet")
+    (tmp_path / "log").unlink()
+    pulled, calls = run(script, tmp_path, *arguments, IMAGES="registry.example/trends")
+    assert pulled.returncode == 0, pulled.stderr
+    assert called(calls, "missing compose pull")[0].endswith(f" {service}")
+    assert not called(calls, "compose build")
