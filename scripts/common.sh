@@ -55,6 +55,10 @@ setting() {
   fi
 }
 
+product_version() {
+  sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml
+}
+
 # What runs in tests and measurements is built from this checkout, whatever .env says.
 use_own_images() {
   export IMAGES='' IMAGE_TAG='' IMAGE_PULL=''

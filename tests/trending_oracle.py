@@ -1,7 +1,7 @@
 """Computes the boards `rising` and `now` from a list of uses, independently of the product.
 
 It shares no code with services/, looks at one tag, window and moment at a time, and counts
-everything anew for each. docs/trending.md has the rules.
+everything from scratch for each. docs/trending.md has the rules.
 """
 
 from collections import Counter, defaultdict

@@ -11,9 +11,12 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import pytest
 import trustme
 
-from ingest.connect.terminal import Terminal
+from ingest.connect.terminal import GivenUp, Terminal
+from ingest.environment import Environment
+from ingest.sources.http.egress import DIRECT, Egress
 from waiting import SOON, eventually
 
 LINK = re.compile(r"https?://\S+/oauth/authorize\?\S+")
@@ -22,6 +25,8 @@ CTRL_C, CTRL_D = "\x03", "\x04"
 
 # What is typed; a function gets all that was printed so far.
 Answer = str | Callable[[str], str]
+# A network's dialogue.
+Connect = Callable[[Terminal, Environment, Egress], dict[str, str]]
 
 
 def browse(text: str, authority: trustme.CA | None = None) -> str:
@@ -63,6 +68,15 @@ class Typist(Terminal):
     def read_secret(self, prompt: str) -> str:
         self.secrets.append(self.read(prompt))
         return self.secrets[-1]
+
+
+def give_up(connect: Connect, env: Environment, *answers: Answer) -> str:
+    """Answer all questions, the last one with no; return what was said."""
+    typist = Typist(*answers, "n")
+    with pytest.raises(GivenUp):
+        connect(typist, env, DIRECT)
+    assert typist.is_done, typist.text
+    return typist.text
 
 
 class AtTerminal:

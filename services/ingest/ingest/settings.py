@@ -56,7 +56,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         sources=_sources(env),
         common=Common(
             poll_seconds=env.number("POLL_SECONDS", 60, 1, 3600),
-            first_posts=env.whole("FIRST_POSTS", 200, 1, 3200),
+            first_posts=read_first_posts(env),
             author_salt=env.secret("AUTHOR_SALT"),
             egress=egress.read(env),
         ),
@@ -69,6 +69,11 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         hbase_thrift_host=_thrift_host(env),
         hbase_thrift_port=_thrift_port(env),
     )
+
+
+def read_first_posts(env: Environment) -> int:
+    """Read how many posts to fetch on the first run."""
+    return env.whole("FIRST_POSTS", 200, 1, 3200)
 
 
 def thrift_address(variables: Mapping[str, str]) -> tuple[str, int]:

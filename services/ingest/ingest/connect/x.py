@@ -15,12 +15,19 @@ import tweepy
 from ingest.connect.steps import check_credentials, clock_error, explain, unreachable
 from ingest.connect.terminal import Problem, Terminal
 from ingest.environment import Environment, SettingsError
+from ingest.settings import read_first_posts
 from ingest.sources.base import SourceStats
 from ingest.sources.http.egress import Egress
 from ingest.sources.http.failures import unix_time
 from ingest.sources.http.session import LimitedSession
 from ingest.sources.x.client import X, XApi, XSession
-from ingest.sources.x.settings import API_URL, POST_PRICE, VARIABLES, Credentials
+from ingest.sources.x.settings import (
+    API_URL,
+    VARIABLES,
+    Credentials,
+    read_daily_posts,
+    read_post_price,
+)
 
 KEY_NAMES = VARIABLES[:2]
 LONGEST_KEY = 80
@@ -157,7 +164,7 @@ class Dialogue:
     def __init__(self, terminal: Terminal, env: Environment, egress: Egress) -> None:
         self._terminal, self._egress = terminal, egress
         self._api_url = env.url("X_API_URL", API_URL)
-        self._price = env.number("X_POST_PRICE", POST_PRICE, 0, 100)
+        self._price = read_post_price(env)
         self._keys = self._known_keys(env)
 
     def run(self) -> dict[str, str]:
@@ -234,9 +241,8 @@ def objection(key: str) -> str | None:
 
 def introduction(env: Environment) -> str:
     """Say what reading costs and what is read; raise SettingsError for a wrong setting."""
-    price = env.number("X_POST_PRICE", POST_PRICE, 0, 100)
-    first_posts = env.whole("FIRST_POSTS", 200, 1, 3200)
-    daily_posts = env.whole("X_DAILY_POSTS", 5000, 1, 1_000_000)
+    price, first_posts = read_post_price(env), read_first_posts(env)
+    daily_posts = read_daily_posts(env)
     return INTRODUCTION.format(
         price=price,
         first_posts=first_posts,

@@ -11,7 +11,7 @@ from ingest.connect.bluesky import connect, handle, introduction
 from ingest.connect.terminal import GivenUp, Problem
 from ingest.environment import Environment
 from ingest.sources.http.egress import DIRECT
-from support.dialogue import Answer, Typist
+from support.dialogue import Answer, Typist, give_up
 
 EXPECTED = {"BLUESKY_HANDLE": HANDLE, "BLUESKY_APP_PASSWORD": APP_PASSWORD}
 WRONG = "aaaa-bbbb-cccc-dddd"
@@ -33,12 +33,7 @@ def run(server: Serving[BlueskyDouble], *answers: Answer, **env: str) -> Typist:
 
 
 def refused(server: Serving[BlueskyDouble], *answers: Answer) -> str:
-    """Give up at the end, and return what was said."""
-    typist = Typist(*answers, "n")
-    with pytest.raises(GivenUp):
-        connect(typist, Environment({"BLUESKY_URL": server.url}), DIRECT)
-    assert typist.is_done, typist.text
-    return typist.text
+    return give_up(connect, Environment({"BLUESKY_URL": server.url}), *answers)
 
 
 def test_handle_and_app_password(server: Serving[BlueskyDouble]) -> None:

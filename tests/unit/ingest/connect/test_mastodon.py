@@ -8,11 +8,11 @@ import pytest
 from fakes.mastodon import TIMELINE, MastodonDouble
 from fakes.server import Serving
 from ingest.connect.mastodon import App, address, code_in, connect, introduction
-from ingest.connect.terminal import GivenUp, Problem
+from ingest.connect.terminal import Problem
 from ingest.environment import Environment
 from ingest.sources.http.egress import DIRECT
 from ingest.sources.http.session import LimitedSession
-from support.dialogue import Answer, Typist, browse
+from support.dialogue import Answer, Typist, browse, give_up
 
 NOTHING_SET = Environment({})
 
@@ -32,12 +32,7 @@ def run(*answers: Answer, env: Environment = NOTHING_SET) -> tuple[dict[str, str
 
 
 def refused(*answers: Answer) -> str:
-    """Give up at the end, and return what was said."""
-    typist = Typist(*answers, "n")
-    with pytest.raises(GivenUp):
-        connect(typist, NOTHING_SET, DIRECT)
-    assert typist.is_done, typist.text
-    return typist.text
+    return give_up(connect, NOTHING_SET, *answers)
 
 
 def reads(values: dict[str, str], server: Serving[MastodonDouble]) -> bool:

@@ -12,7 +12,7 @@ from ingest.connect.x import Keys, SignIn, connect, introduction, objection
 from ingest.environment import Environment, SettingsError
 from ingest.sources.http.egress import DIRECT
 from ingest.sources.http.session import LimitedSession
-from support.dialogue import Answer, Typist, browse
+from support.dialogue import Answer, Typist, browse, give_up
 
 KEY, SECRET = CREDENTIALS["CONSUMER_KEY"], CREDENTIALS["CONSUMER_SECRET"]
 KEYS = (KEY, SECRET)
@@ -39,12 +39,7 @@ def run(server: Serving[XDouble], *answers: Answer, **env: str) -> Typist:
 
 
 def refused(server: Serving[XDouble], *answers: Answer) -> str:
-    """Give up at the end, and return what was said."""
-    typist = Typist(*answers, "n")
-    with pytest.raises(GivenUp):
-        connect(typist, Environment({"X_API_URL": server.url}), DIRECT)
-    assert typist.is_done, typist.text
-    return typist.text
+    return give_up(connect, Environment({"X_API_URL": server.url}), *answers)
 
 
 def pages(server: Serving[XDouble]) -> list[dict[str, str]]:

@@ -31,12 +31,21 @@ class XSettings:
     full_reposts: bool
 
 
+def read_daily_posts(env: Environment) -> int:
+    """Read how many posts may be read in a day."""
+    return env.whole("X_DAILY_POSTS", 5000, 1, 1_000_000)
+
+
+def read_post_price(env: Environment) -> float:
+    """Read the price of a post in US dollars."""
+    return env.number("X_POST_PRICE", POST_PRICE, 0, 100)
+
+
 def read(env: Environment) -> XSettings | None:
     """Read the X settings; None without credentials."""
     values = env.together(VARIABLES, "X")
     api_url = env.url("X_API_URL", API_URL)
-    daily_posts = env.whole("X_DAILY_POSTS", 5000, 1, 1_000_000)
-    post_price = env.number("X_POST_PRICE", POST_PRICE, 0, 100)
+    daily_posts, post_price = read_daily_posts(env), read_post_price(env)
     full_reposts = env.flag("X_FULL_REPOSTS", False)
     if values is None:
         return None
