@@ -51,8 +51,8 @@ class Topics:
         self.call(
             self._create,
             [
-                NewTopic(TWEETS, partitions, 1, topic_configs=stamped),
-                NewTopic(QUARANTINE, 1, 1, topic_configs=retention),
+                NewTopic(TWEETS, partitions, topic_configs=stamped),
+                NewTopic(QUARANTINE, 1, topic_configs=retention),
             ],
         )
 
