@@ -36,20 +36,22 @@ public class SplitTable {
 
   private static void split(Admin admin, TableName table, byte[] key) throws Exception {
     long deadline = System.currentTimeMillis() + DEADLINE_MS;
-    while (true) {
+    for (boolean again = false; ; again = true) {
       RegionInfo region = regionOf(admin, table, key);
       if (Arrays.equals(region.getStartKey(), key)) {
         return;
       }
       try {
+        if (again) {
+          // A part that still shares its parent's files cannot be split until they are rewritten.
+          admin.majorCompactRegion(region.getRegionName());
+          Thread.sleep(RETRY_MS);
+        }
         admin.splitRegionAsync(region.getRegionName(), key).get(30, TimeUnit.SECONDS);
       } catch (IOException | ExecutionException | TimeoutException error) {
         if (System.currentTimeMillis() > deadline) {
           throw error;
         }
-        // A part that still shares its parent's files cannot be split until they are rewritten.
-        admin.majorCompactRegion(region.getRegionName());
-        Thread.sleep(RETRY_MS);
       }
     }
   }
