@@ -10,6 +10,7 @@ _TAGGED = Gauge("trends_tweets_tagged", "Distinct posts with at least one hashta
 _QUARANTINED = Counter("trends_records_quarantined", "Records that break the contract.", ["reason"])
 _IGNORED = Counter("trends_hashtags_ignored", "Hashtags too long, or too many in one post.")
 _SECONDS = Histogram("trends_batch_apply_seconds", "From a batch's columns to its boards in HBase.")
+_LEADER = Gauge("trends_leader", "1 in the driver that counts, 0 in one that stands by.")
 _END = Gauge("trends_applied_offset", "The offset that comes next.", ["partition"])
 
 
@@ -23,3 +24,8 @@ def applied(done: Done, batch: Batch, seconds: float) -> None:
     _SECONDS.observe(seconds)
     for partition, offset in done.end.items():
         _END.labels(partition).set(offset)
+
+
+def leads(is_leader: bool) -> None:
+    """Record whether this driver counts."""
+    _LEADER.set(is_leader)
