@@ -1,0 +1,130 @@
+"""Runs a cluster (compose.cluster.yaml), and says whether its nodes have all that they should."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from e2e.stack import ROOT, Stack, run
+
+OVERRIDE = ROOT / "compose.cluster.yaml"
+
+# Partitions of all topics, and how many of them lack a copy.
+KAFKA_COPIES = """
+import json
+from kafka import KafkaAdminClient
+servers = ["kafka:9092", "kafka-2:9092", "kafka-3:9092"]
+with KafkaAdminClient(bootstrap_servers=servers) as admin:
+    topics = admin.describe_topics(admin.list_topics())
+found = [each for topic in topics for each in topic["partitions"]]
+print(json.dumps([len(found), sum(len(each["isr_nodes"]) < 3 for each in found)]))
+"""
+
+# What the NameNodes and JournalNodes publish, by their names; those that do not answer are left out.
+HADOOP_STATE = """
+import json, sys, urllib.request
+state = {}
+for address in sys.argv[1:]:
+    try:
+        found = urllib.request.urlopen(f"http://{address}/jmx", timeout=5)
+    except OSError:
+        continue
+    beans = json.load(found)["beans"]
+    state[address.partition(":")[0]] = {
+        each["name"].partition("name=")[2]: each for each in beans if "Hadoop:" in each["name"]
+    }
+print(json.dumps(state))
+"""
+
+# A ZooKeeper that follows or leads answers; one without a quorum, or without its state, does not.
+ZOOKEEPERS = """
+import json, socket, sys
+def answers(name):
+    try:
+        with socket.create_connection((name, 2181), timeout=5) as connection:
+            connection.sendall(b"srvr")
+            return b"Mode: " in connection.recv(4096)
+    except OSError:
+        return False
+print(json.dumps([name for name in sys.argv[1:] if answers(name)]))
+"""
+
+
+class Cluster(Stack):
+    """A cluster with its own project name and ports."""
+
+    def __init__(self, project: str, port: int) -> None:
+        super().__init__(project, port)
+        self.other_url = f"http://127.0.0.1:{port + 1}"
+
+    def configure(
+        self, settings: Mapping[str, str] | None = None, overrides: Sequence[Path] = ()
+    ) -> None:
+        port = str(self._port + 1)
+        super().configure({"WEB_2_PORT": port, **(settings or {})}, [OVERRIDE, *overrides])
+
+    def start(self) -> None:
+        """Start a new cluster, and spread its table, as `make cluster` does."""
+        files = ":".join(map(str, [ROOT / "compose.yaml", *self._overrides]))
+        named = {"COMPOSE_PROJECT_NAME": self.project, "COMPOSE_FILE": files}
+        environment = self._environment() | named | {"COMPOSE_ENV_FILES": "/dev/null"}
+        run([str(ROOT / "scripts/mark-new-cluster")], environment)
+        self.up()
+        run([str(ROOT / "scripts/split-tables")], environment)
+
+    def nodes(self, kind: str) -> list[str]:
+        """The services that are `kind`, or `kind` with a number."""
+        return [
+            name
+            for name in self.services()
+            if name == kind or name.removeprefix(f"{kind}-").isdecimal()
+        ]
+
+    def missing(self) -> list[str]:
+        """What the cluster lacks until every node has its share of everything again."""
+        return [*self._missing_kafka(), *self._missing_hdfs(), *self._missing_zookeepers()]
+
+    def _missing_kafka(self) -> list[str]:
+        partitions, incomplete = json.loads(self.inside("ingest", KAFKA_COPIES))
+        return [f"{incomplete} of {partitions} partitions lack a copy"] if incomplete else []
+
+    def _missing_hdfs(self) -> list[str]:
+        namenodes, journalnodes = self.nodes("hdfs-namenode"), self.nodes("hdfs-journalnode")
+        addresses = [f"{each}:9870" for each in namenodes]
+        addresses += [f"{each}:8480" for each in journalnodes]
+        state = json.loads(self.inside("ingest", HADOOP_STATE, *addresses))
+        problems = [f"{each} is away" for each in namenodes + journalnodes if each not in state]
+        states = [state[each]["NameNodeStatus"]["State"] for each in namenodes if each in state]
+        if sorted(states) != ["active", "standby"]:
+            problems.append(f"the NameNodes are {states}")
+        for each in namenodes:
+            if each in state and state[each]["NameNodeStatus"]["State"] == "active":
+                files = state[each]["FSNamesystem"]
+                lacking = files["UnderReplicatedBlocks"] + files["MissingBlocks"]
+                if lacking or state[each]["FSNamesystemState"]["NumLiveDataNodes"] < 3:
+                    problems.append(f"{lacking} blocks lack a copy")
+        problems += [
+            f"{each} has no journal"
+            for each in journalnodes
+            if each in state and "Formatted\":\"true" not in json.dumps(state[each]).replace(" ", "").replace("\\", "")
+        ]
+        return problems
+
+    def _missing_zookeepers(self) -> list[str]:
+        names = self.nodes("zookeeper")
+        found = json.loads(self.inside("ingest", ZOOKEEPERS, *names))
+        return [f"{each} does not answer" for each in names if each not in found]
+
+
+def own_volumes(stack: Stack, service: str) -> list[str]:
+    """The volumes that a service's container shares with no other."""
+
+    def volumes(container: Mapping[str, object]) -> set[str]:
+        mounts = container["Mounts"]
+        assert isinstance(mounts, list)
+        return {each["Name"] for each in mounts if each["Type"] == "volume"}
+
+    containers = stack.containers()
+    mine = stack.container(service)["Id"]
+    shared = {name for each in containers if each["Id"] != mine for name in volumes(each)}
+    own = {name for each in containers if each["Id"] == mine for name in volumes(each)}
+    return sorted(own - shared)
