@@ -105,7 +105,8 @@ class Cluster(Stack):
         problems += [
             f"{each} has no journal"
             for each in journalnodes
-            if each in state and "Formatted\":\"true" not in json.dumps(state[each]).replace(" ", "").replace("\\", "")
+            if each in state
+            and 'Formatted":"true' not in json.dumps(state[each]).replace(" ", "").replace("\\", "")
         ]
         return problems
 

@@ -1,0 +1,136 @@
+"""The cells of a cluster: any container is lost together with its volume, and comes back empty."""
+
+import random
+from collections.abc import Iterator
+
+from chaos.cells import Cell, Make
+from chaos.faults import Fault
+from chaos.scene import Scene
+from e2e.cluster import Cluster, own_volumes
+from e2e.stack import run
+from waiting import eventually
+
+# Seconds from the loss of a container to a newer board, while it is still away. The second half of
+# a pair is lost with the same aim: which of them leads is up to them.
+AIMS: dict[str, float] = {
+    "zookeeper": 60,
+    "kafka": 60,
+    "hdfs-journalnode": 60,
+    "hdfs-namenode": 60,
+    "hdfs-failover": 60,
+    "hdfs-datanode": 60,
+    "hbase-master": 60,
+    "hbase-regionserver": 120,
+    "hbase-thrift": 30,
+    "spark-master": 90,
+    "spark-worker": 60,
+    "trends": 60,
+    "web": 10,
+}
+# Of these there is one: it comes back at once. Nothing waits for `alerts`.
+ALONE = {"ingest": 60, "alerts": 60}
+FIRST = {
+    "zookeeper": 3, "kafka": 3, "hdfs-journalnode": 3, "hdfs-namenode": 2, "hdfs-failover": 2,
+    "hdfs-datanode": 3, "hbase-master": 2, "hbase-regionserver": 3, "hbase-thrift": 2,
+    "spark-master": 2, "spark-worker": 1, "web": 2,
+}  # fmt: skip
+STANDBY = "trends-standby"
+# A second machine: one of everything there are several of.
+MACHINE = tuple(f"{kind}-2" for kind, number in FIRST.items() if number > 1)
+PAIRS = (
+    ("kafka", "hbase-regionserver"),
+    ("hdfs-datanode", "zookeeper"),
+    ("hdfs-namenode", "trends"),
+)
+WHOLE_HOST_SECONDS = 180.0
+REFILL_SECONDS = 300.0
+
+
+class Lose(Fault):
+    """Removes containers with their volumes; they come back empty when the others have recovered.
+
+    If they are not `covered` by others, they come back at once.
+    """
+
+    ends_at_once = True
+
+    def __init__(self, cluster: Cluster, services: tuple[str, ...], *, covered: bool) -> None:
+        super().__init__(cluster, services[0])
+        self._cluster, self._services, self._covered = cluster, services, covered
+        self._volumes = [name for each in services for name in own_volumes(cluster, each)]
+        self._lost = 0.0
+
+    def begin(self) -> None:
+        self._lost = super().end()
+        ids = [self._cluster.container(each)["Id"] for each in self._services]
+        run(["docker", "rm", "--force", "--volumes", *ids])
+        if self._volumes:
+            run(["docker", "volume", "rm", *self._volumes])
+
+    def proof(self) -> str:
+        ids = {each["Id"] for each in self._cluster.containers()}
+        kept = run(["docker", "volume", "ls", "--quiet"]).split()
+        if self.id in ids or {*self._volumes} & {*kept}:
+            return ""
+        return "gone with its volume" if self._volumes else "gone"
+
+    def end(self) -> float:
+        if not self._covered:
+            self.restore()
+        return self._lost
+
+    def restore(self) -> None:
+        self._cluster.up(*self._services, wait=False)
+
+    def assert_refilled(self) -> None:
+        """Wait until the new nodes have all that the lost ones had."""
+        try:
+            eventually(lambda: not self._cluster.missing(), within=REFILL_SECONDS, every=3)
+        except AssertionError as error:
+            raise AssertionError(f"not filled again: {self._cluster.missing()}") from error
+
+
+def _lose(*services: str, covered: bool = True) -> Make:
+    def make(scene: Scene) -> Fault:
+        assert isinstance(scene.stack, Cluster)
+        return Lose(scene.stack, services, covered=covered)
+
+    return make
+
+
+def names(kind: str) -> list[str]:
+    """The services of a kind."""
+    return [kind, *(f"{kind}-{n}" for n in range(2, FIRST.get(kind, 1) + 1))]
+
+
+def cluster_cells(seed: int) -> list[Cell]:
+    """Return all cells of a cluster, in an order that the seed decides on."""
+    cells = [*_single(), *_several()]
+    random.Random(seed).shuffle(cells)
+    return cells
+
+
+def _single() -> Iterator[Cell]:
+    for kind, aim in AIMS.items():
+        for service in names(kind):
+            workers = 2 if kind == "spark-worker" else 1
+            is_away = service == "web"
+            yield Cell(f"{service}/lost", aim, _lose(service), workers=workers, is_away=is_away)
+    yield Cell(f"{STANDBY}/lost", AIMS["trends"], _lose(STANDBY))
+    for service, aim in ALONE.items():
+        yield Cell(f"{service}/lost", aim, _lose(service, covered=False))
+
+
+def _several() -> Iterator[Cell]:
+    for pair in PAIRS:
+        aim = max(AIMS[each] for each in pair)
+        yield Cell(f"{'+'.join(pair)}/lost", aim, _lose(*pair))
+    yield Cell("machine-2/lost", WHOLE_HOST_SECONDS, _lose(*MACHINE))
+
+
+class ClusterScene(Scene):
+    """A cluster that goes through many faults under load."""
+
+    def start(self) -> None:
+        assert isinstance(self.stack, Cluster)
+        self.stack.start()
