@@ -130,9 +130,10 @@ def wait_for_tweets(
 def executors(stack: Stack) -> int:
     """Count the live workers that run an executor of the job."""
     masters = [each for each in stack.services() if each.startswith("spark-master")]
-    state = json.loads(
-        stack.inside("web", WORKERS, *masters) or '{"workers": [], "activeapps": [0]}'
-    )
+    answer = stack.inside("web", WORKERS, *masters)
+    if not answer:  # no master is active yet
+        return 0
+    state = json.loads(answer)
     alive = [worker for worker in state["workers"] if worker["state"] == "ALIVE"]
     assert len(state["activeapps"]) == 1
     return sum(worker["coresused"] > 0 for worker in alive)

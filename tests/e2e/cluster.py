@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from e2e.stack import ROOT, Stack, run
+from e2e.stack import ROOT, Json, Stack, run
 
 OVERRIDE = ROOT / "compose.cluster.yaml"
 
@@ -19,7 +19,7 @@ found = [each for topic in topics for each in topic["partitions"]]
 print(json.dumps([len(found), sum(len(each["isr_nodes"]) < 3 for each in found)]))
 """
 
-# What the NameNodes and JournalNodes publish, by their names; those that do not answer are left out.
+# What the daemons of HDFS publish, by their names; those that do not answer are left out.
 HADOOP_STATE = """
 import json, sys, urllib.request
 state = {}
@@ -93,27 +93,30 @@ class Cluster(Stack):
         addresses += [f"{each}:8480" for each in journalnodes]
         state = json.loads(self.inside("ingest", HADOOP_STATE, *addresses))
         problems = [f"{each} is away" for each in namenodes + journalnodes if each not in state]
-        states = [state[each]["NameNodeStatus"]["State"] for each in namenodes if each in state]
-        if sorted(states) != ["active", "standby"]:
-            problems.append(f"the NameNodes are {states}")
-        for each in namenodes:
-            if each in state and state[each]["NameNodeStatus"]["State"] == "active":
-                files = state[each]["FSNamesystem"]
-                lacking = files["UnderReplicatedBlocks"] + files["MissingBlocks"]
-                if lacking or state[each]["FSNamesystemState"]["NumLiveDataNodes"] < 3:
-                    problems.append(f"{lacking} blocks lack a copy")
-        problems += [
-            f"{each} has no journal"
-            for each in journalnodes
-            if each in state
-            and 'Formatted":"true' not in json.dumps(state[each]).replace(" ", "").replace("\\", "")
-        ]
+        if not problems:
+            problems += _missing_blocks([state[each] for each in namenodes])
+            problems += [each for each in journalnodes if not _has_journal(state[each])]
         return problems
 
     def _missing_zookeepers(self) -> list[str]:
         names = self.nodes("zookeeper")
         found = json.loads(self.inside("ingest", ZOOKEEPERS, *names))
         return [f"{each} does not answer" for each in names if each not in found]
+
+
+def _missing_blocks(namenodes: Sequence[Json]) -> list[str]:
+    states = [each["NameNodeStatus"]["State"] for each in namenodes]
+    if sorted(states) != ["active", "standby"]:
+        return [f"the NameNodes are {states}"]
+    active = namenodes[states.index("active")]
+    lacking = active["FSNamesystem"]["UnderReplicatedBlocks"]
+    alive = active["FSNamesystemState"]["NumLiveDataNodes"]
+    return [f"{lacking} blocks lack a copy, {alive} DataNodes"] if lacking or alive < 3 else []
+
+
+def _has_journal(journalnode: Json) -> bool:
+    (status,) = json.loads(journalnode["JournalNodeInfo"]["JournalsStatus"]).values()
+    return bool(status["Formatted"] == "true")
 
 
 def own_volumes(stack: Stack, service: str) -> list[str]:
