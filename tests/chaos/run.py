@@ -67,8 +67,8 @@ def main() -> int:
     chosen = options()
     single, several = all_cells(chosen.seed), cluster_cells(chosen.seed)
     cells, kind = (several, CLUSTER) if chosen.cluster else (single, FAULTS)
-    docs, names = ROOT / "docs", [cell.name for cell in single]
-    book = Book(docs / "reliability.json", docs / "reliability.md", names)
+    docs, names = ROOT / "docs", [[cell.name for cell in each] for each in (single, several)]
+    book = Book(docs / "reliability.json", docs / "reliability.md", *names)
     if chosen.defect:
         cells = [cell for cell in cells if cell.name == DEFECTS[chosen.defect][1]]
     else:
