@@ -13,6 +13,7 @@ import certifi
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from support.cluster_file import load_cluster
 from support.readers import READ, REFUSALS
 from support.settings import DECLARED
 from write_settings import EXAMPLE, Setting, files, load, quoted
@@ -112,7 +113,7 @@ def test_a_declaration_is_complete(setting: Setting) -> None:
 
 
 def test_every_variable_is_declared_and_every_declared_one_is_used() -> None:
-    used = names(COMPOSE)
+    used = names(COMPOSE) | names(load_cluster())
     undeclared = sorted(used - DECLARED.keys())
     assert not undeclared, f"{undeclared} of compose.yaml: {HOW_TO_ADD}"
     unused = sorted(DECLARED.keys() - used - {"COMPOSE_FILE"})

@@ -1,0 +1,29 @@
+"""Reads compose.cluster.yaml, whose tags are Compose's own."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[2]
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Takes a value that replaces another one (`!override`) or removes it (`!reset`) as it is."""
+
+
+def _value(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return None
+
+
+for _tag in ("!override", "!reset"):
+    _Loader.add_constructor(_tag, _value)
+
+
+def load_cluster() -> dict[str, Any]:
+    """Return the document as it is, without what it adds to."""
+    text = (ROOT / "compose.cluster.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 -- a safe loader
+    return found
