@@ -1,17 +1,18 @@
 """The cells of a cluster: any container is lost together with its volume, and comes back empty."""
 
 import random
+import time
 from collections.abc import Iterator
 
 from chaos.cells import Cell, Make
 from chaos.faults import Fault
 from chaos.scene import Scene
-from e2e.cluster import Cluster, own_volumes
+from e2e.cluster import Cluster
 from e2e.stack import run
 from waiting import eventually
 
-# Seconds from the loss of a container to a newer board, while it is still away. The second half of
-# a pair is lost with the same aim: which of them leads is up to them.
+# Seconds from the loss of a container to a newer board, while it is still away. The aim is the same
+# for each of a kind, as it is up to them which one leads.
 AIMS: dict[str, float] = {
     "zookeeper": 60,
     "kafka": 60,
@@ -29,14 +30,14 @@ AIMS: dict[str, float] = {
 }
 # Of these there is one: it comes back at once. Nothing waits for `alerts`.
 ALONE = {"ingest": 60, "alerts": 60}
-FIRST = {
+NUMBERS = {
     "zookeeper": 3, "kafka": 3, "hdfs-journalnode": 3, "hdfs-namenode": 2, "hdfs-failover": 2,
     "hdfs-datanode": 3, "hbase-master": 2, "hbase-regionserver": 3, "hbase-thrift": 2,
     "spark-master": 2, "spark-worker": 1, "web": 2,
 }  # fmt: skip
 STANDBY = "trends-standby"
 # A second machine: one of everything there are several of.
-MACHINE = tuple(f"{kind}-2" for kind, number in FIRST.items() if number > 1)
+MACHINE = tuple(f"{kind}-2" for kind, number in NUMBERS.items() if number > 1)
 PAIRS = (
     ("kafka", "hbase-regionserver"),
     ("hdfs-datanode", "zookeeper"),
@@ -57,20 +58,17 @@ class Lose(Fault):
     def __init__(self, cluster: Cluster, services: tuple[str, ...], *, covered: bool) -> None:
         super().__init__(cluster, services[0])
         self._cluster, self._services, self._covered = cluster, services, covered
-        self._volumes = [name for each in services for name in own_volumes(cluster, each)]
+        self._volumes: list[str] = []
         self._lost = 0.0
 
     def begin(self) -> None:
-        self._lost = super().end()
-        ids = [self._cluster.container(each)["Id"] for each in self._services]
-        run(["docker", "rm", "--force", "--volumes", *ids])
-        if self._volumes:
-            run(["docker", "volume", "rm", *self._volumes])
+        self._lost = time.time()
+        self._volumes = self._cluster.lose(*self._services)
 
     def proof(self) -> str:
         ids = {each["Id"] for each in self._cluster.containers()}
         kept = run(["docker", "volume", "ls", "--quiet"]).split()
-        if self.id in ids or {*self._volumes} & {*kept}:
+        if not self._lost or self.id in ids or {*self._volumes} & {*kept}:
             return ""
         return "gone with its volume" if self._volumes else "gone"
 
@@ -100,7 +98,7 @@ def _lose(*services: str, covered: bool = True) -> Make:
 
 def names(kind: str) -> list[str]:
     """The services of a kind."""
-    return [kind, *(f"{kind}-{n}" for n in range(2, FIRST.get(kind, 1) + 1))]
+    return [kind, *(f"{kind}-{n}" for n in range(2, NUMBERS.get(kind, 1) + 1))]
 
 
 def cluster_cells(seed: int) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""The services of compose.cluster.yaml: each knows itself and the others, and has its own volume."""
+"""compose.cluster.yaml: each service knows itself and the others, and has a volume of its own."""
 
 import re
 from pathlib import Path

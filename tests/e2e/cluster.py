@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import requests
+
 from e2e.stack import ROOT, Json, Stack, run
 
 OVERRIDE = ROOT / "compose.cluster.yaml"
@@ -79,6 +81,23 @@ class Cluster(Stack):
             if name == kind or name.removeprefix(f"{kind}-").isdecimal()
         ]
 
+    def other_board(self) -> Json:
+        """Fetch the board from the second web service."""
+        response = requests.get(f"{self.other_url}/api/v1/trends?limit=100", timeout=10)
+        response.raise_for_status()
+        return response.json()  # type: ignore[no-any-return]
+
+    def lose(self, *services: str) -> list[str]:
+        """Remove containers, and the volumes that no other has; return the names of these."""
+        lost = [self.container(each) for each in services]
+        ids = {each["Id"] for each in lost}
+        others = [each for each in self.containers() if each["Id"] not in ids]
+        volumes = sorted(_volumes(lost) - _volumes(others))
+        run(["docker", "rm", "--force", "--volumes", *ids])
+        if volumes:
+            run(["docker", "volume", "rm", *volumes])
+        return volumes
+
     def missing(self) -> list[str]:
         """What the cluster lacks until every node has its share of everything again."""
         return [*self._missing_kafka(), *self._missing_hdfs(), *self._missing_zookeepers()]
@@ -119,16 +138,6 @@ def _has_journal(journalnode: Json) -> bool:
     return bool(status["Formatted"] == "true")
 
 
-def own_volumes(stack: Stack, service: str) -> list[str]:
-    """The volumes that a service's container shares with no other."""
-
-    def volumes(container: Mapping[str, object]) -> set[str]:
-        mounts = container["Mounts"]
-        assert isinstance(mounts, list)
-        return {each["Name"] for each in mounts if each["Type"] == "volume"}
-
-    containers = stack.containers()
-    mine = stack.container(service)["Id"]
-    shared = {name for each in containers if each["Id"] != mine for name in volumes(each)}
-    own = {name for each in containers if each["Id"] == mine for name in volumes(each)}
-    return sorted(own - shared)
+def _volumes(containers: Sequence[Json]) -> set[str]:
+    mounts = [mount for each in containers for mount in each["Mounts"]]
+    return {each["Name"] for each in mounts if each["Type"] == "volume"}
