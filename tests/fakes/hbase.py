@@ -80,7 +80,9 @@ class FakeHBase(socketserver.ThreadingTCPServer):
         family = column.partition(b":")[0]
         cells = self.tables.setdefault(table, {}).setdefault(row, {})
         found = (value, self._clock if at is None else at)
-        hidden = max(self._deleted.get((table, row, family), -1), cells.get(column, (b"", 0))[1] - 1)
+        hidden = max(
+            self._deleted.get((table, row, family), -1), cells.get(column, (b"", 0))[1] - 1
+        )
         if found[1] > hidden:
             cells[column] = found
 

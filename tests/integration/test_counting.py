@@ -11,7 +11,16 @@ import happybase
 import numpy as np
 import pytest
 
-from driver import Driver, Parts, check, dying_at, dying_half_way, dying_unawaited, stream, take_over
+from driver import (
+    Driver,
+    Parts,
+    check,
+    dying_at,
+    dying_half_way,
+    dying_unawaited,
+    stream,
+    take_over,
+)
 from integration.conftest import create_tables
 from integration_support import awake, counts_in_hbase, records, send
 from oracle import Oracle
