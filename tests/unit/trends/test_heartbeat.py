@@ -16,9 +16,12 @@ class FakeProgress:
         self.failure: Exception | None = None
 
     def beat(self) -> None:
+        self.check()
+        self.beats += 1
+
+    def check(self) -> None:
         if self.failure:
             raise self.failure
-        self.beats += 1
 
 
 @pytest.fixture
@@ -28,9 +31,14 @@ def progress(monkeypatch: pytest.MonkeyPatch) -> FakeProgress:
 
 
 def test_a_driver_that_is_stuck_is_silent(progress: FakeProgress) -> None:
-    stuck, asked = threading.Event(), []
+    stuck, asked = threading.Event(), list[bool]()
     heartbeat = Heartbeat(progress, lambda error: None)  # type: ignore[arg-type]
-    heartbeat.is_stuck = lambda: asked.append(None) or stuck.is_set()
+
+    def is_stuck() -> bool:
+        asked.append(stuck.is_set())
+        return asked[-1]
+
+    heartbeat.is_stuck = is_stuck
     heartbeat.start()
     eventually(lambda: progress.beats > 2)
     stuck.set()
@@ -45,10 +53,12 @@ def test_a_driver_that_is_stuck_is_silent(progress: FakeProgress) -> None:
     heartbeat.stop()
 
 
-def test_a_driver_that_was_replaced_is_told_once(progress: FakeProgress) -> None:
+@pytest.mark.parametrize("is_stuck", [False, True])
+def test_a_driver_that_was_replaced_is_told_once(progress: FakeProgress, is_stuck: bool) -> None:
     progress.failure = ProgressError("the driver b has taken over")
     losses: list[ProgressError] = []
     heartbeat = Heartbeat(progress, losses.append)  # type: ignore[arg-type]
+    heartbeat.is_stuck = lambda: is_stuck
     heartbeat.start()
     eventually(lambda: losses)
     heartbeat.stop()

@@ -61,6 +61,7 @@ def test_a_driver_that_was_replaced_writes_nothing_more(hbase: FakeHBase) -> Non
         lambda: first.announce(INTENT, Done()),
         lambda: first.record(Done(fence=9)),
         first.beat,
+        first.check,
         first.read,
     ):
         for _ in range(2):  # failing once must not teach it what to expect
