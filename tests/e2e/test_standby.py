@@ -54,6 +54,7 @@ def docker(*arguments: str) -> Callable[[str], None]:
 
 def test_a_standby_takes_over_under_load(stack: Stack) -> None:
     network = f"{stack.project}_data"
+    cut, mend = (docker("network", verb, network) for verb in ("disconnect", "connect"))
     faults: dict[str, tuple[Callable[[str], Any], Callable[[str], Any]]] = {
         "paused": (docker("pause"), docker("unpause")),
         "cut off": (
