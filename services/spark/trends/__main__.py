@@ -86,6 +86,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
         log.error("the query ended: %s", stream.first_line(error))
         return 1
     finally:
+        metrics.leads(False)
         heartbeat.stop()
         _release(progress)
     session.result().stop()

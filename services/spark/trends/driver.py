@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 ALIVE = Path("/tmp/alive")  # noqa: S108 -- the container's own tmpfs
 TICK_SECONDS = 5
 STOP_SECONDS = 6
+# If a batch takes longer than this, another driver may try. It begins the batch from scratch, so on
+# a machine that is only slow this must not happen.
+GIVE_UP_SECONDS = 300
 
 
 def count(
@@ -68,7 +71,9 @@ def count(
     topic = recovery.run(sink, reading)
     query = reading.start(topic, sink.done.end)
     log.info("counting from the offsets %s", sink.done.end or "at the beginning")
-    heartbeat.is_stuck = lambda: reading.is_stuck() or applier.is_stuck()
+    heartbeat.is_stuck = lambda: (
+        reading.is_stuck(GIVE_UP_SECONDS) or applier.is_stuck(GIVE_UP_SECONDS)
+    )
     watch(query, reading, applier, sink, stopping)
     query.stop()
 

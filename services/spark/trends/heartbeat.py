@@ -15,8 +15,8 @@ BEAT_SECONDS = 2
 class Heartbeat:
     """Writes the lease every `BEAT_SECONDS`, also while a batch is applied or HBase is read.
 
-    While `is_stuck` says that nothing moves on, it pauses, so that another driver can take over.
-    `on_loss` is called when one has.
+    While `is_stuck` says that nothing moves on, it only reads the lease, so that another driver can
+    take over. `on_loss` is called when one has.
     """
 
     def __init__(self, progress: ProgressRow, on_loss: Callable[[ProgressError], None]) -> None:
@@ -39,12 +39,14 @@ class Heartbeat:
         # HBase's errors come here only while the driver stops: before, the call is repeated.
         with contextlib.suppress(TException, OSError):
             while not self._stopping.wait(BEAT_SECONDS):
-                if not self.is_stuck():
-                    self._beat()
+                self._beat()
 
     def _beat(self) -> None:
         try:
-            self._progress.beat()
+            if self.is_stuck():
+                self._progress.check()
+            else:
+                self._progress.beat()
         except ProgressError as error:
             self._stopping.set()
             self._on_loss(error)

@@ -30,7 +30,7 @@ class LeaseWatch:
         self._since = self._read_at = -math.inf
 
     def is_over(self, lease: Lease | None, now: float) -> bool:
-        """Whether to take over from the driver whose lease was read at `now` (monotonic seconds)."""
+        """Whether to take over, given the lease that was read at `now` (monotonic seconds)."""
         if lease is None or lease.stopped:
             return True
         if lease != self._seen or now - self._read_at > POLL_SECONDS + SLOW_SECONDS:

@@ -115,6 +115,7 @@ def hbase(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHBase]:
         return time.time_ns() + (int(ahead) * 1_000_000 if word == "ahead" else 0)
 
     monkeypatch.setattr(progress_row, "time", SimpleNamespace(time_ns=time_ns))
+    monkeypatch.setattr(progress_row, "RESERVED_MS", 20)  # so that most boards need more
     with FakeHBase() as found:
         connection = happybase.Connection("127.0.0.1", found.port)
         for name, families in (("boards", "b"), ("hashtags", "nsm"), ("totals", "nm")):

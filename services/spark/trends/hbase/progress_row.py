@@ -127,6 +127,16 @@ class ProgressRow:
         """
         self._reserve(0)
 
+    def check(self) -> None:
+        """Check that no other driver has taken over, without showing that this one is alive.
+
+        Raises:
+            ProgressError: one has.
+        """
+        lease = self._read_lease()
+        if lease is None or lease.driver != self.driver:
+            raise self._replaced()
+
     def next_timestamp(self) -> int:
         """Return the timestamp for the boards that are written next: greater than all before.
 
@@ -176,11 +186,14 @@ class ProgressRow:
         return written
 
     def _replaced(self) -> ProgressError:
-        cell = self._read([LEASE]).get(LEASE)
-        driver = Lease.from_json(cell).driver if cell else self.driver
-        if driver == self.driver:
+        lease = self._read_lease()
+        if lease is None or lease.driver == self.driver:
             return ProgressError("HBase has lost what it had acknowledged: restarting")
-        return ProgressError(f"the driver {driver} has taken over: restarting")
+        return ProgressError(f"the driver {lease.driver} has taken over: restarting")
+
+    def _read_lease(self) -> Lease | None:
+        cell = self._read([LEASE]).get(LEASE)
+        return Lease.from_json(cell) if cell else None
 
     def _read(self, columns: list[bytes]) -> Cells:
         return self._client.call(lambda connection: _read(connection, columns))
