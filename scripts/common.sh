@@ -64,6 +64,18 @@ use_own_images() {
   export IMAGES='' IMAGE_TAG='' IMAGE_PULL=''
 }
 
+# Compose's files are those of the user, and compose.monitoring.yaml.
+add_monitoring() {
+  local files
+  files=$(setting COMPOSE_FILE)
+  if [ -z "$files" ]; then
+    files=compose.yaml
+    if [ -f compose.override.yaml ]; then files+=:compose.override.yaml; fi
+  fi
+  if [[ $files != *compose.monitoring.yaml* ]]; then files+=:compose.monitoring.yaml; fi
+  export COMPOSE_FILE=$files
+}
+
 # Hides a build's output. If it fails, runs it again with output.
 quietly() {
   "$@" --quiet >/dev/null 2>&1 || "$@"
