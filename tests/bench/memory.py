@@ -30,6 +30,7 @@ from trends.kafka.topics import TWEETS
 
 NUMBER = 200_000
 PEOPLE = 5_000
+KEPT_IDS, SMALL_BATCHES = 4_000_000, 10
 NOW = int(time.time() * 1000)
 MINUTE = NOW // 60_000
 
@@ -39,15 +40,18 @@ class Memory:
     """Bytes in the driver's Python process.
 
     Of a tag that was used long ago, in the last four weeks, or in the last 8 days; of another
-    person who uses a tag in the last 8 days; of a cached row; and of an id of a post.
+    person who uses a tag in the last 8 days; of a tag that is being loaded at a start; of a cached
+    row; and of an id of a post. `insertion` is the processor time of adding a small batch, in seconds for each id that is kept.
     """
 
     old_tag: float
-    tag_of_four_weeks: float
-    tag_of_eight_days: float
+    four_weeks: float
+    eight_days: float
     person: float
+    loading: float
     row: float
     post: float
+    insertion: float
 
 
 class NoStore:
@@ -77,34 +81,43 @@ def measure_memory() -> Memory:
     """Measure everything, one process after the other."""
     say("memory of the driver")
     old, four_weeks, eight_days, people = (
-        grown(tags, *arguments) / NUMBER
-        for arguments in ((0, 0, 1), (0, 1, 1), (1, 1, 1), (3, 1, 1))
+        grown(tags, *arguments) / NUMBER for arguments in ((0, 0), (0, 1), (1, 1), (3, 1))
     )
     return Memory(
         old_tag=old,
-        tag_of_four_weeks=four_weeks,
-        tag_of_eight_days=eight_days,
+        four_weeks=four_weeks,
+        eight_days=eight_days,
         person=(people - eight_days) / 2,
+        loading=grown(loaded) / NUMBER,
         row=grown(rows) / CACHED_ROWS,
         post=grown(ids) / NUMBER,
+        insertion=insertion(),
     )
 
 
-def tags(people: int, hours: int, count: int) -> Leaderboard:
-    """The boards with tags that so many people have used, in so many hours."""
+def tags(people: int, hours: int) -> Leaderboard:
+    """The boards with tags that so many people have used, in an hour of late or long ago."""
     boards = Leaderboard(MINUTE)
-    boards.load(
-        StoredTag(
+    boards.load(stored(people, hours))
+    boards.rankings(NOW)
+    return boards
+
+
+def stored(people: int, hours: int) -> Iterator[StoredTag]:
+    """Tags as they are read from HBase."""
+    for number in range(NUMBER):
+        yield StoredTag(
             key=f"tag{number}",
-            count=count,
+            count=1,
             last=NOW,
             minutes={MINUTE - number % 10_000: (people, authors(number, people))} if people else {},
             hours={MINUTE // 60 - number % 600: 1} if hours else {},
         )
-        for number in range(NUMBER)
-    )
-    boards.rankings(NOW)
-    return boards
+
+
+def loaded() -> list[StoredTag]:
+    """All tags, as a start holds them until the boards have them."""
+    return list(stored(1, 1))
 
 
 def authors(tag: int, people: int) -> list[int]:
@@ -153,6 +166,16 @@ def ids() -> RecentIds:
     for _ in range(10):
         recent.add(Posts(NUMBER // 10, rng))  # type: ignore[arg-type]
     return recent
+
+
+def insertion() -> float:
+    """The processor time of adding a small batch, divided by how many ids there are."""
+    recent, rng = RecentIds(3_600_000), np.random.default_rng(1)
+    recent.add(Posts(KEPT_IDS, rng))  # type: ignore[arg-type]
+    began = time.process_time()
+    for _ in range(SMALL_BATCHES):
+        recent.add(Posts(4_000, rng))  # type: ignore[arg-type]
+    return (time.process_time() - began) / SMALL_BATCHES / len(recent)
 
 
 class Posts:
