@@ -9,7 +9,7 @@ from e2e.stack import Stack, service_of
 from waiting import eventually
 
 POSTS = 100_000
-# Where each service keeps its part; a region server writes its log first, and a table's files later.
+# A region server writes its log first, and a table's files later.
 KAFKA, LOGS, TABLE = "/data", "/data/hbase/WALs", "/data/hbase/data/default/hashtags"
 
 

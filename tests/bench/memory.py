@@ -41,7 +41,8 @@ class Memory:
 
     Of a tag that was used long ago, in the last four weeks, or in the last 8 days; of another
     person who uses a tag in the last 8 days; of a tag that is being loaded at a start; of a cached
-    row; and of an id of a post. `insertion` is the processor time of adding a small batch, in seconds for each id that is kept.
+    row; and of an id of a post. `insertion` is the processor time of adding a small batch, in
+    seconds for each id that is kept.
     """
 
     old_tag: float

@@ -289,10 +289,11 @@ def _memory(figures: Figures) -> Iterator[str]:
     yield row("a tag of the last 8 days, once more during a start", f"{memory.loading:.0f}")
     yield row("the id of a post, within `DEDUPLICATE_MINUTES`", f"{memory.post:.0f}")
     yield row(f"a cached row of HBase, of at most {CACHED_ROWS:,}", f"{memory.row:.0f}")
+    milliseconds = memory.insertion * 1e9
     yield f"""
 Measured as the growth of a process that keeps them, with the driver's own classes. An id of a post
-with hashtags is kept twice. Each batch copies the ids, which takes {memory.insertion * 1e9:.0f} ms of processor
-time for each million that are kept."""
+with hashtags is kept twice. Each batch copies the ids, which takes {milliseconds:.0f} ms of
+processor time for each million that are kept."""
 
 
 def _footprint(figures: Figures) -> Iterator[str]:

@@ -144,7 +144,9 @@ def test_compose_hands_over_the_default_or_leaves_it_to_the_reader(service: str)
 
 def test_compose_itself_has_the_same_defaults() -> None:
     found = set().union(*map(placeholders, surroundings()))
-    assert {"WEB_PORT", "PROMETHEUS_PORT", "CONTAINER_CORES", "SPARK_WORKER_CORES"} <= {name for name, _, _ in found}
+    assert {"WEB_PORT", "PROMETHEUS_PORT", "CONTAINER_CORES", "SPARK_WORKER_CORES"} <= {
+        name for name, _, _ in found
+    }
     for name, _, operand in found:
         # Where there is no file, Compose mounts something that always exists.
         if DECLARED[name].kind != "file":

@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import alerts.metrics
-import ingest.metrics
 import pytest
-import trends.metrics
-import web.metrics
 import yaml  # type: ignore[import-untyped]
 from prometheus_client import REGISTRY
 
+import alerts.metrics
+import ingest.metrics
+import trends.metrics
+import web.metrics
 from support.documents import ROOT, anchors
 
 SERVICES = {each.__name__.partition(".")[0] for each in (alerts, ingest, trends, web)}

@@ -1,4 +1,4 @@
-"""Prometheus beside a stack: it reaches every service, and its rules and the dashboard can be used."""
+"""Prometheus beside a stack: it reaches every service; its rules and the dashboard work."""
 
 import json
 from collections.abc import Iterator
@@ -71,9 +71,7 @@ def test_every_panel_has_data(watched: Stack) -> None:
             panel["title"]
             for panel in DASHBOARD["panels"]
             if panel["title"] not in MAY_BE_EMPTY
-            and not any(
-                ask("query", query=target["expr"])["result"] for target in panel["targets"]
-            )
+            and not any(ask("query", query=target["expr"])["result"] for target in panel["targets"])
         ]
 
     # A rate needs two samples.

@@ -135,7 +135,7 @@ def test_memory_and_disks_are_per_piece() -> None:
     sent = {"kafka": 200.0, "alerts": 0.1}
     page = write(Figures(memory=memory, footprint=Footprint(72.4, 90, 180, 25_000, sent)))
     assert cells(page, "a tag that was not used")[1:] == ["5"]
-    assert "takes 13 ms of processor\ntime for each million" in page
+    assert "takes 13 ms of\nprocessor time for each million" in page
     assert cells(page, "a post on Kafka's disk")[1:] == ["72"]
     assert cells(page, "sent by `kafka`")[1:] == ["200"]
     assert "`alerts`" not in page

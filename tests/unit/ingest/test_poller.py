@@ -156,7 +156,9 @@ def test_failures_in_a_row_are_counted_until_the_next_success(shutdown):
     class Counted(Source):
         name = "counted"
 
-    source = Counted(*[QuickError("server", "out of order")] * 3, SourceError("server", "", first=60))
+    source = Counted(
+        *[QuickError("server", "out of order")] * 3, SourceError("server", "", first=60)
+    )
     running(source, Publisher(), shutdown)
     eventually(lambda: failures() == 4, within=5)
     shutdown.stop.set()

@@ -66,7 +66,7 @@ class LagMonitor(threading.Thread):
     def _connect(self) -> KafkaConsumer:
         """Return the one consumer; it reconnects by itself."""
         if self._consumer is None:
-            # First try a producer: unlike other clients, it leaves no thread behind without a broker.
+            # A producer first: without a broker, other clients leave a thread behind.
             KafkaProducer(bootstrap_servers=self._servers).close()
             self._consumer = KafkaConsumer(
                 bootstrap_servers=self._servers,
