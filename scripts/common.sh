@@ -55,6 +55,11 @@ setting() {
   fi
 }
 
+# accepts ADDRESS PORT: somebody listens there.
+accepts() {
+  (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
+}
+
 product_version() {
   sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml
 }

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.component
+
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*.yml"))
 RULES = sorted((HERE.parents[2] / "monitoring/rules").glob("*.yml"))
@@ -19,14 +21,12 @@ def test_each_file_of_rules_has_cases() -> None:
     assert [case.name for case in CASES] == [rules.name for rules in RULES] != []
 
 
-@pytest.mark.component
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_alerts_fire_when_they_should(case: Path) -> None:
     done = promtool(case)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.component
 def test_a_wrong_expectation_fails(tmp_path: Path) -> None:
     """Otherwise none of the cases would mean anything."""
     case = (HERE / "disks.yml").read_text(encoding="utf-8")
