@@ -13,7 +13,7 @@ from e2e.stack import Stack, run
 pytest.register_assert_rewrite("e2e.checks")
 
 # Any module can be run alone. In this order few of them start a new stack, which takes a minute or
-# two: the first ten share one. `timelines` leaves it with data that only `secrets` can use.
+# two: the first eleven share one. `timelines` leaves it with data that only `secrets` can use.
 ORDER = (
     "demo",
     "security",
@@ -21,6 +21,7 @@ ORDER = (
     "page",
     "documents",
     "alerts",
+    "monitoring",
     "order",
     "faults",
     "timelines",

@@ -68,6 +68,7 @@ class Poller:
             raise
         except Exception:
             metrics.POLLS.labels(self._source.name, "unexpected").inc()
+            metrics.FAILURES_IN_A_ROW.labels(self._source.name).inc()
             log.exception("event=unexpected source=%s: trying again", self._source.name)
             mistake = SourceError("unexpected", "a bug in ingest: run make logs SERVICE=ingest")
             self.report.failed(mistake, 1, MISTAKE_SECONDS)
@@ -107,6 +108,7 @@ class Poller:
         metrics.SKIPPED.labels(name, "repost").inc(reposts)
         metrics.SKIPPED.labels(name, "private").inc(batch.private_skipped)
         metrics.POLLS.labels(name, "ok").inc()
+        metrics.FAILURES_IN_A_ROW.labels(name).set(0)
         metrics.LAST_SUCCESS.labels(name).set_to_current_time()
         metrics.publish_stats(name, self._source.stats)
         self.report.succeeded(batch, sent, reposts + batch.private_skipped)
@@ -127,6 +129,7 @@ class Poller:
             return
         name, wait = self._source.name, state.next_action.sleep if state.next_action else 0.0
         metrics.POLLS.labels(name, error.kind).inc()
+        metrics.FAILURES_IN_A_ROW.labels(name).set(state.attempt_number)
         metrics.publish_stats(name, self._source.stats)
         self.report.failed(error, state.attempt_number, wait)
         form = "event=poll_failed source=%s kind=%s failures=%d next_try=%.0fs: %s"

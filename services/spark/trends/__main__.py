@@ -22,6 +22,7 @@ from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
 from trends.hbase.totals_table import TotalsTable
+from trends.kafka.lag import LagMonitor
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
 from trends.recovery import Recovery
@@ -99,6 +100,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
         topic = recovery.run(sink, reading)
         query = reading.start(topic, sink.done.end)
         log.info("counting from the offsets %s", sink.done.end or "at the beginning")
+        LagMonitor(settings.kafka, lambda: sink.done.end, stopping).start()
         watch(query, reading, applier, sink, stopping)
     except ProgressError as error:
         log.error("%s", error)
