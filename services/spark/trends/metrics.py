@@ -18,6 +18,7 @@ _STEP_SECONDS = Histogram(
     "A batch's steps: compute (on the executors), tally, write, rank, publish.",
     ["step"],
 )
+_LEADER = Gauge("trends_leader", "1 in the driver that counts, 0 in one that stands by.")
 _END = Gauge("trends_applied_offset", "The offset that comes next.", ["partition"])
 _LAG_RECORDS = Gauge("trends_lag_records", "Records on Kafka that are not counted yet.")
 _LAG_SECONDS = Gauge("trends_lag_seconds", "Age of the oldest of them; 0 if there is none.")
@@ -65,3 +66,8 @@ def applied(done: Done, batch: Batch, seconds: float) -> None:
     _SECONDS.observe(seconds)
     for partition, offset in done.end.items():
         _END.labels(partition).set(offset)
+
+
+def leads(is_leader: bool) -> None:
+    """Record whether this driver counts."""
+    _LEADER.set(is_leader)

@@ -107,10 +107,10 @@ class Stream:
             .start()
         )
 
-    def is_stuck(self) -> bool:
+    def is_stuck(self, seconds: float = STUCK_SECONDS) -> bool:
         """Whether a batch has taken so long to compute that it may never end."""
         since = self._computing_since
-        return since is not None and time.monotonic() - since > STUCK_SECONDS
+        return since is not None and time.monotonic() - since > seconds
 
     def _on_batch(self, records: DataFrame, _: int) -> None:
         self._computing_since = began = time.monotonic()
