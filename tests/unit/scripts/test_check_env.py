@@ -8,6 +8,9 @@ import pytest
 
 from e2e.stack import ROOT
 
+# Each test runs the script.
+pytestmark = pytest.mark.component
+
 
 def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -1,12 +1,14 @@
 """The app on top of a store in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from support.templates import CompiledTemplates
 from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.boards.cache import BoardCache
@@ -14,6 +16,14 @@ from web.hashtags.hidden_cache import HiddenCache
 from web.hashtags.history_cache import HashtagCache
 from web.hashtags.search import SearchCache
 from web.settings import Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_templates_once() -> Iterator[None]:
+    """Each test has an app of its own, which would spend most of its time on templates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": CompiledTemplates()})
+        yield
 
 
 @pytest.fixture
