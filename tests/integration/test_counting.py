@@ -12,10 +12,11 @@ import happybase
 import numpy as np
 import pytest
 
-from driver import Driver, Parts, check, dying_at, dying_half_way, dying_unawaited, stream
 from integration.conftest import create_tables
-from integration_support import awake, counts_in_hbase, records, send
-from oracle import Oracle
+from support.driver import Driver, Parts, check, dying_at, dying_half_way, dying_unawaited, stream
+from support.integration_support import awake, counts_in_hbase, records, send
+from support.oracle import Oracle
+from support.waiting import eventually
 from trends.counting.batch import Batch
 from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 from trends.counting.progress import Done, Intent, ProgressError
@@ -24,7 +25,6 @@ from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import Written
 from trends.kafka.topics import QUARANTINE
-from waiting import eventually
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ingest.lifecycle import Shutdown
 from ingest.poller import Poller
 from ingest.sources.base import Batch, Budget, SourceError, SourceReplaced, SourceStats
-from waiting import eventually
+from support.waiting import eventually
 
 
 class Source:

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from support.memory_store import MemoryStore
 from support.templates import CompiledTemplates
-from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.boards.cache import BoardCache
 from web.hashtags.hidden_cache import HiddenCache

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import trending_oracle
+from support import trending_oracle
+from support.uses import Use, columns, stored, totals
 from trends.counting.hidden import HiddenTags
 from trends.counting.leaderboard import Leaderboard
 from trends.counting.ranking import BOARD_SIZE
 from trends.trending import rising
 from trends.trending.boards import Rise
-from unit.trends.counting.uses import Use, columns, stored, totals
 
 DAY = 1440
 NOW = 30_000_000 // DAY * DAY + 14 * 60  # two in the afternoon, in minutes since 1970

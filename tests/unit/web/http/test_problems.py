@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from unit.web.memory_store import MemoryStore
+from support.memory_store import MemoryStore
 from web.http.refusal import refusal
 
 Make = Callable[..., FlaskClient]
