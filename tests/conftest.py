@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # So that a failure shows what differs.
-pytest.register_assert_rewrite("support.driver")
+pytest.register_assert_rewrite("support.checks", "support.driver")
 
 # All tests of this folder need the test container; elsewhere a marker says which do.
 COMPONENT = Path(__file__).parent / "component"

@@ -10,8 +10,6 @@ from playwright.sync_api import Browser
 from support import browser
 from support.stack import Stack, run
 
-pytest.register_assert_rewrite("support.checks")
-
 # Any module can be run alone. In this order few of them start a new stack, which takes a minute or
 # two: the first ten share one. `timelines` leaves it with data that only `secrets` can use.
 ORDER = (
