@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from bench.engine import usage
+from support.engine import usage
 from bench.product import PRODUCERS, load, read_so_far
 from bench.report import say
-from e2e.stack import Stack, service_of
-from waiting import eventually
+from support.stack import Stack, service_of
+from support.waiting import eventually
 
 POSTS = 100_000
 # A region server writes its log first, and a table's files later.

@@ -26,8 +26,8 @@ from bench.searches import measure_search
 from bench.trending.measure import measure as measure_trending
 from bench.visits import measure_page
 from bench.web import measure_web
-from e2e.stack import Stack
-from waiting import eventually
+from support.stack import Stack
+from support.waiting import eventually
 
 # Rate (posts a second), seconds measured, seconds of warm-up before.
 LATENCIES = {"latency": (100, 90, 30), "latency-2000": (2000, 60, 15)}

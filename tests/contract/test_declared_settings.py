@@ -312,6 +312,7 @@ def test_check_env_checks_only_what_is_declared() -> None:
     assert {name for name, each in DECLARED.items() if each.kind == "file"} <= checked()
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", unread_numbers())
 def test_check_env_has_the_same_range(name: str, tmp_path: Path) -> None:
     setting, file = DECLARED[name], tmp_path / "env"
@@ -322,6 +323,7 @@ def test_check_env_has_the_same_range(name: str, tmp_path: Path) -> None:
         assert f"{name} must be" in check(file, f"{name}={value}").stderr
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", ["SPARK_DRIVER_MEMORY", "SPARK_EXECUTOR_MEMORY"])
 def test_check_env_and_the_driver_agree_on_memory(name: str, tmp_path: Path) -> None:
     for value in ("512m", "768M", "2g", "10G"):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from e2e.stack import ROOT, Stack, run
-from waiting import eventually
+from support.stack import ROOT, Stack, run
+from support.waiting import eventually
 
 PORT = 18090
 URL = f"http://127.0.0.1:{PORT}/api/v1"

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 from prometheus_client import REGISTRY
 
-from integration_support import KAFKA, consumed, send
+from support.integration_support import KAFKA, consumed, send
 from trends import metrics
 from trends.counting.batch import Offsets
 from trends.kafka.lag import LagMonitor

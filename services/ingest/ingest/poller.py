@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from ingest import metrics
+from ingest.kafka.topics import QUARANTINE
 from ingest.lifecycle import Shutdown, ShutdownRequested
 from ingest.reports import SourceReport
 from ingest.sources.base import Batch, Cursor, Source, SourceError, SourceReplaced
@@ -69,7 +70,8 @@ class Poller:
         except Exception:
             metrics.POLLS.labels(self._source.name, "unexpected").inc()
             metrics.FAILURES_IN_A_ROW.labels(self._source.name).inc()
-            log.exception("event=unexpected source=%s: trying again", self._source.name)
+            form = "event=unexpected source=%s: a bug in ingest; retrying in %d s"
+            log.exception(form, self._source.name, MISTAKE_SECONDS)
             mistake = SourceError("unexpected", "a bug in ingest: run make logs SERVICE=ingest")
             self.report.failed(mistake, 1, MISTAKE_SECONDS)
             return False
@@ -118,7 +120,8 @@ class Poller:
         """Log forwarded posts, at most one line every five seconds."""
         self._unlogged += sent
         if rejected:
-            log.warning("event=quarantined source=%s records=%d", self._source.name, rejected)
+            form = "event=quarantined source=%s records=%d: kept with the reason in Kafka topic %s"
+            log.warning(form, self._source.name, rejected, QUARANTINE)
         if self._unlogged and time.monotonic() >= self._logged_at + LOG_SECONDS:
             log.info("event=forwarded source=%s tweets=%d", self._source.name, self._unlogged)
             self._unlogged, self._logged_at = 0, time.monotonic()

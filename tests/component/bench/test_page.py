@@ -13,7 +13,7 @@ from bench.product import BACKLOG, Drain, DriverAlone, Latency, Run
 from bench.run import PARTS, parts
 from bench.searches import Searches
 from bench.visits import Visits
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 
 def run_of(tweets: int, seconds: float) -> Run:

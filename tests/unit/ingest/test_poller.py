@@ -10,7 +10,7 @@ from ingest.lifecycle import Shutdown
 from ingest.metrics import publish_stats
 from ingest.poller import Poller
 from ingest.sources.base import Batch, Budget, SourceError, SourceReplaced, SourceStats
-from waiting import eventually
+from support.waiting import eventually
 
 
 class Source:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 # On a developer's machine there may be an engine, and rights to install one.
 pytestmark = pytest.mark.component

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 # Logs its calls; `ps` prints what $RUNNING says.
 DOCKER = """#!/bin/bash

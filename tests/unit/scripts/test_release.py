@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 REGISTRY = "registry.example/trends"

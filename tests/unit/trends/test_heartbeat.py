@@ -7,7 +7,7 @@ import pytest
 from trends import heartbeat as module
 from trends.counting.progress import ProgressError
 from trends.heartbeat import Heartbeat
-from waiting import eventually
+from support.waiting import eventually
 
 
 class FakeProgress:

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from trends import metrics
 from trends.kafka import lag
 from trends.kafka.lag import LagMonitor
-from waiting import eventually
+from support.waiting import eventually
 
 
 class Consumer:
