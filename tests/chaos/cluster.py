@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from chaos.cells import Cell, Make
 from chaos.faults import Fault
 from chaos.scene import Scene
-from e2e.cluster import Cluster
-from e2e.stack import run
-from waiting import eventually
+from support.cluster import Cluster
+from support.stack import run
+from support.waiting import eventually
 
 # Seconds from the loss of a container to a newer board, while it is still away. The aim is the same
 # for each of a kind, as it is up to them which one leads.

@@ -21,8 +21,8 @@ from chaos.cluster import ClusterScene, cluster_cells
 from chaos.network import stop_relay
 from chaos.report import Book, row
 from chaos.scene import Scene
-from e2e.cluster import Cluster
-from e2e.stack import ROOT, Stack
+from support.cluster import Cluster
+from support.stack import ROOT, Stack
 
 # A deliberate mistake -> the service that has it, and the fault that brings it to light.
 DEFECTS = {

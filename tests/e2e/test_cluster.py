@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.checks import Visitor, assert_exact, demo_numbers, report, wait_for_tweets
-from e2e.cluster import Cluster
-from oracle import Oracle
-from waiting import eventually
+from support.checks import Visitor, assert_exact, demo_numbers, report, wait_for_tweets
+from support.cluster import Cluster
+from support.oracle import Oracle
+from support.waiting import eventually
 
 # Thirty daemons take minutes of two cores to start, which every run of the tests has not.
 pytestmark = pytest.mark.nightly

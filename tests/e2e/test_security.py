@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from e2e.stack import Json, Stack, run, service_of
+from support.stack import Json, Stack, run, service_of
 
 CREDENTIALS = (
     "CONSUMER_KEY",

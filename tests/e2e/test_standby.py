@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from chaos.aims import PATIENCE
-from e2e.checks import report, wait_for_tweets
-from e2e.stack import Stack, run
 from e2e.test_faults import load
-from waiting import eventually
+from support.aims import PATIENCE
+from support.checks import report, wait_for_tweets
+from support.stack import Stack, run
+from support.waiting import eventually
 
 # Seconds from the fault to a board by the other driver.
 AIM = 20

@@ -11,7 +11,8 @@ import happybase
 import numpy as np
 import pytest
 
-from driver import (
+from integration.conftest import create_tables
+from support.driver import (
     Driver,
     Parts,
     check,
@@ -21,9 +22,9 @@ from driver import (
     stream,
     take_over,
 )
-from integration.conftest import create_tables
-from integration_support import awake, counts_in_hbase, records, send
-from oracle import Oracle
+from support.integration_support import awake, counts_in_hbase, records, send
+from support.oracle import Oracle
+from support.waiting import eventually
 from trends.counting.batch import Batch
 from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 from trends.counting.progress import Done, Intent, ProgressError
@@ -32,7 +33,6 @@ from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import Written
 from trends.kafka.topics import QUARANTINE
-from waiting import eventually
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:

@@ -20,14 +20,23 @@ import pytest
 from kafka import KafkaAdminClient, TopicPartition
 from pyspark.errors import StreamingQueryException
 
-from driver import Driver, Parts, Sabotage, check, dying_at, dying_half_way, stream, take_over
 from integration.conftest import create_tables
-from integration_support import awake, consumed, counts_in_hbase, delete_topics, send
-from oracle import Oracle
+from support.driver import (
+    Driver,
+    Parts,
+    Sabotage,
+    check,
+    dying_at,
+    dying_half_way,
+    stream,
+    take_over,
+)
+from support.integration_support import awake, consumed, counts_in_hbase, delete_topics, send
+from support.oracle import Oracle
+from support.waiting import eventually
 from trends.counting.progress import TopicError
 from trends.hbase.client import Client
 from trends.kafka.topics import TWEETS, Topics
-from waiting import eventually
 
 TRENDS = Path(__file__).parents[2] / "services/spark"
 

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.lifecycle import Shutdown
 from ingest.status import StatusWriter
-from waiting import eventually
+from support.waiting import eventually
 from web.hbase import HBaseBoards
 from web.status.document import parse_report
 

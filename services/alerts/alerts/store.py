@@ -118,7 +118,7 @@ class Store:
         """Log an outage only once."""
         if state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
-            form = "event=hbase_failed hbase=%s:%d error=%.200r: trying again until it answers"
+            form = "event=hbase_failed hbase=%s:%d error=%.200r: retrying until it answers"
             log.warning(form, self._host, self._port, error)
 
 

@@ -137,7 +137,7 @@ class StatusWriter:
         metrics.STATUS_FAILURES.inc()
         if state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
-            form = "event=status_failed hbase=%s:%d error=%.200r: the status falls behind"
+            form = "event=status_failed hbase=%s:%d error=%.200r: retrying; /status is out of date"
             log.warning(form, self._host, self._port, error)
 
 

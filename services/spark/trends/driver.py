@@ -17,6 +17,7 @@ from trends.hbase.hashtags_table import HashtagsTable
 from trends.hbase.progress_row import ProgressRow
 from trends.hbase.totals_table import TotalsTable
 from trends.heartbeat import Heartbeat
+from trends.kafka.lag import LagMonitor
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
 from trends.recovery import Recovery
@@ -74,6 +75,7 @@ def count(
     heartbeat.is_stuck = lambda: (
         reading.is_stuck(GIVE_UP_SECONDS) or applier.is_stuck(GIVE_UP_SECONDS)
     )
+    LagMonitor(settings.kafka, lambda: sink.done.end, stopping).start()
     watch(query, reading, applier, sink, stopping)
     query.stop()
 

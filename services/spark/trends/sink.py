@@ -135,10 +135,11 @@ class Sink:
                 )
 
     def _count(self, batch: Batch, intent: Intent) -> None:
-        began = time.monotonic()
+        watch = metrics.Stopwatch()
         duplicates = self._recent.add(batch.posts)
         self._recent.advance(batch.newest)
         added = tally(batch.posts, duplicates, self._done.demo)
+        watch.lap("tally")
         self._quarantine.send(batch.quarantined)
         if self._done.demo and not added.demo:
             if self._done.read:
@@ -148,11 +149,14 @@ class Sink:
         writing = self._hashtags.start_writing(added, intent.fence)
         self._totals.add(added.posts, self._totals_at(intent.fence), intent.fence)
         written = writing.wait()  # only now is every count durable
+        watch.lap("write")
         self._rank(added, written)
+        watch.lap("rank")
         done = self._done.after(intent, batch, added)
         self._publish(done)
         self._progress.record(done)
-        metrics.applied(done, batch, time.monotonic() - began)
+        watch.lap("publish")
+        metrics.applied(done, batch, watch.seconds())
         self._done = done
 
     def _rank(self, added: Tally, written: Written) -> None:

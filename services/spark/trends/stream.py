@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
+from trends import metrics
 from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
 from trends.counting.progress import ProgressError
@@ -133,6 +134,7 @@ class Stream:
         batch = _compute(records)
         self._computing_since = None
         computed = time.monotonic()
+        metrics.step_took("compute", computed - began)
         try:
             self._applier.submit(batch)
         except ProgressError as error:

@@ -93,7 +93,7 @@ class _HBase:
                 self._host, self._port, timeout=int(self._timeout * 1000), autoconnect=False
             )
             self._connection.open()
-            log.debug("connected to %s", self._address)
+            log.debug("connected to HBase at %s", self._address)
         return self._connection
 
     def _refused(self, error: TException) -> dict[str, Cells]:

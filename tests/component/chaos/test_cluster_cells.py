@@ -3,8 +3,8 @@
 import subprocess
 
 from chaos.cluster import MACHINE, cluster_cells
-from e2e.cluster import OVERRIDE
-from e2e.stack import ROOT
+from support.cluster import OVERRIDE
+from support.stack import ROOT
 
 CELLS = [cell.name for cell in cluster_cells(seed=1)]
 FILES = ["--file", str(ROOT / "compose.yaml"), "--file", str(OVERRIDE)]

@@ -17,9 +17,9 @@ import happybase
 import pyarrow as pa
 import pytest
 
-from driver import check, stream
 from fakes.hbase import FakeHBase
-from oracle import Oracle
+from support.driver import check, stream
+from support.oracle import Oracle
 from support.stepping import KilledError, SteppedClient, Turns
 from trends.counting.batch import Batch, Offsets
 from trends.counting.progress import ProgressError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from e2e.stack import ROOT, Json, Stack, run
+from support.stack import ROOT, Json, Stack, run
 
 OVERRIDE = ROOT / "compose.cluster.yaml"
 

@@ -11,8 +11,9 @@ import happybase
 import pytest
 from pyspark.sql import SparkSession
 
-from integration_support import counts_in_hbase, counts_of
-from oracle import Oracle
+from support.integration_support import counts_in_hbase, counts_of
+from support.oracle import Oracle
+from support.waiting import eventually
 from trends.applier import Applier
 from trends.counting.spans import LONGEST
 from trends.hbase.boards_table import BoardsTable
@@ -26,7 +27,6 @@ from trends.recovery import Recovery
 from trends.settings import Settings
 from trends.sink import Sink
 from trends.stream import Stream
-from waiting import eventually
 
 
 class KilledError(Exception):
