@@ -22,6 +22,7 @@ ORDER = (
     "monitoring",
     "order",
     "faults",
+    "standby",
     "timelines",
     "secrets",
     "replay",
