@@ -62,8 +62,9 @@ class Lose(Fault):
         self._lost = 0.0
 
     def begin(self) -> None:
-        self._lost = time.time()
         self._volumes = self._cluster.lose(*self._services)
+        # Removing takes seconds, in which the container may still do something.
+        self._lost = time.time()
 
     def proof(self) -> str:
         ids = {each["Id"] for each in self._cluster.containers()}

@@ -39,8 +39,8 @@ def test_nodes_are_lost_with_their_volumes(cluster: Cluster) -> None:
     with Visitor(cluster) as visitor:
         for service in LOST:
             wait_for_tweets(cluster, time.time(), MORE, RECOVERY_SECONDS)
-            lost = time.time()
             volumes = cluster.lose(service)
+            lost = time.time()
             seconds = wait_for_tweets(cluster, lost, MORE, RECOVERY_SECONDS)
             report(lost=service, volumes=volumes, recovery_seconds=seconds)
             cluster.up(service, wait=False)
