@@ -1,12 +1,16 @@
 """compose.cluster.yaml: each service knows itself and the others, and has a volume of its own."""
 
+import json
 import re
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.cluster_file import load_cluster
+from support.documents import blocks
 
 ROOT = Path(__file__).parents[2]
 CLUSTER = load_cluster()
@@ -64,3 +68,55 @@ def test_a_further_node_is_the_first_one_under_another_name() -> None:
         first = re.sub(r"-\d$", "", name)
         if first != name and not first.startswith("hdfs"):
             assert service["extends"] == {"file": "compose.yaml", "service": first}
+
+
+def composed(*files: Path) -> dict[str, Any]:
+    """What Compose makes of the files."""
+    options = [option for file in files for option in ("--file", str(file))]
+    command = ["docker", "compose", "--env-file", "/dev/null", *options, "config"]
+    done = subprocess.run(
+        [*command, "--format", "json"], capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+FILES = ROOT / "compose.yaml", ROOT / "compose.cluster.yaml"
+
+
+def test_each_image_is_built_by_one_service() -> None:
+    """Otherwise each `up` without `--build` makes the containers of the others again."""
+    services = composed(*FILES)["services"].values()
+    built = [each["image"] for each in services if "build" in each]
+    assert len(built) == len({*built})
+    assert all(each["pull_policy"] == "never" for each in services if "build" not in each)
+
+
+def documented(language: str) -> list[str]:
+    return [each.text for each in blocks(language) if each.document == "docs/cluster.md"]
+
+
+def test_a_network_over_several_machines_takes_the_place_of_this_one_s(tmp_path: Path) -> None:
+    (text,) = documented("yaml")
+    override = tmp_path / "compose.override.yaml"
+    override.write_text(text, encoding="utf-8")
+    assert composed(*FILES, override)["networks"]["data"] == {
+        "name": "trends-data",
+        "external": True,
+        "ipam": {},
+    }
+
+
+def words(pattern: str) -> Sequence[str]:
+    """What the commands of docs/cluster.md have in this place."""
+    return re.findall(pattern, "\n".join(documented("sh")), re.MULTILINE)
+
+
+def test_the_documented_commands_fit_the_files() -> None:
+    (files,) = words(r"COMPOSE_FILE=(\S+)")
+    assert [ROOT / name for name in files.split(":")] == [*FILES]
+    named = words(r"(?:--force|up -d) ([a-z].*)$") + words(r"--scale (\S+)=")
+    assert named and {*named} <= composed(*FILES)["services"].keys()
+    volumes = words(r"docker volume rm (\S+)$")
+    known = {f"{CLUSTER['name']}_{name}" for name in CLUSTER["volumes"]}
+    assert volumes and {*volumes} <= known

@@ -15,6 +15,8 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
 def _value(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return loader.construct_sequence(node, deep=True)
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
     return None
 
 
@@ -22,8 +24,12 @@ for _tag in ("!override", "!reset"):
     _Loader.add_constructor(_tag, _value)
 
 
-def load_cluster() -> dict[str, Any]:
-    """Return the document as it is, without what it adds to."""
-    text = (ROOT / "compose.cluster.yaml").read_text(encoding="utf-8")
+def parse_compose(text: str) -> dict[str, Any]:
+    """Parse a file for Compose, which may have Compose's own tags."""
     found: dict[str, Any] = yaml.load(text, _Loader)
     return found
+
+
+def load_cluster() -> dict[str, Any]:
+    """Return the document as it is, without what it adds to."""
+    return parse_compose((ROOT / "compose.cluster.yaml").read_text(encoding="utf-8"))
