@@ -27,13 +27,11 @@ import json, sys, urllib.request
 state = {}
 for address in sys.argv[1:]:
     try:
-        found = urllib.request.urlopen(f"http://{address}/jmx", timeout=5)
+        answer = urllib.request.urlopen(f"http://{address}/jmx?qry=Hadoop:*", timeout=10).read()
     except OSError:
         continue
-    beans = json.load(found)["beans"]
-    state[address.partition(":")[0]] = {
-        each["name"].partition("name=")[2]: each for each in beans if "Hadoop:" in each["name"]
-    }
+    beans = json.loads(answer)["beans"]
+    state[address.partition(":")[0]] = {each["name"].partition("name=")[2]: each for each in beans}
 print(json.dumps(state))
 """
 

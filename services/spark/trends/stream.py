@@ -36,6 +36,9 @@ ONE_TASK_RECORDS = 4_000
 # small batch does not depend on its size.
 QUIET_RATE, QUIET_SECONDS = 50, 3.0
 
+# Of several brokers one may be gone, and the client has to ask another. Its own limit is a minute.
+_TIMEOUTS = {"kafka.request.timeout.ms": 15_000, "kafka.default.api.timeout.ms": 15_000}
+
 R = TypeVar("R", DataFrameReader, DataStreamReader)
 
 
@@ -163,6 +166,7 @@ class Stream:
             .option("subscribe", TWEETS)
             .option("startingOffsets", _spark_offsets(topic, start))
             .option("failOnDataLoss", "true")
+            .options(**_TIMEOUTS)
             # Large responses for backlogs; on a quiet topic the broker still answers at once.
             .option("kafka.max.poll.records", 10_000)
             .option("kafka.max.partition.fetch.bytes", 4 << 20)
