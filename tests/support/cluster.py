@@ -132,8 +132,8 @@ def _missing_blocks(namenodes: Sequence[Json]) -> list[str]:
 
 
 def _has_journal(journalnode: Json) -> bool:
-    (status,) = json.loads(journalnode["JournalNodeInfo"]["JournalsStatus"]).values()
-    return bool(status["Formatted"] == "true")
+    """Whether edits are written to it again, not only to the others."""
+    return bool(journalnode.get("Journal-trends", {}).get("LastWrittenTxId", 0) > 0)
 
 
 def _volumes(containers: Sequence[Json]) -> set[str]:
