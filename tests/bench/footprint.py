@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from support.engine import usage
 from bench.product import PRODUCERS, load, read_so_far
 from bench.report import say
+from support.engine import usage
 from support.stack import Stack, service_of
 from support.waiting import eventually
 

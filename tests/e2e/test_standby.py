@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from e2e.test_faults import load
 from support.aims import PATIENCE
 from support.checks import report, wait_for_tweets
 from support.stack import Stack, run
-from e2e.test_faults import load
 from support.waiting import eventually
 
 # Seconds from the fault to a board by the other driver.

@@ -17,17 +17,17 @@ import happybase
 import pytest
 import requests
 
-from support.aims import PATIENCE
 from chaos.relay import Relay
-from support.driver import stream
 from integration.conftest import THRIFT
+from support.aims import PATIENCE
+from support.driver import stream
 from support.integration_support import awake, counts_in_hbase, counts_of, send
 from support.oracle import Oracle
+from support.waiting import eventually
 from trends.counting.progress import Done
 from trends.counting.spans import LONGEST
 from trends.hbase.client import Client
 from trends.kafka.topics import Topics
-from support.waiting import eventually
 
 # Seconds from the fault until the other driver has counted newer posts.
 AIM = 20

@@ -21,7 +21,16 @@ from kafka import KafkaAdminClient, TopicPartition
 from pyspark.errors import StreamingQueryException
 
 from integration.conftest import create_tables
-from support.driver import Driver, Parts, Sabotage, check, dying_at, dying_half_way, stream, take_over
+from support.driver import (
+    Driver,
+    Parts,
+    Sabotage,
+    check,
+    dying_at,
+    dying_half_way,
+    stream,
+    take_over,
+)
 from support.integration_support import awake, consumed, counts_in_hbase, delete_topics, send
 from support.oracle import Oracle
 from support.waiting import eventually

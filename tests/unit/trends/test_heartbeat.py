@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
+from support.waiting import eventually
 from trends import heartbeat as module
 from trends.counting.progress import ProgressError
 from trends.heartbeat import Heartbeat
-from support.waiting import eventually
 
 
 class FakeProgress:

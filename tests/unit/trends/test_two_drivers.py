@@ -17,8 +17,8 @@ import happybase
 import pyarrow as pa
 import pytest
 
-from support.driver import check, stream
 from fakes.hbase import FakeHBase
+from support.driver import check, stream
 from support.oracle import Oracle
 from support.stepping import KilledError, SteppedClient, Turns
 from trends.counting.batch import Batch, Offsets

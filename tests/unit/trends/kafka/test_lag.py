@@ -11,10 +11,10 @@ from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 from prometheus_client import REGISTRY
 
+from support.waiting import eventually
 from trends import metrics
 from trends.kafka import lag
 from trends.kafka.lag import LagMonitor
-from support.waiting import eventually
 
 
 class Consumer:
