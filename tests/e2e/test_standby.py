@@ -57,10 +57,7 @@ def test_a_standby_takes_over_under_load(stack: Stack) -> None:
     cut, mend = (docker("network", verb, network) for verb in ("disconnect", "connect"))
     faults: dict[str, tuple[Callable[[str], Any], Callable[[str], Any]]] = {
         "paused": (docker("pause"), docker("unpause")),
-        "cut off": (
-            docker("network", "disconnect", network),
-            docker("network", "connect", network),
-        ),
+        "cut off": (cut, mend),
         "stopped": (docker("stop"), docker("start")),
         "killed": (kill, lambda container: None),
     }
