@@ -1,6 +1,6 @@
 """Breaks a stack of its own, and judges what is left of the counts.
 
-python -m chaos.run [--cluster] [--only WORD]... [--minutes N] [--seed N] [--soak MINUTES]
+python -m chaos.run [--only WORD]... [--minutes N] [--seed N] [--cluster] [--soak MINUTES]
                     [--disarmed] [--defect NAME]
 """
 
@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,8 +49,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="begin no fault after so many minutes; those without a result come first",
     )
     add("--list", action="store_true", help="print the names of the chosen faults, and stop")
-    add("--cluster", action="store_true", help="break a cluster (compose.cluster.yaml) instead")
     mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--cluster", action="store_true", help="instead: break a cluster")
     mode.add_argument("--soak", type=int, metavar="MINUTES", help="instead: a fault a minute")
     mode.add_argument("--disarmed", action="store_true", help="no fault happens: nothing may pass")
     mode.add_argument("--defect", choices=DEFECTS, help="a test build with a mistake: must fail")
@@ -69,15 +69,24 @@ def main() -> int:
     cells, kind = (several, CLUSTER) if chosen.cluster else (single, FAULTS)
     docs, names = ROOT / "docs", [[cell.name for cell in each] for each in (single, several)]
     book = Book(docs / "reliability.json", docs / "reliability.md", *names)
-    if chosen.defect:
-        cells = [cell for cell in cells if cell.name == DEFECTS[chosen.defect][1]]
-    else:
-        cells = choose(cells, chosen.only, chosen.seed)
-        cells.sort(key=lambda cell: cell.name in book.found.get(kind, {}))
+    cells = select(cells, chosen, book.found.get(kind, {}))
     if chosen.list:
         print(*(cell.name for cell in cells), sep="\n")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    return break_stack(cells, chosen, book)
+
+
+def select(cells: list[Cell], chosen: argparse.Namespace, known: Container[str]) -> list[Cell]:
+    """Select the cells that are asked for; those without a known result come first."""
+    if chosen.defect:
+        return [cell for cell in cells if cell.name == DEFECTS[chosen.defect][1]]
+    cells = choose(cells, chosen.only, chosen.seed)
+    return sorted(cells, key=lambda cell: cell.name in known)
+
+
+def break_stack(cells: Sequence[Cell], chosen: argparse.Namespace, book: Book) -> int:
+    """Run what is chosen on a stack of its own, and remove the stack."""
     port = int(os.environ.get("WEB_PORT", "18090"))
     stack = (Cluster if chosen.cluster else Stack)("tweet-trends-chaos", port)
     make_scene = ClusterScene if chosen.cluster else Scene
