@@ -60,7 +60,7 @@ class Cluster(Stack):
         self, settings: Mapping[str, str] | None = None, overrides: Sequence[Path] = ()
     ) -> None:
         port = str(self._port + 1)
-        super().configure({"WEB_2_PORT": port, **(settings or {})}, [OVERRIDE, *overrides])
+        super().configure({"SECOND_WEB_PORT": port, **(settings or {})}, [OVERRIDE, *overrides])
 
     def start(self) -> None:
         """Start a new cluster, and spread its table, as `make cluster` does."""
