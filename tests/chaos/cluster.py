@@ -1,6 +1,5 @@
 """The cells of a cluster: any container is lost together with its volume, and comes back empty."""
 
-import random
 import time
 from collections.abc import Iterator
 
@@ -102,11 +101,9 @@ def names(kind: str) -> list[str]:
     return [kind, *(f"{kind}-{n}" for n in range(2, NUMBERS.get(kind, 1) + 1))]
 
 
-def cluster_cells(seed: int) -> list[Cell]:
-    """Return all cells of a cluster, in an order that the seed decides on."""
-    cells = [*_single(), *_several()]
-    random.Random(seed).shuffle(cells)
-    return cells
+def cluster_cells() -> list[Cell]:
+    """Return all cells of a cluster, service by service."""
+    return [*_single(), *_several()]
 
 
 def _single() -> Iterator[Cell]:

@@ -65,7 +65,7 @@ def say(text: str) -> None:
 def main() -> int:
     """Run what is chosen; 0 when all of it has passed."""
     chosen = options()
-    single, several = all_cells(chosen.seed), cluster_cells(chosen.seed)
+    single, several = all_cells(chosen.seed), cluster_cells()
     cells, kind = (several, CLUSTER) if chosen.cluster else (single, FAULTS)
     docs, names = ROOT / "docs", [[cell.name for cell in each] for each in (single, several)]
     book = Book(docs / "reliability.json", docs / "reliability.md", *names)

@@ -6,7 +6,7 @@ from chaos.cluster import MACHINE, cluster_cells
 from support.cluster import OVERRIDE
 from support.stack import ROOT
 
-CELLS = [cell.name for cell in cluster_cells(seed=1)]
+CELLS = [cell.name for cell in cluster_cells()]
 FILES = ["--file", str(ROOT / "compose.yaml"), "--file", str(OVERRIDE)]
 
 
