@@ -62,7 +62,7 @@ def main(tweets: int) -> None:
     """Count the posts and print how long it took."""
     gc.set_threshold(100_000, 50, 100)  # as the driver does
     settings, stopping = Settings.from_environment(os.environ), Event()
-    client = Client(settings.thrift_host, settings.thrift_port, stopping)
+    client = Client(settings.hbase, stopping)
     hashtags = HashtagsTable(client, settings.thrift_connections)
     boards = BoardsTable(client)
     quarantine = Quarantine(settings.kafka, Topics(settings.kafka, stopping))

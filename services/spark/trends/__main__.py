@@ -73,7 +73,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     starting = ThreadPoolExecutor(1).submit(stream.session, settings, stopping)
     topics = Topics(settings.kafka, stopping)
     topics.create(settings.topic_partitions, settings.retention_hours)
-    client = Client(settings.thrift_host, settings.thrift_port, stopping)
+    client = Client(settings.hbase, stopping)
     hashtags, boards = HashtagsTable(client, settings.thrift_connections), BoardsTable(client)
     totals = TotalsTable(client)
     hashtags.create()

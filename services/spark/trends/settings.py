@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from trends.extract.key import key_of
+from trends.hbase.gateway import Gateway, GatewayError, read_gateway
+from trends.kafka.access import Access, AccessError, read_access
 
 
 class SettingsError(Exception):
@@ -59,6 +61,24 @@ def _tags(value: str) -> frozenset[str]:
     return frozenset(map(key_of, re.split(r"[\s,，﹐︐]+", value))) - {""}
 
 
+def _access(environment: Mapping[str, str]) -> Access:
+    try:
+        return read_access(environment)
+    except AccessError as error:
+        raise SettingsError(_refusal(str(error), error.given)) from error
+
+
+def _gateway(environment: Mapping[str, str]) -> Gateway:
+    try:
+        return read_gateway(environment)
+    except GatewayError as error:
+        raise SettingsError(_refusal(str(error), error.given)) from error
+
+
+def _refusal(text: str, given: str | None) -> str:
+    return text if given is None else f"{text}, not {given!r}"
+
+
 _MEMORY = _matching("[1-9][0-9]*[mMgG]"), "a size such as 768m or 2g"
 
 
@@ -66,12 +86,11 @@ _MEMORY = _matching("[1-9][0-9]*[mMgG]"), "a size such as 768m or 2g"
 class Settings:
     """The settings that a user may change; docs/settings.md explains each."""
 
-    kafka: str = _setting("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092", str.strip, "host:port")
+    kafka: Access = field(metadata={"read": _access})
     topic_partitions: int = _whole("TOPIC_PARTITIONS", 4, 1, 256)
     retention_hours: int = _whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600)
     count_topic: str = _setting("COUNT_TOPIC", "", _id, "the id that the log of `trends` names")
-    thrift_host: str = _setting("HBASE_THRIFT_HOST", "hbase-thrift", str.strip, "a host name")
-    thrift_port: int = _whole("HBASE_THRIFT_PORT", 9090, 1, 65_535)
+    hbase: Gateway = field(metadata={"read": _gateway})
     thrift_connections: int = _whole("HBASE_THRIFT_CONNECTIONS", 4, 1, 32)
     master: str = _setting(
         "SPARK_MASTER",

@@ -20,6 +20,7 @@ from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
 from trends.counting.progress import ProgressError
 from trends.extract.columns import CHUNKS, extract, unpack
+from trends.kafka.executor_options import executor_options
 from trends.kafka.offsets import Topic
 from trends.kafka.topics import TWEETS
 from trends.retry import retry_until_stopped
@@ -142,7 +143,7 @@ class Stream:
     def _reader(self, reader: R, topic: Topic, start: Offsets) -> R:
         return (
             reader.format("kafka")
-            .option("kafka.bootstrap.servers", self._settings.kafka)
+            .options(**executor_options(self._settings.kafka))
             .option("subscribe", TWEETS)
             .option("startingOffsets", _spark_offsets(topic, start))
             .option("failOnDataLoss", "true")

@@ -77,7 +77,7 @@ class BoardsTable:
                 )
             expected = earlier.to_json() if earlier else None
             put = Mutation(column=INTENT, value=value)
-            table = BOARDS.encode()
+            table: bytes = connection.table(BOARDS).name  # with the prefix of all tables
             if current != expected or not connection.client.checkAndPut(
                 table, PROGRESS, INTENT, expected, put, {}
             ):
