@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
+from trends import own_spark
 from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
 from trends.counting.progress import ProgressError
@@ -42,6 +43,8 @@ R = TypeVar("R", DataFrameReader, DataStreamReader)
 def session(settings: Settings, stopping: threading.Event) -> SparkSession:
     """Start the driver's session on the master; fixed settings are in conf/spark.conf."""
     _wait_for_master(settings.master, stopping)
+    if settings.has_own_spark:
+        return own_spark.session(settings, stopping)
     return (
         SparkSession.builder.appName("tweet-trends")
         .master(settings.master)

@@ -21,7 +21,7 @@ from kafka.errors import (
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-_CERTIFICATES, _KEYS = ("KAFKA_CA_FILE", "KAFKA_CLIENT_CERTIFICATE_FILE"), "KAFKA_CLIENT_KEY_FILE"
+_CERTIFICATES, _KEY = ("KAFKA_CA_FILE", "KAFKA_CLIENT_CERTIFICATE_FILE"), "KAFKA_CLIENT_KEY_FILE"
 _RIGHTS = "docs/operations.md lists the rights that are needed"
 PROBE_SECONDS = 3.0
 
@@ -108,7 +108,7 @@ def read_access(variables: Mapping[str, str]) -> Access:
         protocol=protocol,
         mechanism=mechanism if protocol.startswith("SASL_") else "",
         username=text("KAFKA_USERNAME"),
-        password=_secret(variables, "KAFKA_PASSWORD"),
+        password=read_secret(variables, "KAFKA_PASSWORD"),
         ca_file=text("KAFKA_CA_FILE"),
         certificate_file=text("KAFKA_CLIENT_CERTIFICATE_FILE"),
         key_file=text("KAFKA_CLIENT_KEY_FILE"),
@@ -116,6 +116,16 @@ def read_access(variables: Mapping[str, str]) -> Access:
     _check_credentials(access)
     _check_files(access)
     return access
+
+
+def read_secret(variables: Mapping[str, str], name: str) -> str:
+    """Return a secret, or the content of the file that NAME_FILE names."""
+    value, path = variables.get(name, "").strip(), variables.get(f"{name}_FILE", "").strip()
+    content = _content(f"{name}_FILE", path).strip() if path else ""
+    # compose.secrets.yaml names a file for each secret, which is empty for those in .env.
+    if value and content:
+        raise AccessError((name, f"{name}_FILE"), "are both set: keep one of them")
+    return value or content
 
 
 def explain(access: Access, error: BaseException | None) -> str:
@@ -162,16 +172,6 @@ def _servers(text: str) -> tuple[str, ...]:
     return found
 
 
-def _secret(variables: Mapping[str, str], name: str) -> str:
-    """Return a secret, or the content of the file that NAME_FILE names."""
-    value, path = variables.get(name, "").strip(), variables.get(f"{name}_FILE", "").strip()
-    content = _content(f"{name}_FILE", path).strip() if path else ""
-    # compose.secrets.yaml names a file for each secret, which is empty for those in .env.
-    if value and content:
-        raise AccessError((name, f"{name}_FILE"), "are both set: keep one of them")
-    return value or content
-
-
 def _content(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
@@ -199,7 +199,7 @@ def _check_credentials(access: Access) -> None:
 def _check_files(access: Access) -> None:
     paths = dict(
         zip(
-            (*_CERTIFICATES, _KEYS),
+            (*_CERTIFICATES, _KEY),
             (access.ca_file, access.certificate_file, access.key_file),
             strict=True,
         )
@@ -210,7 +210,7 @@ def _check_files(access: Access) -> None:
         if path:
             _check_pem(name, _content(name, path))
     if bool(access.certificate_file) != bool(access.key_file):
-        raise AccessError((_CERTIFICATES[1], _KEYS), "belong together: set both")
+        raise AccessError((_CERTIFICATES[1], _KEY), "belong together: set both")
     try:
         access.tls()
     except OSError as error:  # also every failure of OpenSSL
@@ -219,11 +219,11 @@ def _check_files(access: Access) -> None:
 
 
 def _check_pem(name: str, content: str) -> None:
-    label = "PRIVATE KEY" if name == _KEYS else "CERTIFICATE"
+    label = "PRIVATE KEY" if name == _KEY else "CERTIFICATE"
     if not blocks(content, label):
         # Java, which reads Kafka on the executors, knows no other form of a key.
         how = " in PKCS #8, without a password (openssl pkcs8 -topk8 -nocrypt)"
-        raise AccessError(name, f"must be a PEM file with a {label}{how * (name == _KEYS)}")
+        raise AccessError(name, f"must be a PEM file with a {label}{how * (name == _KEY)}")
 
 
 def _probe(access: Access) -> str:
