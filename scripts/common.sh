@@ -55,6 +55,15 @@ setting() {
   fi
 }
 
+# uses_own ENGINE...: whether one of these (kafka, hbase, spark) is the user's own.
+uses_own() {
+  local engine
+  for engine in "$@"; do
+    if [[ $(setting COMPOSE_FILE) == *compose.own-$engine.yaml* ]]; then return 0; fi
+  done
+  return 1
+}
+
 product_version() {
   sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml
 }
