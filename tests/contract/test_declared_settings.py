@@ -230,7 +230,7 @@ def companions(name: str, value: str) -> dict[str, str]:
         "KAFKA_CA_FILE": {"KAFKA_SECURITY_PROTOCOL": "SSL"},
         "HBASE_CA_FILE": {"HBASE_THRIFT_TLS": "true"},
         **dict.fromkeys(("KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD"), secured),
-        **dict.fromkeys(CLIENT, {"KAFKA_SECURITY_PROTOCOL": "SSL", **CLIENT}),
+        **{each: {"KAFKA_SECURITY_PROTOCOL": "SSL", **CLIENT} for each in CLIENT},
     }
     return found.get(name, {})
 

@@ -1,7 +1,7 @@
 """The product on a Kafka, an HBase and a Spark that are not its own.
 
-They are started beside it, on a network of their own. It takes minutes: these tests run at night, or
-by `scripts/test e2e -m nightly`.
+They are started beside it, on a network of their own. That takes minutes, so these tests run at
+night, or by `scripts/test nightly`.
 """
 
 import json
@@ -27,7 +27,8 @@ TABLES = ("hashtags", "boards", "totals", "status", "alerts")
 SET_UP = """
 import ssl, sys
 from kafka import KafkaAdminClient
-from kafka.admin import ACL, ACLOperation, ACLPermissionType, NewTopic, ResourcePattern, ResourceType
+from kafka.admin import ACL, ACLOperation, ACLPermissionType
+from kafka.admin import NewTopic, ResourcePattern, ResourceType
 context = ssl.create_default_context(cafile="/certificates/certificate.pem")
 context.load_cert_chain("/certificates/certificate.pem", "/certificates/key.pem")
 admin = KafkaAdminClient(
@@ -181,7 +182,8 @@ def test_it_counts_on_other_engines_with_the_least_rights(
 
 
 def test_a_wrong_password_is_one_line_and_is_outlived(stack: Stack, engines: OwnEngines) -> None:
-    stack.configure(engines.settings | {"KAFKA_PASSWORD": "wrong"}, [*FILES, FOLDER / "product.yaml"])
+    wrong = engines.settings | {"KAFKA_PASSWORD": "wrong"}
+    stack.configure(wrong, [*FILES, FOLDER / "product.yaml"])
     stack.up("ingest", "trends", wait=False)
     line = "Kafka rejects the password of trends: check KAFKA_USERNAME, KAFKA_PASSWORD"
     for service in ("ingest", "trends"):

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 @cache
 def certificate(*names: str) -> tuple[Path, Path]:
-    """Return the files (PEM) of a certificate for host names, which signs itself, and of its key."""
+    """Return the files (PEM) of a certificate for these hosts, signed by itself, and of its key."""
     folder = Path(tempfile.mkdtemp())
     found = folder / "certificate.pem", folder / "key.pem"
     key = ec.generate_private_key(ec.SECP256R1())

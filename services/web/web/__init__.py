@@ -47,7 +47,9 @@ def create_app(
     # Connections of their own, so that none of these waits for another.
     hidden = HiddenCache(store or HBaseBoards(settings.hbase), settings.hide_hashtags)
     hashtags = Hashtags(HashtagCache(hashtag_store or HBaseHashtags(settings.hbase)), hidden.get)
-    search = Search(SearchCache(hashtag_store or HBaseHashtags(settings.hbase)), boards.keys, hidden.get)
+    search = Search(
+        SearchCache(hashtag_store or HBaseHashtags(settings.hbase)), boards.keys, hidden.get
+    )
 
     app = Flask(__name__)
     app.config[address.PUBLIC_URL] = settings.public_url

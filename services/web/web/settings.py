@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from web.gateway import Gateway, GatewayError, read_gateway
 from web.hashtags.key import key_of
@@ -30,7 +30,7 @@ class Settings:
     `public_url` ends with a slash, or is empty: then each visitor's address is taken.
     """
 
-    hbase: Gateway = Gateway()
+    hbase: Gateway = field(default_factory=Gateway)
     refresh_seconds: int = 10
     stale_after_seconds: int = 60
     embed_allowed_origins: str = "'self'"

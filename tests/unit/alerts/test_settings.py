@@ -3,8 +3,8 @@
 import pytest
 
 from alerts.environment import SettingsError
-from alerts.memory import Rule
 from alerts.gateway import Gateway
+from alerts.memory import Rule
 from alerts.settings import read_settings, status_gateway
 
 SECRET = "canary"

@@ -4,6 +4,7 @@ The services share no code, so `ingest` and `trends` each have this file; a test
 same.
 """
 
+import logging
 import re
 import socket
 import ssl
@@ -14,9 +15,12 @@ from typing import Any
 
 from kafka.errors import (
     AuthorizationError,
+    InvalidReceiveError,
     KafkaError,
+    KafkaTimeoutError,
     SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
+    UnsupportedSaslMechanismError,
 )
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
@@ -24,6 +28,35 @@ MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 _CERTIFICATES, _KEY = ("KAFKA_CA_FILE", "KAFKA_CLIENT_CERTIFICATE_FILE"), "KAFKA_CLIENT_KEY_FILE"
 _RIGHTS = "docs/operations.md lists the rights that are needed"
 PROBE_SECONDS = 3.0
+
+
+_TELLING = (
+    AuthorizationError,
+    InvalidReceiveError,
+    SaslAuthenticationFailedError,
+    UnsupportedSaslMechanismError,
+)
+_NO_CERTIFICATE = "CERTIFICATE_REQUIRED"
+
+
+class _Failures(logging.Handler):
+    """Keeps the last error in kafka-python's log that says more than that there is no answer."""
+
+    last: Any = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the error among the record's arguments."""
+        for each in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(each, _TELLING) or _NO_CERTIFICATE in str(each):
+                self.last = each
+
+
+# kafka-python 3.0.12 only logs why a first connection fails, and raises KafkaTimeoutError later.
+_failures = _Failures()
+_log = logging.getLogger("kafka.net.manager")
+_log.addHandler(_failures)
+_log.setLevel(logging.WARNING)
+_log.propagate = False
 
 
 class AccessError(ValueError):
@@ -135,12 +168,20 @@ def explain(access: Access, error: BaseException | None) -> str:
     """
     user = access.username or "this client"
     if isinstance(error, TopicRightError):
-        return str(error)
+        return str(error.args[0])  # kafka-python puts the class in front
+    if isinstance(error, KafkaTimeoutError):
+        error, _failures.last = _failures.last or error, None
     if isinstance(error, SaslAuthenticationFailedError):
         return (
             f"Kafka rejects the password of {user}: check KAFKA_USERNAME, KAFKA_PASSWORD and "
             "KAFKA_SASL_MECHANISM"
         )
+    if isinstance(error, InvalidReceiveError):
+        return f"what answers at {access.servers[0]} asks for TLS: check KAFKA_SECURITY_PROTOCOL"
+    if _NO_CERTIFICATE in str(error):
+        return "Kafka asks for a certificate: set KAFKA_CLIENT_CERTIFICATE_FILE and its key"
+    if isinstance(error, UnsupportedSaslMechanismError):
+        return f"Kafka does not offer {access.mechanism}: set KAFKA_SASL_MECHANISM to what it does"
     if isinstance(error, AuthorizationError):
         return f"Kafka denies {user} a right ({type(error).__name__}): {_RIGHTS}"
     if isinstance(error, UnknownTopicOrPartitionError):
