@@ -67,7 +67,7 @@ def test_what_operations_names_can_be_set() -> None:
     for read in READ.values():
         read(asked)
     named = set(re.findall(r"`([A-Z][A-Z_0-9]+)`", OPERATIONS)) & asked.names
-    assert "SPARK_MASTER" in named
+    assert "SPARK_DRIVER_HOST" in named
     assert named <= used(COMPOSE) | used(SECRETS)
 
 

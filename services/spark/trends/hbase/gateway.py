@@ -22,6 +22,7 @@ PORT = 9090
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 # What HBase allows in names, with a namespace in front or without.
 _PREFIX = re.compile(r"([A-Za-z0-9_]+:)?[A-Za-z0-9_.-]*")
+_NO_THRIFT = ("ProtocolError", "TProtocolException")
 _SWITCH = {"": False, "false": False, "true": True}
 
 
@@ -77,7 +78,7 @@ class Gateway:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate does not fit ({cause.verify_message}): check HBASE_CA_FILE"
         if isinstance(cause, ssl.SSLError):
-            return f"no TLS ({cause.reason}): check HBASE_THRIFT_TLS, and its port"
+            return f"no TLS ({cause.reason or cause}): check HBASE_THRIFT_TLS, and its port"
         if isinstance(cause, socket.gaierror):
             return f"no such host ({cause.strerror}): check HBASE_THRIFT_HOST"
         if _is_another_protocol(cause):
@@ -167,4 +168,5 @@ def _is_another_protocol(error: BaseException | None) -> bool:
     """Whether the gateway hung up at the first call, or its answer is no Thrift."""
     if isinstance(error, TTransportException):
         return bool(error.type == TTransportException.END_OF_FILE)
-    return isinstance(error, ConnectionResetError) or type(error).__name__ == "TProtocolException"
+    # thriftpy2 has two classes for the latter, one of them in C.
+    return isinstance(error, ConnectionResetError) or type(error).__name__ in _NO_THRIFT
