@@ -24,8 +24,13 @@ log = logging.getLogger(__name__)
 PROPERTIES = Path("/tmp/spark.conf")  # noqa: S108 -- the container's own tmpfs
 PACKAGE = Path("/tmp/trends-extract.zip")  # noqa: S108
 # What Spark itself does not bring: the Kafka connector, and the file system of conf/spark.conf.
-JARS = ("spark-sql-kafka-0-10_*", "spark-token-provider-kafka-0-10_*", "kafka-clients-*")
-JARS += ("commons-pool2-*", "hadoop-bare-naked-local-fs-*")
+JARS = (
+    "spark-sql-kafka-0-10_*",
+    "spark-token-provider-kafka-0-10_*",
+    "kafka-clients-*",
+    "commons-pool2-*",
+    "hadoop-bare-naked-local-fs-*",
+)
 RETRY_SECONDS = 30.0
 NO_EXECUTOR_SECONDS = 60.0
 # Tasks of the probe: more than a small cluster has workers, so that most of them get one.
