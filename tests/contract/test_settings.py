@@ -81,7 +81,7 @@ BUNDLED = {
 }
 
 
-def composed(engines: Sequence[str], settings: Mapping[str, str]) -> dict[str, Any]:
+def composed(engines: Sequence[str], settings: dict[str, str]) -> dict[str, Any]:
     """Return what Compose makes of the files for some own engines; raise if it refuses."""
     files = ["compose.yaml", *(f"compose.own-{engine}.yaml" for engine in engines)]
     options = [option for file in files for option in ("--file", str(ROOT / file))]
