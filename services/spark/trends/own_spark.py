@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # Spark reads this file when it starts (entrypoint); of two lines for one setting the last counts.
 PROPERTIES = Path("/tmp/spark.conf")  # noqa: S108 -- the container's own tmpfs
+# What is wrong with the workers, for trends.check; empty if nothing is.
+WORKERS = Path("/tmp/workers")  # noqa: S108
 PACKAGE = Path("/tmp/trends-extract.zip")  # noqa: S108
 # What Spark itself does not bring: the Kafka connector, and the file system of conf/spark.conf.
 JARS = (
@@ -51,8 +53,10 @@ def session(settings: Settings, stopping: threading.Event) -> SparkSession:
     spark.sparkContext.addPyFile(str(PACKAGE))
     while problem := _problem(spark, settings, stopping):
         log.error("Spark's workers cannot count: %s (trying again)", problem)
+        WORKERS.write_text(problem, encoding="utf-8")
         if stopping.wait(RETRY_SECONDS):
             break
+    WORKERS.write_text(problem, encoding="utf-8")
     return spark
 
 
@@ -134,18 +138,20 @@ def _problem(spark: SparkSession, settings: Settings, stopping: threading.Event)
         try:
             return "; ".join(sorted(set(answer.result(NO_EXECUTOR_SECONDS))))
         except NotYet:
-            log.warning(
-                "no executor yet: has a worker of %s a free core and %s of memory, and does it "
-                "reach this driver at SPARK_DRIVER_HOST (%s), ports %d and %d?",
-                settings.master,
-                settings.executor_memory,
-                settings.driver_host,
-                settings.driver_port,
-                settings.block_manager_port,
-            )
+            log.warning("%s", nobody := _no_executor(settings))
+            WORKERS.write_text(nobody, encoding="utf-8")
         except FAILURES as error:
             return explain(error, settings)
     return ""
+
+
+def _no_executor(settings: Settings) -> str:
+    ports = f"{settings.driver_port} and {settings.block_manager_port}"
+    return (
+        f"no executor yet: has a worker of {settings.master} a free core and "
+        f"{settings.executor_memory} of memory, and does it reach this driver at "
+        f"SPARK_DRIVER_HOST ({settings.driver_host}), ports {ports}?"
+    )
 
 
 def _jars() -> list[str]:

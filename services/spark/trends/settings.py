@@ -28,11 +28,6 @@ def _setting(name: str, default: str, parse: Callable[[str], Any], allowed: str)
     return field(metadata={"read": read})
 
 
-def _read_by(read: Callable[[Mapping[str, str]], Any], *, is_shown: bool = True) -> Any:
-    """Declare a field that is read from several variables."""
-    return field(repr=is_shown, metadata={"read": read})
-
-
 def _whole(name: str, default: int, low: int, high: int) -> Any:
     allowed = f"a whole number from {low} to {high}"
     return _setting(name, str(default), _between(int, low, high), allowed)
@@ -100,11 +95,12 @@ _MEMORY = _matching("[1-9][0-9]*[mMgG]"), "a size such as 768m or 2g"
 class Settings:
     """The settings that a user may change; docs/settings.md explains each."""
 
-    kafka: Access = _read_by(_access)
+    kafka: Access = field(metadata={"read": _access})
+    hbase: Gateway = field(metadata={"read": _gateway})
+    auth_secret: str = field(repr=False, metadata={"read": _auth_secret})
     topic_partitions: int = _whole("TOPIC_PARTITIONS", 4, 1, 256)
     retention_hours: int = _whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600)
     count_topic: str = _setting("COUNT_TOPIC", "", _id, "the id that the log of `trends` names")
-    hbase: Gateway = _read_by(_gateway)
     thrift_connections: int = _whole("HBASE_THRIFT_CONNECTIONS", 4, 1, 32)
     master: str = _setting(
         "SPARK_MASTER",
@@ -112,7 +108,6 @@ class Settings:
         _matching("(spark://|local).*"),
         "spark://host:port or local[N]",
     )
-    auth_secret: str = _read_by(_auth_secret, is_shown=False)
     driver_host: str = _setting("SPARK_DRIVER_HOST", "trends", _matching(_HOST), "a host name")
     driver_port: int = _whole("SPARK_DRIVER_PORT", 7078, 1024, 65_535)
     block_manager_port: int = _whole("SPARK_BLOCK_MANAGER_PORT", 7079, 1024, 65_535)

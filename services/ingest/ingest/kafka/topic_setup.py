@@ -40,7 +40,7 @@ def _create(admin: Any, access: Access, topic: Topic) -> None:
 
 
 def _correct(admin: Any, topic: Topic) -> None:
-    found = _configs(admin, topic)
+    found = read_configs(admin, topic)
     if not found:
         # Kafka answers so without the right to describe them.
         form = "event=topic_unchecked topic=%s: grant DescribeConfigs, or see that it has %s"
@@ -57,7 +57,7 @@ def _correct(admin: Any, topic: Topic) -> None:
         log.warning(form, topic.name, has, _text(wrong), answer)
 
 
-def _configs(admin: Any, topic: Topic) -> dict[str, str]:
+def read_configs(admin: Any, topic: Topic) -> dict[str, str]:
     """Return the topic's settings; none if they may not be read."""
     resource = ConfigResource(ConfigResourceType.TOPIC, topic.name)
     found = admin.describe_configs([resource], config_filter="all")["topic"][topic.name]
