@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT, Json, Stack, run
+from e2e.stack import ROOT, START_SECONDS, Json, Stack, run
 from waiting import eventually
 
 pytestmark = pytest.mark.nightly
@@ -166,8 +166,8 @@ def in_hbase(engines: OwnEngines) -> tuple[list[str], Json]:
 def test_it_counts_on_other_engines_with_the_least_rights(
     stack: Stack, engines: OwnEngines
 ) -> None:
-    stack.up()
-    eventually(lambda: stack.board()["tweets_read"] == 600, within=180)
+    stack.up(wait=False)
+    eventually(lambda: stack.board()["tweets_read"] == 600, within=START_SECONDS)
     assert {"kafka", "zookeeper", "hbase-thrift", "spark-master"}.isdisjoint(stack.services())
     tables, counts = in_hbase(engines)
     assert sorted(tables) == sorted(f"{PREFIX}{name}" for name in TABLES)

@@ -75,10 +75,8 @@ def check_topic(admin: Any, access: Access, topic: Topic, found: dict[str, Any] 
     configs = read_configs(admin, topic)
     for name, value in topic.configs.items():
         if configs and configs.get(name) != value:
-            return (
-                False,
-                f"the topic {topic.name} has {name}={configs.get(name)}: set it to {value}",
-            )
+            has = f"{name}={configs.get(name)}"
+            return False, f"the topic {topic.name} has {has}: set it to {value}"
     return True, f"the topic {topic.name} can be used"
 
 

@@ -2,8 +2,8 @@
 
 python -m trends.check
 
-Prints a line for each thing checked: `ok` or `PROBLEM`, then what was found. `ingest.check` does the
-same for Kafka.
+Prints a line for each thing checked: `ok` or `PROBLEM`, then what was found. `ingest.check` does
+the same for Kafka.
 """
 
 import os

@@ -122,7 +122,7 @@ def test_a_restore_removes_all_volumes_before(tmp_path: Path) -> None:
     file = archive(tmp_path / "backup.tar.gz", VOLUMES)
     calls = restore(tmp_path, file, (*VOLUMES, "checkpoint"))
     removed = calls.index("volume rm project_checkpoint project_hbase-data project_kafka-data")
-    assert "compose down --remove-orphans --volumes" in calls[:removed]
+    assert "compose --profile bundled down --remove-orphans --volumes" in calls[:removed]
     assert "compose --progress quiet create" in calls[removed:]
 
 
