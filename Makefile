@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up connect doctor version down logs hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
+.PHONY: help up connect doctor version down logs monitor hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ down: ## Stop everything; counts and tweets are kept
 logs: ## Follow the log of every service, or of one: make logs SERVICE=ingest
 	@docker compose logs --follow --tail 100 $(SERVICE)
 
+monitor: ## Start everything with Prometheus beside it: metrics, and alerts about the stack itself
+	@scripts/monitor
+
 hide: ## Take a hashtag off the boards: make hide TAG=spam, or TAG='*spam*' (no TAG: list them)
 	@scripts/hide "$(TAG)"
 
@@ -40,7 +43,7 @@ restore: ## Restore a backup, replacing all data: make restore FILE=backups/... 
 reset: ## Stop everything and delete all counts and tweets (asks first)
 	@scripts/reset
 
-test: ## Run all tests, a stage (STAGE=static|unit|component|integration|e2e), or one FILE=path[::test] [ARGS="-k name"]
+test: ## Run all tests, a stage (STAGE=static|unit|component|integration|e2e|nightly), or one FILE=path[::test] [ARGS="-k name"]
 	@FILE="$(FILE)" scripts/test "$(STAGE)" $(ARGS)
 
 dev-web: ## Serve the pages on made-up boards, without the stack, and reload them as you edit (PORT=8080)

@@ -4,8 +4,8 @@ import re
 import time
 
 from chaos import network
-from e2e.stack import Stack, run
-from waiting import eventually
+from support.stack import Stack, run
+from support.waiting import eventually
 
 RELAY_PORT = 19_000
 DELAY_SECONDS = 0.3

@@ -20,7 +20,7 @@ from chaos.cells import Cell, all_cells, choose
 from chaos.network import stop_relay
 from chaos.report import Book, row
 from chaos.scene import Scene
-from e2e.stack import ROOT, Stack
+from support.stack import ROOT, Stack
 
 # A deliberate mistake -> the service that has it, and the fault that brings it to light.
 DEFECTS = {

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from chaos import disks, network
 from chaos.judge import Ledger, settle
-from e2e.checks import executors, wait_for_tweets
-from e2e.stack import Stack, service_of
-from waiting import eventually
+from support.checks import executors, wait_for_tweets
+from support.stack import Stack, service_of
+from support.waiting import eventually
 
 RATE = 100
 # Deadline for all containers to be healthy, and all workers to run an executor.

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from thriftpy2.thrift import TException
 
-from chaos.aims import PATIENCE
 from chaos.cells import Cell
 from chaos.faults import Fault
 from chaos.judge import compare, verdict
 from chaos.scene import Scene
-from e2e.checks import MOST_RESTARTS, Visitor
-from e2e.stack import Json, service_of
+from support.aims import PATIENCE
+from support.checks import MOST_RESTARTS, Visitor
+from support.stack import Json, service_of
 
 # The aim for a fault that must go unnoticed.
 UNFELT_SECONDS = 10.0

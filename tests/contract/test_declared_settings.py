@@ -21,6 +21,7 @@ from write_settings import EXAMPLE, Setting, files, load, quoted
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SECRETS = yaml.safe_load((ROOT / "compose.secrets.yaml").read_text(encoding="utf-8"))
+MONITORING = yaml.safe_load((ROOT / "compose.monitoring.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CHECK_ENV = ROOT / "scripts" / "check-env"
 
@@ -76,6 +77,7 @@ def surroundings() -> Iterator[Any]:
     for name, node in COMPOSE.items():
         if name != "services" and not name.startswith("x-"):
             yield node
+    yield MONITORING["services"]
 
 
 each_setting = pytest.mark.parametrize("setting", [*DECLARED.values()], ids=[*DECLARED])
@@ -116,9 +118,9 @@ def test_a_declaration_is_complete(setting: Setting) -> None:
 
 
 def test_every_variable_is_declared_and_every_declared_one_is_used() -> None:
-    used = names(COMPOSE)
+    used = names(COMPOSE) | names(MONITORING)
     undeclared = sorted(used - DECLARED.keys())
-    assert not undeclared, f"{undeclared} of compose.yaml: {HOW_TO_ADD}"
+    assert not undeclared, f"{undeclared} of the files for Compose: {HOW_TO_ADD}"
     unused = sorted(DECLARED.keys() - used - {"COMPOSE_FILE"})
     assert not unused, f"{unused} of settings.toml: hand it over in compose.yaml, or remove it"
 
@@ -146,7 +148,9 @@ def test_compose_hands_over_the_default_or_leaves_it_to_the_reader(service: str)
 
 def test_compose_itself_has_the_same_defaults() -> None:
     found = set().union(*map(placeholders, surroundings()))
-    assert {"WEB_PORT", "CONTAINER_CORES", "SPARK_WORKER_CORES"} <= {name for name, _, _ in found}
+    assert {"WEB_PORT", "PROMETHEUS_PORT", "CONTAINER_CORES", "SPARK_WORKER_CORES"} <= {
+        name for name, _, _ in found
+    }
     for name, _, operand in found:
         # Where there is no file, Compose mounts something that always exists.
         if DECLARED[name].kind != "file":
@@ -329,6 +333,7 @@ def test_check_env_checks_only_what_is_declared() -> None:
     assert {name for name, each in DECLARED.items() if each.kind == "file"} <= checked()
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", unread_numbers())
 def test_check_env_has_the_same_range(name: str, tmp_path: Path) -> None:
     setting, file = DECLARED[name], tmp_path / "env"
@@ -339,6 +344,7 @@ def test_check_env_has_the_same_range(name: str, tmp_path: Path) -> None:
         assert f"{name} must be" in check(file, f"{name}={value}").stderr
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", ["SPARK_DRIVER_MEMORY", "SPARK_EXECUTOR_MEMORY"])
 def test_check_env_and_the_driver_agree_on_memory(name: str, tmp_path: Path) -> None:
     for value in ("512m", "768M", "2g", "10G"):

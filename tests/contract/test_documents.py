@@ -353,10 +353,10 @@ def test_decisions_have_one_form(path: Path) -> None:
 
 
 def test_each_concern_has_a_file() -> None:
-    """The twenty questions of docs/where-is-what.md; each answer names what exists."""
+    """The questions of docs/where-is-what.md; each answer names what exists."""
     text = (ROOT / "docs/where-is-what.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \d+ \|.*\| (.*) \|$", text, re.MULTILINE)
-    assert len(rows) == 20
+    assert len(rows) >= 20
     for row in rows:
         paths = re.findall(r"`([^`]+)`", row)
         assert paths, row

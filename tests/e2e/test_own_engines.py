@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT, START_SECONDS, Json, Stack, run
-from waiting import eventually
+from support.stack import ROOT, START_SECONDS, Json, Stack, run
+from support.waiting import eventually
 
 pytestmark = pytest.mark.nightly
 

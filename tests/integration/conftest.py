@@ -11,10 +11,11 @@ import pytest
 from kafka import KafkaAdminClient
 from pyspark.sql import SparkSession
 
-from driver import Driver
 from fakes.server import Serving
 from integration.timelines import Ingest, Served, double
-from integration_support import KAFKA, delete_topics
+from support.driver import Driver
+from support.integration_support import KAFKA, delete_topics
+from support.waiting import eventually
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.gateway import Gateway
@@ -23,7 +24,6 @@ from trends.hbase.totals_table import TotalsTable
 from trends.kafka.access import Access
 from trends.kafka.topics import Topics
 from trends.settings import Settings
-from waiting import eventually
 
 THRIFT = os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift")
 

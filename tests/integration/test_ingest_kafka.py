@@ -15,7 +15,7 @@ from ingest.message import quarantine
 from ingest.poller import Poller
 from ingest.sources.base import Batch
 from ingest.sources.demo.source import DemoSource, demo_message
-from waiting import eventually
+from support.waiting import eventually
 
 with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas by functions that Python 3.11 alone deprecates.

@@ -11,7 +11,7 @@ import pytest
 from ingest.gateway import Gateway as IngestGateway
 from ingest.lifecycle import Shutdown
 from ingest.status import StatusWriter
-from waiting import eventually
+from support.waiting import eventually
 from web.gateway import Gateway as WebGateway
 from web.hbase import HBaseBoards
 from web.status.document import parse_report

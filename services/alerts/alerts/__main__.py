@@ -70,7 +70,7 @@ def watch(folder: Path) -> int:
     shutdown.heartbeat_file = HEARTBEAT
     logging.getLogger("alerts").setLevel(settings.log_level)
     if not settings.urls:
-        log.info("event=off: %s is not set", URLS)
+        log.info("event=off: %s is not set, so no messages are sent", URLS)
         stay_off(store, started_at, shutdown)
         return 0
     log.info("event=settings receivers=%s %s", services, settings)

@@ -118,7 +118,7 @@ class Store:
         """Log an outage only once."""
         if state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
-            form = "event=hbase_failed hbase=%s error=%.300s: trying again until it answers"
+            form = "event=hbase_failed hbase=%s error=%.300s: retrying until it answers"
             log.warning(form, self._gateway.address, self._gateway.explain(error))
 
 

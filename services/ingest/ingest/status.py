@@ -135,7 +135,7 @@ class StatusWriter:
         metrics.STATUS_FAILURES.inc()
         if state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
-            form = "event=status_failed hbase=%s error=%.300s: the status falls behind"
+            form = "event=status_failed hbase=%s error=%.300s: retrying; /status is out of date"
             log.warning(form, self._gateway.address, self._gateway.explain(error))
 
 

@@ -20,7 +20,7 @@ from trends.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Spark reads this file when it starts (entrypoint); of two lines for one setting the last counts.
+# Java reads this file when it starts (entrypoint); of two lines for one setting the last counts.
 PROPERTIES = Path("/tmp/spark.conf")  # noqa: S108 -- the container's own tmpfs
 # What is wrong with the workers, for trends.check; empty if nothing is.
 WORKERS = Path("/tmp/workers")  # noqa: S108
@@ -45,8 +45,6 @@ def session(settings: Settings, stopping: threading.Event) -> SparkSession:
 
     What is wrong is logged in one line at each attempt.
     """
-    with PROPERTIES.open("a", encoding="utf-8") as file:
-        file.writelines(f"{name} {value}\n" for name, value in properties(settings).items())
     os.environ["PYSPARK_PYTHON"] = settings.worker_python
     spark = _start(settings, stopping)
     pack(PACKAGE)
@@ -58,6 +56,12 @@ def session(settings: Settings, stopping: threading.Event) -> SparkSession:
             break
     WORKERS.write_text(problem, encoding="utf-8")
     return spark
+
+
+def write_properties(settings: Settings) -> None:
+    """Write what differs from the bundled Spark; Java reads it when it starts."""
+    with PROPERTIES.open("a", encoding="utf-8") as file:
+        file.writelines(f"{name} {value}\n" for name, value in properties(settings).items())
 
 
 def properties(settings: Settings) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
-from trends import own_spark
+from trends import metrics, own_spark
 from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
 from trends.counting.progress import ProgressError
@@ -110,10 +110,10 @@ class Stream:
             .start()
         )
 
-    def is_stuck(self) -> bool:
+    def is_stuck(self, seconds: float = STUCK_SECONDS) -> bool:
         """Whether a batch has taken so long to compute that it may never end."""
         since = self._computing_since
-        return since is not None and time.monotonic() - since > STUCK_SECONDS
+        return since is not None and time.monotonic() - since > seconds
 
     def _on_batch(self, records: DataFrame, _: int) -> None:
         self._computing_since = began = time.monotonic()
@@ -122,6 +122,7 @@ class Stream:
         batch = _compute(records)
         self._computing_since = None
         computed = time.monotonic()
+        metrics.step_took("compute", computed - began)
         try:
             self._applier.submit(batch)
         except ProgressError as error:

@@ -94,7 +94,7 @@ class _HBase:
         if self._connection is None:
             # happybase has no time limit unless it is given one.
             self._connection = self._gateway.connect(int(self._timeout * 1000))
-            log.debug("connected to %s", self._address)
+            log.debug("connected to HBase at %s", self._address)
         return self._connection
 
     def _refused(self, error: TException) -> dict[str, Cells]:

@@ -18,13 +18,13 @@ from urllib.parse import quote
 import happybase
 import requests
 
+from support.memory_store import board, hashtag_cells, report
+from support.waiting import eventually
 from trends.counting.hidden import HiddenTags
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.gateway import Gateway
 from trends.hbase.hashtags_table import HashtagsTable
-from unit.web.memory_store import board, hashtag_cells, report
-from waiting import eventually
 
 THRIFT = (os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift"), 9090)
 WEB = Path(__file__).parents[3] / "services/web"

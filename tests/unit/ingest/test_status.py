@@ -19,7 +19,7 @@ from ingest.settings import read_settings
 from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, SourceStats
 from ingest.sources.http.failures import Network
 from ingest.status import StatusWriter, document
-from waiting import eventually
+from support.waiting import eventually
 
 SCHEMA = json.loads(
     (Path(__file__).parents[3] / "docs/contracts/status.schema.json").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 # On a developer's machine there may be an engine, and rights to install one.
 pytestmark = pytest.mark.component
@@ -115,6 +115,15 @@ def test_volumes_that_no_longer_exist_are_not_restored(tmp_path: Path, former: s
     restore(tmp_path, file, (*VOLUMES, "new-data"))
     found = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("volumes/*/*")}
     assert found == {f"volumes/{name}/file" for name in VOLUMES}
+
+
+def test_prometheus_data_is_in_no_backup(tmp_path: Path) -> None:
+    """Prometheus may be writing while the backup is read."""
+    file = archive(tmp_path / "backup.tar.gz", VOLUMES)
+    calls = restore(tmp_path, file, (*VOLUMES, "prometheus-data"))
+    (mounts,) = (call for call in calls if call.startswith("run "))
+    assert ":/volumes/kafka-data:" in mounts and "prometheus-data" not in mounts
+    assert any("volume rm" in call and "prometheus-data" in call for call in calls)
 
 
 def test_a_restore_removes_all_volumes_before(tmp_path: Path) -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
+
+# Each test runs the script.
+pytestmark = pytest.mark.component
 
 
 def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
+
+# Each test runs the script.
+pytestmark = pytest.mark.component
 
 # An engine and its plugins; variables say what is different. Without RUNNING no stack runs.
 PROGRAMS = {

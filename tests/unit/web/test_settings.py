@@ -129,6 +129,7 @@ def test_a_bad_value_is_refused_by_name_and_with_what_is_allowed(
         Settings.from_env({name: value})
 
 
+@pytest.mark.component
 def test_the_process_says_what_is_wrong_and_idles_until_it_is_stopped() -> None:
     """An exit would be a restart loop under the container's restart policy."""
     code = f"import sys; sys.path[:] = {sys.path!r}; import web.wsgi"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, ago, board, failure, report, source
+from support.memory_store import MemoryStore, ago, board, failure, report, source
 from web.boards.board import parse_board
 from web.boards.cache import NO_REPORT, BoardCache
 from web.gateway import Gateway

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from waiting import eventually
+from support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 DEMO = "demo data"

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import requests
 
-from e2e.stack import BOARDS, Json, Stack, as_of
-from oracle import Oracle
-from waiting import eventually
+from support.oracle import Oracle
+from support.stack import BOARDS, Json, Stack, as_of
+from support.waiting import eventually
 
 MOST_RESTARTS = 5
 # What `places` leaves out of a tag.
