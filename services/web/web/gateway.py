@@ -79,6 +79,8 @@ class Gateway:
             return f"its certificate does not fit ({cause.verify_message}): check HBASE_CA_FILE"
         if isinstance(cause, ssl.SSLError):
             return f"no TLS ({cause.reason or cause}): check HBASE_THRIFT_TLS, and its port"
+        if isinstance(cause, TimeoutError):
+            return "no answer in time"
         if isinstance(cause, socket.gaierror):
             return f"no such host ({cause.strerror}): check HBASE_THRIFT_HOST"
         if _is_another_protocol(cause):
