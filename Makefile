@@ -1,12 +1,15 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up connect doctor version down logs monitor hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
+.PHONY: help up cluster connect doctor version down logs monitor hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 up: ## Build and start everything, and say where the widget is
 	@scripts/up
+
+cluster: ## Build and start a cluster on this machine, which bears the loss of any container and its volume
+	@scripts/start-cluster
 
 connect: ## Connect your own timeline: asks for its credentials, tests them, fills in .env, starts
 	@scripts/connect

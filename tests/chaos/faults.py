@@ -51,6 +51,12 @@ class Fault:
         """End the fault; return when that was (time.time)."""
         return time.time()
 
+    def restore(self) -> None:
+        """Bring back what is still away when the stack has recovered without it."""
+
+    def assert_refilled(self) -> None:
+        """Wait until what was brought back is complete."""
+
 
 class Kill(Fault):
     """Kills the first process from outside; the engine restarts the container."""

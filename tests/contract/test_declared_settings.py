@@ -14,6 +14,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from support.certificates import certificate
+from support.cluster_file import load_cluster
 from support.readers import READ, REFUSALS
 from support.settings import DECLARED
 from write_settings import EXAMPLE, Setting, files, load, quoted
@@ -118,7 +119,7 @@ def test_a_declaration_is_complete(setting: Setting) -> None:
 
 
 def test_every_variable_is_declared_and_every_declared_one_is_used() -> None:
-    used = names(COMPOSE) | names(MONITORING)
+    used = names(COMPOSE) | names(MONITORING) | names(load_cluster())
     undeclared = sorted(used - DECLARED.keys())
     assert not undeclared, f"{undeclared} of the files for Compose: {HOW_TO_ADD}"
     unused = sorted(DECLARED.keys() - used - {"COMPOSE_FILE"})

@@ -22,12 +22,14 @@ ORDER = (
     "monitoring",
     "order",
     "faults",
+    "standby",
     "timelines",
     "secrets",
     "replay",
     "trending",
     "lifecycle",
     "own_engines",
+    "cluster",
 )
 
 

@@ -7,9 +7,9 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
@@ -37,6 +37,9 @@ ONE_TASK_RECORDS = 4_000
 # small batch does not depend on its size.
 QUIET_RATE, QUIET_SECONDS = 50, 3.0
 
+# Of several brokers one may be gone, and the client has to ask another. Its own limit is a minute.
+_TIMEOUTS = {"kafka.request.timeout.ms": 15_000, "kafka.default.api.timeout.ms": 15_000}
+
 R = TypeVar("R", DataFrameReader, DataStreamReader)
 
 
@@ -54,17 +57,32 @@ def session(settings: Settings, stopping: threading.Event) -> SparkSession:
     )
 
 
-def _wait_for_master(master: str, stopping: threading.Event) -> None:
-    """Wait until the master answers; Spark itself would give up after a minute."""
-    address = urlsplit(master)
-    if address.scheme != "spark":
+def _wait_for_master(url: str, stopping: threading.Event) -> None:
+    """Wait until a master answers; Spark itself would give up after a minute.
+
+    The URL has several masters if others stand by.
+    """
+    scheme, _, masters = url.partition("://")
+    if scheme != "spark":
         return
 
     def log_failure(number: int, error: Any) -> None:
-        log.warning("Spark's master at %s does not answer (attempt %d, retrying)", master, number)
+        log.warning("Spark's master at %s does not answer (attempt %d, retrying)", url, number)
 
     retrying = retry_until_stopped(stopping, OSError, log_failure, 0.5, 5)
-    retrying(lambda: socket.create_connection((address.hostname, address.port), timeout=5).close())
+    retrying(_connect_to_one, masters.split(","))
+
+
+def _connect_to_one(masters: Sequence[str]) -> None:
+    failures = []
+    for master in masters:
+        host, _, port = master.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+            return
+        except OSError as error:
+            failures.append(error)
+    raise failures[0]
 
 
 def first_line(error: BaseException) -> str:
@@ -151,6 +169,7 @@ class Stream:
             .option("subscribe", TWEETS)
             .option("startingOffsets", _spark_offsets(topic, start))
             .option("failOnDataLoss", "true")
+            .options(**_TIMEOUTS)
             # Large responses for backlogs; on a quiet topic the broker still answers at once.
             .option("kafka.max.poll.records", 10_000)
             .option("kafka.max.partition.fetch.bytes", 4 << 20)
