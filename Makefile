@@ -13,7 +13,7 @@ cluster: ## Build and start a cluster on this machine, which bears the loss of a
 
 connect: ## Connect your own timeline: asks for its credentials, tests them, fills in .env, starts
 	@scripts/connect
-doctor: ## Check Docker, memory, disk, port, clock and .env, and say what to do
+doctor: ## Check Docker, memory, disk, port, clock, .env and engines of your own, and say what to do
 	@scripts/check-machine
 
 version: ## Show the version of this checkout, and the versions that run

@@ -55,6 +55,15 @@ setting() {
   fi
 }
 
+# uses_own ENGINE...: whether one of these (kafka, hbase, spark) is the user's own.
+uses_own() {
+  local engine
+  for engine in "$@"; do
+    if [[ $(setting COMPOSE_FILE) == *compose.own-$engine.yaml* ]]; then return 0; fi
+  done
+  return 1
+}
+
 # accepts ADDRESS PORT: somebody listens there.
 accepts() {
   (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null

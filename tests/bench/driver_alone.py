@@ -63,7 +63,7 @@ def main(tweets: int) -> None:
     """Count the posts and print how long it took."""
     gc.set_threshold(100_000, 50, 100)  # as the driver does
     settings, stopping = Settings.from_environment(os.environ), Event()
-    client = Client(settings.thrift_host, settings.thrift_port, stopping)
+    client = Client(settings.hbase, stopping)
     hashtags = HashtagsTable(client, settings.thrift_connections)
     progress = ProgressRow(client, name_driver())
     progress.take_over(progress.read_lease())

@@ -13,6 +13,7 @@ import certifi
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from support.certificates import certificate
 from support.cluster_file import load_cluster
 from support.readers import READ, REFUSALS
 from support.settings import DECLARED
@@ -42,6 +43,9 @@ SOURCES = {
     "BLUESKY_APP_PASSWORD": "password",
     "REPLAY_FILE": "./posts.jsonl",
 }
+
+_CERTIFICATE, _KEY = map(str, certificate())
+CLIENT = {"KAFKA_CLIENT_CERTIFICATE_FILE": _CERTIFICATE, "KAFKA_CLIENT_KEY_FILE": _KEY}
 
 
 def strings(node: Any) -> Iterator[str]:
@@ -215,8 +219,25 @@ def test_a_value_is_quoted_where_compose_would_change_it(value: str, line: str) 
 
 
 def read(service: str, changes: dict[str, str]) -> Any:
-    """Read a service's settings, with all sources switched on."""
-    return READ[service]((SOURCES if service == "ingest" else {}) | changes)
+    """Read a service's settings, with all sources and what the changed settings need."""
+    needed: dict[str, str] = {}
+    for name, value in changes.items():
+        needed |= companions(name, value)
+    return READ[service]((SOURCES if service == "ingest" else {}) | needed | changes)
+
+
+def companions(name: str, value: str) -> dict[str, str]:
+    """Return the settings without which this one is refused, or has no effect."""
+    password = {"KAFKA_USERNAME": "user", "KAFKA_PASSWORD": "password"}
+    secured = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", **password}
+    found = {
+        "KAFKA_SECURITY_PROTOCOL": password if value.startswith("SASL") else {},
+        "KAFKA_CA_FILE": {"KAFKA_SECURITY_PROTOCOL": "SSL"},
+        "HBASE_CA_FILE": {"HBASE_THRIFT_TLS": "true"},
+        **dict.fromkeys(("KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD"), secured),
+        **{each: {"KAFKA_SECURITY_PROTOCOL": "SSL", **CLIENT} for each in CLIENT},
+    }
+    return found.get(name, {})
 
 
 def pairs(*kinds: str) -> pytest.MarkDecorator:
@@ -235,7 +256,7 @@ def pairs(*kinds: str) -> pytest.MarkDecorator:
 def accepted(setting: Setting) -> list[str]:
     """Return values that are allowed, at least one of which is not the default."""
     if setting.kind == "file":
-        return [certifi.where()]
+        return [CLIENT.get(setting.name, certifi.where())]
     if setting.kind == "choice":
         return [*setting.one_of]
     return [*map(str, setting.between)] or [setting.example or "another"]

@@ -174,11 +174,21 @@ JSON: dict[str, Callable[[Block], None]] = {
     "README.md": check_board,
     "docs/trending.md": check_stream,
 }
+
+
+def check_settings(block: Block) -> None:
+    """Lines of `.env`, which somebody may copy."""
+    lines = [line.partition("=") for line in block.text.splitlines()]
+    assert {name for name, _, _ in lines} <= DECLARED.keys()
+    assert all(value for _, _, value in lines)
+
+
 CHECKS: dict[str, Callable[[Block], None]] = {
     "sh": check_shell,
     "json": check_json,
     "yaml": check_yaml,
     "python": check_python,
+    "ini": check_settings,
     **dict.fromkeys((*IN_A_BROWSER, *BEHIND_PROXIES), no_check),
     "html": check_html,
 }

@@ -28,6 +28,7 @@ ORDER = (
     "replay",
     "trending",
     "lifecycle",
+    "own_engines",
     "cluster",
 )
 

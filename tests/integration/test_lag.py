@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from support.integration_support import KAFKA, consumed, send
 from trends import metrics
 from trends.counting.batch import Offsets
+from trends.kafka.access import Access
 from trends.kafka.lag import LagMonitor
 from trends.kafka.topics import Topics
 
@@ -32,7 +33,7 @@ def counted() -> Offsets:
 @pytest.fixture
 def monitor(topics: Topics, counted: Offsets) -> Iterator[LagMonitor]:
     metrics.lag(math.nan, math.nan)
-    found = LagMonitor(KAFKA, lambda: counted, Event())
+    found = LagMonitor(Access((KAFKA,)), lambda: counted, Event())
     yield found
     if found._consumer:
         found._consumer.close()

@@ -9,6 +9,7 @@ from typing import Any
 import happybase
 
 from trends.hbase.client import Client
+from trends.hbase.gateway import Gateway
 
 WRITES = ("checkAndPut", "mutateRowsTs", "mutateRowTs")
 
@@ -72,7 +73,7 @@ class SteppedClient(Client):
     """
 
     def __init__(self, port: int, turns: Turns, chance: random.Random, faults: float) -> None:
-        super().__init__("127.0.0.1", port, threading.Event())
+        super().__init__(Gateway((("127.0.0.1", port),)), threading.Event())
         self._turns, self._chance, self._faults = turns, chance, faults
         self._late: list[Callable[[happybase.Connection], object]] = []
 

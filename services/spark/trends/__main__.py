@@ -67,7 +67,7 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     java = background.submit(start_java, settings)
     topics = Topics(settings.kafka, stopping)
     topics.create(settings.topic_partitions, settings.retention_hours)
-    client = Client(settings.thrift_host, settings.thrift_port, stopping)
+    client = Client(settings.hbase, stopping)
     BoardsTable(client).create()
     progress = ProgressRow(client, name_driver())
     if not stand_by(progress, stopping, ALIVE.touch):

@@ -7,6 +7,7 @@ from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
+from trends import own_spark
 from trends.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,8 @@ def start_java(settings: Settings) -> None:
     It does not register with Spark's master yet: a standby would get executors, and keep them from
     the driver that counts.
     """
+    if settings.has_own_spark:
+        own_spark.write_properties(settings)
     memory = SparkConf(loadDefaults=False).set("spark.driver.memory", settings.driver_memory)
     SparkContext._ensure_initialized(conf=memory)
 

@@ -16,11 +16,12 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
-from trends import metrics
+from trends import metrics, own_spark
 from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
 from trends.counting.progress import ProgressError
 from trends.extract.columns import CHUNKS, extract, unpack
+from trends.kafka.executor_options import executor_options
 from trends.kafka.offsets import Topic
 from trends.kafka.topics import TWEETS
 from trends.retry import retry_until_stopped
@@ -45,6 +46,8 @@ R = TypeVar("R", DataFrameReader, DataStreamReader)
 def session(settings: Settings, stopping: threading.Event) -> SparkSession:
     """Start the driver's session on the master; fixed settings are in conf/spark.conf."""
     _wait_for_master(settings.master, stopping)
+    if settings.has_own_spark:
+        return own_spark.session(settings, stopping)
     return (
         SparkSession.builder.appName("tweet-trends")
         .master(settings.master)
@@ -162,7 +165,7 @@ class Stream:
     def _reader(self, reader: R, topic: Topic, start: Offsets) -> R:
         return (
             reader.format("kafka")
-            .option("kafka.bootstrap.servers", self._settings.kafka)
+            .options(**executor_options(self._settings.kafka))
             .option("subscribe", TWEETS)
             .option("startingOffsets", _spark_offsets(topic, start))
             .option("failOnDataLoss", "true")

@@ -131,5 +131,14 @@ def test_a_restore_removes_all_volumes_before(tmp_path: Path) -> None:
     file = archive(tmp_path / "backup.tar.gz", VOLUMES)
     calls = restore(tmp_path, file, (*VOLUMES, "checkpoint"))
     removed = calls.index("volume rm project_checkpoint project_hbase-data project_kafka-data")
-    assert "compose down --remove-orphans --volumes" in calls[:removed]
+    assert "compose --profile bundled down --remove-orphans --volumes" in calls[:removed]
     assert "compose --progress quiet create" in calls[removed:]
+
+
+@pytest.mark.parametrize("engine", ["kafka", "hbase"])
+def test_neither_is_done_with_an_own_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    monkeypatch.setenv("COMPOSE_FILE", f"compose.yaml:compose.own-{engine}.yaml")
+    file = archive(tmp_path / "backup.tar.gz", VOLUMES)
+    assert "where no backup can be restored; nothing was changed" in refusal("restore", file)

@@ -12,6 +12,7 @@ from fakes.hbase import FakeHBase
 from trends import standby
 from trends.counting.progress import Lease
 from trends.hbase.client import Client
+from trends.hbase.gateway import Gateway
 from trends.hbase.progress_row import ProgressRow
 from trends.standby import LEASE_SECONDS, RESTART_SECONDS, LeaseWatch, stand_by
 
@@ -59,7 +60,7 @@ def hbase(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHBase]:
 
 
 def row(hbase: FakeHBase, driver: str) -> ProgressRow:
-    return ProgressRow(Client("127.0.0.1", hbase.port, threading.Event()), driver)
+    return ProgressRow(Client(Gateway((("127.0.0.1", hbase.port),)), threading.Event()), driver)
 
 
 def test_the_first_driver_counts_at_once(hbase: FakeHBase, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from web import create_app
+from web.gateway import Gateway
 from web.settings import Settings, SettingsError
 
 NAMES = ["HBASE_THRIFT_HOST", "REFRESH_SECONDS", "EMBED_ALLOWED_ORIGINS", "HIDE_HASHTAGS"]
@@ -32,8 +33,7 @@ def test_every_variable_is_read() -> None:
             "LOG_LEVEL": "debug",
         }
     ) == Settings(
-        hbase_thrift_host="10.0.0.7",
-        hbase_thrift_port=9091,
+        hbase=Gateway((("10.0.0.7", 9091),)),
         refresh_seconds=5,
         stale_after_seconds=90,
         embed_allowed_origins="'self' https://*.example.org http://localhost:3000",

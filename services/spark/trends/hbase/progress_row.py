@@ -175,9 +175,8 @@ class ProgressRow:
 
         def write(connection: happybase.Connection) -> bool:
             put = Mutation(column=column, value=value)
-            written: bool = connection.client.checkAndPut(
-                BOARDS.encode(), PROGRESS, column, known, put, {}
-            )
+            table: bytes = connection.table(BOARDS).name  # with the prefix of all tables
+            written: bool = connection.client.checkAndPut(table, PROGRESS, column, known, put, {})
             return written or _read(connection, [column]).get(column) == value
 
         written = self._client.call(write)

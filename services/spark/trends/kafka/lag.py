@@ -10,6 +10,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from trends import metrics
 from trends.counting.batch import Offsets
+from trends.kafka.access import Access
 from trends.kafka.topics import TWEETS
 
 log = logging.getLogger(__name__)
@@ -26,10 +27,10 @@ class LagMonitor(threading.Thread):
     """
 
     def __init__(
-        self, servers: str, counted: Callable[[], Offsets], stopping: threading.Event
+        self, access: Access, counted: Callable[[], Offsets], stopping: threading.Event
     ) -> None:
         super().__init__(name="lag", daemon=True)
-        self._servers = servers
+        self._access = access
         self._counted = counted
         self._stopping = stopping
         self._consumer: KafkaConsumer | None = None
@@ -67,9 +68,9 @@ class LagMonitor(threading.Thread):
         """Return the one consumer; it reconnects by itself."""
         if self._consumer is None:
             # A producer first: without a broker, other clients leave a thread behind.
-            KafkaProducer(bootstrap_servers=self._servers).close()
+            KafkaProducer(**self._access.client()).close()
             self._consumer = KafkaConsumer(
-                bootstrap_servers=self._servers,
+                **self._access.client(),
                 enable_auto_commit=False,
                 request_timeout_ms=ANSWER_SECONDS * 1000,
                 max_poll_records=1,

@@ -10,6 +10,7 @@ import pytest
 from fakes.hbase import FakeHBase
 from trends.counting.progress import Done, Intent, Lease, ProgressError
 from trends.hbase.client import Client
+from trends.hbase.gateway import Gateway
 from trends.hbase.progress_row import ProgressRow
 
 INTENT = Intent(9, {}, {"0": 5})
@@ -24,7 +25,7 @@ def hbase() -> Iterator[FakeHBase]:
 
 def counting(hbase: FakeHBase, driver: str) -> ProgressRow:
     """Return the row of a driver that has just taken over."""
-    progress = ProgressRow(Client("127.0.0.1", hbase.port, threading.Event()), driver)
+    progress = ProgressRow(Client(Gateway((("127.0.0.1", hbase.port),)), threading.Event()), driver)
     assert progress.take_over(progress.read_lease())
     progress.read()
     return progress
@@ -135,7 +136,7 @@ def test_the_boards_of_the_next_driver_hide_those_of_the_one_before(hbase: FakeH
 
 def test_a_lease_is_taken_over_only_as_it_was_read(hbase: FakeHBase) -> None:
     first = counting(hbase, "a/1")
-    second = ProgressRow(Client("127.0.0.1", hbase.port, threading.Event()), "b/1")
+    second = ProgressRow(Client(Gateway((("127.0.0.1", hbase.port),)), threading.Event()), "b/1")
     lease = second.read_lease()
     first.beat()
     assert not second.take_over(lease)

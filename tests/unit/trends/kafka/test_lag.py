@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 from support.waiting import eventually
 from trends import metrics
 from trends.kafka import lag
+from trends.kafka.access import Access
 from trends.kafka.lag import LagMonitor
 
 
@@ -60,7 +61,7 @@ def measured() -> tuple[float, float]:
 
 
 def monitor(consumer: Consumer, counted: dict[str, int]) -> LagMonitor:
-    found = LagMonitor("nowhere:9092", lambda: counted, threading.Event())
+    found = LagMonitor(Access(("nowhere:9092",)), lambda: counted, threading.Event())
     found._consumer = consumer
     return found
 
