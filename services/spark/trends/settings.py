@@ -135,7 +135,9 @@ class Settings:
     @property
     def has_own_spark(self) -> bool:
         """Whether the master is one of the user's instead of the bundled one."""
-        return self.master.startswith("spark://") and self.master != BUNDLED_MASTER
+        # In a cluster (compose.cluster.yaml) the bundled ones are several.
+        bundled = r"spark://spark-master:7077(,spark-master-\d+:7077)*"
+        return self.master.startswith("spark://") and re.fullmatch(bundled, self.master) is None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -20,6 +20,8 @@ def test_only_another_standalone_master_is_an_own_spark() -> None:
     assert settings().has_own_spark
     assert not Settings.from_environment({}).has_own_spark
     assert not settings(SPARK_MASTER="local[2]").has_own_spark
+    pair = "spark://spark-master:7077,spark-master-2:7077"  # a cluster's
+    assert not settings(SPARK_MASTER=pair).has_own_spark
 
 
 def test_without_a_secret_nothing_is_authenticated() -> None:
