@@ -167,7 +167,8 @@ def test_it_counts_on_other_engines_with_the_least_rights(
     stack: Stack, engines: OwnEngines
 ) -> None:
     stack.up(wait=False)
-    eventually(lambda: stack.board()["tweets_read"] == 600, within=START_SECONDS)
+    # More, if a slow machine had ingest send some again.
+    eventually(lambda: stack.board()["tweets_read"] >= 600, within=START_SECONDS)
     assert {"kafka", "zookeeper", "hbase-thrift", "spark-master"}.isdisjoint(stack.services())
     tables, counts = in_hbase(engines)
     assert sorted(tables) == sorted(f"{PREFIX}{name}" for name in TABLES)
