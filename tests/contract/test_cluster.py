@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +106,7 @@ def test_a_network_over_several_machines_takes_the_place_of_this_one_s(tmp_path:
     }
 
 
-def words(pattern: str) -> Sequence[str]:
+def words(pattern: str) -> list[str]:
     """What the commands of docs/cluster.md have in this place."""
     return re.findall(pattern, "\n".join(documented("sh")), re.MULTILINE)
 
