@@ -33,8 +33,6 @@ from trends.kafka.offsets import Topic
 from trends.recovery import Recovery
 from trends.sink import Sink
 
-pytestmark = pytest.mark.component
-
 POSTS, BATCH = 80, 16
 HOUR = 3_600_000
 
