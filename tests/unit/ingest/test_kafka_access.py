@@ -143,6 +143,7 @@ def tls_port() -> Iterator[int]:
         ("SSL", CERTIFICATE, "accepts connections: check KAFKA_SECURITY_PROTOCOL"),
         ("PLAINTEXT", "", "accepts connections: check KAFKA_SECURITY_PROTOCOL"),
     ],
+    ids=["self-signed", "not TLS", "nobody there"],
 )
 def test_without_an_answer_it_is_found_out_why(
     tls_port: int, protocol: str, ca_file: str, said: str
