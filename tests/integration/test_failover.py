@@ -182,7 +182,7 @@ def test_another_driver_takes_over(
     send(messages[3000:])
     eventually(lambda: records_read(hbase) > before, within=PATIENCE * AIM)
     print(f"{fault}: another driver has counted after {time.monotonic() - struck:.1f} s")
-    assert second.is_leader()
+    eventually(second.is_leader)  # the one that stops may have counted its last batch
     gateway.delay(0)
     if fault == "hung":
         first.signal(signal.SIGCONT)

@@ -209,6 +209,9 @@ class Boards:
     _versions = itertools.count(time.time_ns() // 1_000_000)
 
     def __init__(self) -> None:
+        with self._connection() as hbase:
+            for name in hbase.tables():  # a driver's timestamps may be ahead of the clock
+                hbase.delete_table(name, disable=True)
         client = Client(Gateway((THRIFT,)), Event())
         HashtagsTable(client).create()
         BoardsTable(client).create()

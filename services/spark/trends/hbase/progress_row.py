@@ -22,8 +22,9 @@ DONE, INTENT, LEASE = b"b:done", b"b:intent", b"b:lease"
 # Column -> value.
 Cells = Mapping[bytes, bytes]
 
-# How far ahead the timestamps of boards are reserved.
-RESERVED_MS = 60_000
+# How far ahead the timestamps of boards are reserved: several heartbeats. The next driver starts
+# behind them, so drivers that die soon after their start move them ahead of the clock by this much.
+RESERVED_MS = 10_000
 
 
 def name_driver() -> str:
