@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import happybase
 from kafka import KafkaConsumer, TopicPartition
 
-from support.oracle import Oracle
+from oracle import Oracle
 
 KAFKA = os.environ.get("KAFKA", "kafka:9092")
 TOPIC = "tweets"

@@ -8,8 +8,6 @@ import os
 from collections.abc import Collection, Sequence
 
 from bench.comparison import ALL, compare
-from bench.footprint import measure_footprint
-from bench.memory import measure_memory
 from bench.page import Figures, write
 from bench.product import (
     measure_demo,
@@ -26,8 +24,8 @@ from bench.searches import measure_search
 from bench.trending.measure import measure as measure_trending
 from bench.visits import measure_page
 from bench.web import measure_web
-from support.stack import Stack
-from support.waiting import eventually
+from e2e.stack import Stack
+from waiting import eventually
 
 # Rate (posts a second), seconds measured, seconds of warm-up before.
 LATENCIES = {"latency": (100, 90, 30), "latency-2000": (2000, 60, 15)}
@@ -43,12 +41,9 @@ PRODUCT_PARTS = (
     "workers",
     "driver",
     "search",
-    "footprint",
 )
 COMPARED = tuple(candidate.name for candidate in ALL)
-# They need no stack.
-ALONE = ("memory", "trending")
-PARTS = ("demo", *PRODUCT_PARTS, *COMPARED, *ALONE)
+PARTS = ("demo", *PRODUCT_PARTS, *COMPARED, "trending")
 
 
 def parts(arguments: Sequence[str] | None = None) -> list[str]:
@@ -71,9 +66,7 @@ def main() -> None:
     figures = Figures()
     if "trending" in chosen:
         figures.trending = measure_trending()
-    if "memory" in chosen:
-        figures.memory = measure_memory()
-    if set(chosen) - set(ALONE):
+    if set(chosen) - {"trending"}:
         measure_stacks(figures, chosen)
     print(write(figures), end="")
 
@@ -122,8 +115,6 @@ def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> 
             figures.workers = measure_workers(stack)
         elif part == "driver":
             figures.driver = measure_driver(stack)
-        elif part == "footprint":
-            figures.footprint = measure_footprint(stack)
         else:
             figures.searches = measure_search(stack)
 

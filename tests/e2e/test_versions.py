@@ -6,7 +6,7 @@ import re
 import pytest
 from packaging.version import Version
 
-from support.stack import Stack
+from e2e.stack import Stack
 
 JARS = {
     "kafka": "/opt/kafka/lib",

@@ -11,19 +11,17 @@ import pytest
 from kafka import KafkaAdminClient
 from pyspark.sql import SparkSession
 
+from driver import Driver
 from fakes.server import Serving
 from integration.timelines import Ingest, Served, double
-from support.driver import Driver
-from support.integration_support import KAFKA, delete_topics
-from support.waiting import eventually
+from integration_support import KAFKA, delete_topics
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
-from trends.hbase.gateway import Gateway
 from trends.hbase.hashtags_table import HashtagsTable
 from trends.hbase.totals_table import TotalsTable
-from trends.kafka.access import Access
 from trends.kafka.topics import Topics
 from trends.settings import Settings
+from waiting import eventually
 
 THRIFT = os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift")
 
@@ -54,7 +52,7 @@ def admin() -> Iterator[KafkaAdminClient]:
 def topics(admin: KafkaAdminClient) -> Topics:
     """Empty topics."""
     delete_topics(admin)
-    found = Topics(Access((KAFKA,)), Event())
+    found = Topics(KAFKA, Event())
     found.create(partitions=4, retention_hours=1)
     return found
 
@@ -84,7 +82,7 @@ def create_tables(client: Client) -> None:
 @pytest.fixture
 def client(hbase: happybase.Connection) -> Iterator[Client]:
     """The product's own access, with its tables created."""
-    found = Client(Gateway(((THRIFT, 9090),)), Event())
+    found = Client(THRIFT, 9090, Event())
     create_tables(found)
     yield found
     found.disconnect()

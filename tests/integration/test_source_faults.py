@@ -15,6 +15,7 @@ from typing import Any
 import happybase
 import pytest
 
+from driver import Driver, check
 from ingest.fields import Context
 from integration.timelines import (
     FIRST,
@@ -26,10 +27,9 @@ from integration.timelines import (
     post,
     written,
 )
-from support.driver import Driver, check
-from support.integration_support import counts_in_hbase
-from support.oracle import Oracle
-from support.waiting import eventually
+from integration_support import counts_in_hbase
+from oracle import Oracle
+from waiting import eventually
 
 MOST_MEMORY_MB = 256
 MILLISECOND = timedelta(milliseconds=1)

@@ -78,5 +78,4 @@ def serve(port: int) -> None:
     try:
         start_http_server(port)
     except OSError as error:
-        form = "continuing without metrics: METRICS_PORT must be a free port, not %s: %s"
-        log.error(form, port, error)
+        log.error("no metrics: METRICS_PORT must be a free port, not %s: %s", port, error)

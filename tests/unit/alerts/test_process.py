@@ -12,7 +12,7 @@ import pytest
 from fakes.hbase import FakeHBase
 from fakes.receivers import MailServer, Webhook
 from support.alerts import Fork, Process, board, free_port
-from support.waiting import eventually
+from waiting import eventually
 
 pytestmark = pytest.mark.component
 

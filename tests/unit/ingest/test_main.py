@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.waiting import eventually
+from waiting import eventually
 
 pytestmark = pytest.mark.component
 

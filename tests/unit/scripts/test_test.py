@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from support.stack import ROOT
+from e2e.stack import ROOT
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import web
-from support.waiting import eventually
+from waiting import eventually
 
 pytestmark = pytest.mark.component
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from kafka import KafkaProducer
 
 from trends.counting.batch import QuarantinedRecord
-from trends.kafka.access import Access
 from trends.kafka.topics import QUARANTINE, Topics
 
 SEND_SECONDS = 30
@@ -15,8 +14,8 @@ SEND_SECONDS = 30
 class Quarantine:
     """The topic of records that break the contract and are not counted."""
 
-    def __init__(self, access: Access, topics: Topics) -> None:
-        self._access = access
+    def __init__(self, servers: str, topics: Topics) -> None:
+        self._servers = servers
         self._topics = topics
 
     def send(self, records: Sequence[QuarantinedRecord]) -> None:
@@ -28,7 +27,7 @@ class Quarantine:
             self._topics.call(self._send, records)
 
     def _send(self, records: Sequence[QuarantinedRecord]) -> None:
-        producer = KafkaProducer(**self._access.client(), acks="all", linger_ms=20)
+        producer = KafkaProducer(bootstrap_servers=self._servers, acks="all", linger_ms=20)
         try:
             futures = [
                 producer.send(QUARANTINE, key=each.origin.encode(), value=_document(each))

@@ -56,6 +56,5 @@ class HiddenCache(LookupCache[HiddenStore, None, HiddenTags]):
         try:
             return self._always | parse_hidden(cell)
         except (ValueError, RecursionError) as error:
-            form = "cannot read the hidden hashtags, keeping the last readable list: %s: %.200r"
-            log.error(form, error, cell)
+            log.error("the list of hidden hashtags cannot be used: %s: %.200r", error, cell)
             return self._last or self._always

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from support.memory_store import Clock, MemoryStore
+from unit.web.memory_store import Clock, MemoryStore
 from web.hashtags.hidden_cache import HiddenCache
 from web.http.problems import NoAnswerNow
 

@@ -52,10 +52,7 @@ class Notes:
         for note in (note for path in paths for note in _read(path)):
             left -= len(note.text)
             if left < 0:
-                log.warning(
-                    "event=notes_left_out: note-tweet.js is longer than 100 MB; "
-                    "posts whose full text comes later in it are read in short"
-                )
+                log.warning("event=notes_left_out: note-tweet.js is longer than 100 MB")
                 break
             self._by_minute[_minute(note.time)].append(note)
 
@@ -112,7 +109,7 @@ def _read(path: Path) -> Iterator[_Note]:
             if time and isinstance(text, str):
                 yield _Note(time, text, _comparable(text))
         if file.damage:
-            form = "event=notes_damaged file=%s after_item=%d: %s; later posts are read in short"
+            form = "event=notes_damaged file=%s after_item=%d: %s"
             log.warning(form, path.name, file.number, file.damage)
 
 

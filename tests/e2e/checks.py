@@ -11,25 +11,17 @@ from urllib.parse import quote
 
 import requests
 
-from support.oracle import Oracle
-from support.stack import BOARDS, Json, Stack, as_of
-from support.waiting import eventually
+from e2e.stack import BOARDS, Json, Stack, as_of
+from oracle import Oracle
+from waiting import eventually
 
 MOST_RESTARTS = 5
 # What `places` leaves out of a tag.
 LEFT_OUT = ("rank", "url", "points")
 
-# Of several masters one is active; the others know no workers.
 WORKERS = """
-import json, sys, urllib.request
-for master in sys.argv[1:]:
-    try:
-        answer = urllib.request.urlopen(f"http://{master}:8080/json/", timeout=10).read().decode()
-    except OSError:
-        continue
-    if json.loads(answer)["status"] == "ALIVE":
-        print(answer)
-        break
+import urllib.request
+print(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10).read().decode())
 """
 
 
@@ -129,11 +121,7 @@ def wait_for_tweets(
 
 def executors(stack: Stack) -> int:
     """Count the live workers that run an executor of the job."""
-    masters = [each for each in stack.services() if each.startswith("spark-master")]
-    answer = stack.inside("web", WORKERS, *masters)
-    if not answer:  # no master is active yet
-        return 0
-    state = json.loads(answer)
+    state = json.loads(stack.inside("web", WORKERS))
     alive = [worker for worker in state["workers"] if worker["state"] == "ALIVE"]
     assert len(state["activeapps"]) == 1
     return sum(worker["coresused"] > 0 for worker in alive)

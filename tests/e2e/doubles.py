@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from support.stack import Stack
-from support.waiting import eventually
+from e2e.stack import Stack
+from waiting import eventually
 
-COMPOSE = Path(__file__).parent / "doubles.yaml"
+COMPOSE = Path(__file__).parent / "compose.yaml"
 
 CONTROL = """
 import sys, urllib.request
