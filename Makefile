@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up connect doctor version down logs hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
+.PHONY: help up cluster connect doctor version down logs monitor hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -8,9 +8,12 @@ help: ## List these commands
 up: ## Build and start everything, and say where the widget is
 	@scripts/up
 
+cluster: ## Build and start a cluster on this machine, which bears the loss of any container and its volume
+	@scripts/start-cluster
+
 connect: ## Connect your own timeline: asks for its credentials, tests them, fills in .env, starts
 	@scripts/connect
-doctor: ## Check Docker, memory, disk, port, clock and .env, and say what to do
+doctor: ## Check Docker, memory, disk, port, clock, .env and engines of your own, and say what to do
 	@scripts/check-machine
 
 version: ## Show the version of this checkout, and the versions that run
@@ -21,6 +24,9 @@ down: ## Stop everything; counts and tweets are kept
 
 logs: ## Follow the log of every service, or of one: make logs SERVICE=ingest
 	@docker compose logs --follow --tail 100 $(SERVICE)
+
+monitor: ## Start everything with Prometheus beside it: metrics, and alerts about the stack itself
+	@scripts/monitor
 
 hide: ## Take a hashtag off the boards: make hide TAG=spam, or TAG='*spam*' (no TAG: list them)
 	@scripts/hide "$(TAG)"

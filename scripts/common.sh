@@ -55,6 +55,20 @@ setting() {
   fi
 }
 
+# uses_own ENGINE...: whether one of these (kafka, hbase, spark) is the user's own.
+uses_own() {
+  local engine
+  for engine in "$@"; do
+    if [[ $(setting COMPOSE_FILE) == *compose.own-$engine.yaml* ]]; then return 0; fi
+  done
+  return 1
+}
+
+# accepts ADDRESS PORT: somebody listens there.
+accepts() {
+  (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
+}
+
 product_version() {
   sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml
 }
@@ -62,6 +76,18 @@ product_version() {
 # What runs in tests and measurements is built from this checkout, whatever .env says.
 use_own_images() {
   export IMAGES='' IMAGE_TAG='' IMAGE_PULL=''
+}
+
+# Compose's files are those of the user, and compose.monitoring.yaml.
+add_monitoring() {
+  local files
+  files=$(setting COMPOSE_FILE)
+  if [ -z "$files" ]; then
+    files=compose.yaml
+    if [ -f compose.override.yaml ]; then files+=:compose.override.yaml; fi
+  fi
+  if [[ $files != *compose.monitoring.yaml* ]]; then files+=:compose.monitoring.yaml; fi
+  export COMPOSE_FILE=$files
 }
 
 # Hides a build's output. If it fails, runs it again with output.

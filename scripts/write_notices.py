@@ -17,7 +17,7 @@ from zipfile import ZipFile
 
 NPM_LOCK = Path(__file__).parents[1] / "services" / "web" / "package-lock.json"
 UNKNOWN = "see the project"
-OWN_JAR = "local-files.jar"
+OWN_JAR = "tweet-trends.jar"
 # Of jars that do not name their licence: by the beginning of their Maven group.
 GROUPS = {
     "com.fasterxml.": "Apache-2.0",

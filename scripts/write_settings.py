@@ -47,8 +47,7 @@ their logs name the variable and say what is allowed. `make up` checks those tha
 reads.
 
 *Secret* values can be [read from files](operations.md#credentials) instead: `CONSUMER_KEY_FILE`
-names the file for `CONSUMER_KEY`, and so on. Which HBase and Spark to use is not set here, but in
-[a file for Docker Compose](operations.md#other-machines)."""
+names the file for `CONSUMER_KEY`, and so on."""
 
 COLUMNS = ("setting", "default", "allowed", "what it does", "read by")
 

@@ -1,12 +1,16 @@
 """What holds for all tests."""
 
+import gc
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 # So that a failure shows what differs.
-pytest.register_assert_rewrite("driver")
+pytest.register_assert_rewrite("support.checks", "support.driver")
+
+# Hardly anything is garbage before the first test: see pytest_collection_finish.
+gc.disable()
 
 # All tests of this folder need the test container; elsewhere a marker says which do.
 COMPONENT = Path(__file__).parent / "component"
@@ -24,3 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if COMPONENT in item.path.parents:
             item.add_marker(pytest.mark.component)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays to the end: modules, and the tests."""
+    gc.freeze()
+    gc.enable()

@@ -14,13 +14,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from browser import chromium
 from integration.widget.host import HostSite
 from integration.widget.lab import THRIFT, Boards, Service, element, running
 from integration.widget.states import play, publish, settled, sheet
 from moving_picture import Frame, assemble
-from unit.web.memory_store import ago, source
-from waiting import eventually
+from support.browser import chromium
+from support.memory_store import ago, source
+from support.waiting import eventually
 
 TAGS = {
     "WorldCup2026": (4887, 1304, 0),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import happybase
 from kafka import KafkaConsumer, TopicPartition
 
-from oracle import Oracle
+from support.oracle import Oracle
 
 KAFKA = os.environ.get("KAFKA", "kafka:9092")
 TOPIC = "tweets"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
-from bench.engine import Peak
 from bench.network import Counts, answer, differences
 from bench.product import BACKLOG, PRODUCERS, Run, load, measure_cold
 from bench.report import say
 from bench.rule import HASHTAG, URL
-from e2e.stack import ROOT, Stack, run
-from waiting import eventually
+from support.engine import Peak
+from support.stack import ROOT, Stack, run
+from support.waiting import eventually
 
 MAX_SECONDS = 1800
 

@@ -26,6 +26,7 @@ from trends.extract.columns import extract, unpack
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
+from trends.hbase.progress_row import ProgressRow, name_driver
 from trends.hbase.totals_table import TotalsTable
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import TWEETS, Topics
@@ -62,12 +63,13 @@ def main(tweets: int) -> None:
     """Count the posts and print how long it took."""
     gc.set_threshold(100_000, 50, 100)  # as the driver does
     settings, stopping = Settings.from_environment(os.environ), Event()
-    client = Client(settings.thrift_host, settings.thrift_port, stopping)
+    client = Client(settings.hbase, stopping)
     hashtags = HashtagsTable(client, settings.thrift_connections)
-    boards = BoardsTable(client)
+    progress = ProgressRow(client, name_driver())
+    progress.take_over(progress.read_lease())
     quarantine = Quarantine(settings.kafka, Topics(settings.kafka, stopping))
-    sink = Sink(hashtags, boards, TotalsTable(client), quarantine)
-    done, intent = boards.read_progress()
+    sink = Sink(hashtags, BoardsTable(client), progress, TotalsTable(client), quarantine)
+    done, intent = progress.read()
     sink.resume(done, intent, RecentPosts(settings.deduplicate_minutes * 60_000))
     sink.refresh()  # reads the tables
     start = done.end.get("0", 0)

@@ -2,7 +2,7 @@
 
 import json
 
-from e2e.stack import ROOT, Stack, run
+from support.stack import ROOT, Stack, run
 
 Counts = dict[str, dict[str, int]]
 

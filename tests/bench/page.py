@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from bench.comparison import PRODUCT, Result
+from bench.footprint import POSTS, Footprint
+from bench.memory import CACHED_ROWS, Memory
 from bench.product import BACKLOG, BURST, DEMO_RATE, IDLE_SECONDS, Drain, DriverAlone, Latency
 from bench.report import row, verdict
 from bench.searches import SEARCHES, TAGS, Searches
@@ -47,6 +49,8 @@ class Figures:
     driver: DriverAlone | None = None
     compared: list[Result] = field(default_factory=list)
     trending: Measured | None = None
+    memory: Memory | None = None
+    footprint: Footprint | None = None
 
 
 def machine() -> str:
@@ -72,6 +76,8 @@ def write(figures: Figures) -> str:
         _comparison,
         _gap,
         _quiet,
+        _memory,
+        _footprint,
         _trending,
     )
     return "\n".join([*chain.from_iterable(section(figures) for section in sections), ""])
@@ -265,6 +271,49 @@ def _searches(figures: Figures) -> Iterator[str]:
     yield row(f"{what}, p95", _milliseconds(late), f"≤ {SEARCH_AIM} ms", reached)
     yield f"""
 {SEARCHES} different prefixes of one letter to six, one after the other, none from a cache."""
+
+
+def _memory(figures: Figures) -> Iterator[str]:
+    memory = figures.memory
+    if not memory:
+        return
+    yield """
+## The driver's memory
+
+| what the driver keeps in its Python process | bytes each |
+|---|---|"""
+    yield row("a tag that was not used in the last four weeks", f"{memory.old_tag:.0f}")
+    yield row("a tag that was used in an hour of the last four weeks", f"{memory.four_weeks:.0f}")
+    yield row("a tag that one person used in the last 8 days", f"{memory.eight_days:.0f}")
+    yield row("— another person who used it", f"{memory.person:.0f}")
+    yield row("a tag of the last 8 days, once more during a start", f"{memory.loading:.0f}")
+    yield row("the id of a post, within `DEDUPLICATE_MINUTES`", f"{memory.post:.0f}")
+    yield row(f"a cached row of HBase, of at most {CACHED_ROWS:,}", f"{memory.row:.0f}")
+    milliseconds = memory.insertion * 1e9
+    yield f"""
+Measured as the growth of a process that keeps them, with the driver's own classes. An id of a post
+with hashtags is kept twice. Each batch copies the ids, which takes {milliseconds:.0f} ms of
+processor time for each million that are kept."""
+
+
+def _footprint(figures: Figures) -> Iterator[str]:
+    footprint = figures.footprint
+    if not footprint:
+        return
+    yield """
+## Disk and network
+
+| what | bytes |
+|---|---|"""
+    yield row("a post on Kafka's disk", f"{footprint.kafka:.0f}")
+    yield row("a post in HBase's write-ahead log", f"{footprint.log:.0f}")
+    yield row("a tag in HBase's table `hashtags`", f"{footprint.tag:.0f}")
+    for service, number in sorted(footprint.sent.items(), key=lambda each: -each[1]):
+        if number >= 0.5:
+            yield row(f"sent by `{service}`, a post", f"{number:.0f}")
+    yield f"""
+{POSTS:,} posts in one go, eight in ten with a hashtag; they had {footprint.tags:,} different tags.
+The write-ahead log is deleted once the table's files have what it has."""
 
 
 def _comparison(figures: Figures) -> Iterator[str]:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import requests
 
-from bench.engine import Peak, usage
 from bench.network import answer
 from bench.report import say
-from e2e.stack import Stack, run, service_of
-from waiting import eventually
+from support.engine import Peak, usage
+from support.stack import Stack, run, service_of
+from support.waiting import eventually
 
 LOAD = (Path(__file__).parent / "load.py").read_text()
 PRODUCERS = 2

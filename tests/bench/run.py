@@ -8,6 +8,8 @@ import os
 from collections.abc import Collection, Sequence
 
 from bench.comparison import ALL, compare
+from bench.footprint import measure_footprint
+from bench.memory import measure_memory
 from bench.page import Figures, write
 from bench.product import (
     measure_demo,
@@ -24,8 +26,8 @@ from bench.searches import measure_search
 from bench.trending.measure import measure as measure_trending
 from bench.visits import measure_page
 from bench.web import measure_web
-from e2e.stack import Stack
-from waiting import eventually
+from support.stack import Stack
+from support.waiting import eventually
 
 # Rate (posts a second), seconds measured, seconds of warm-up before.
 LATENCIES = {"latency": (100, 90, 30), "latency-2000": (2000, 60, 15)}
@@ -41,9 +43,12 @@ PRODUCT_PARTS = (
     "workers",
     "driver",
     "search",
+    "footprint",
 )
 COMPARED = tuple(candidate.name for candidate in ALL)
-PARTS = ("demo", *PRODUCT_PARTS, *COMPARED, "trending")
+# They need no stack.
+ALONE = ("memory", "trending")
+PARTS = ("demo", *PRODUCT_PARTS, *COMPARED, *ALONE)
 
 
 def parts(arguments: Sequence[str] | None = None) -> list[str]:
@@ -66,7 +71,9 @@ def main() -> None:
     figures = Figures()
     if "trending" in chosen:
         figures.trending = measure_trending()
-    if set(chosen) - {"trending"}:
+    if "memory" in chosen:
+        figures.memory = measure_memory()
+    if set(chosen) - set(ALONE):
         measure_stacks(figures, chosen)
     print(write(figures), end="")
 
@@ -115,6 +122,8 @@ def measure_product(stack: Stack, figures: Figures, chosen: Collection[str]) -> 
             figures.workers = measure_workers(stack)
         elif part == "driver":
             figures.driver = measure_driver(stack)
+        elif part == "footprint":
+            figures.footprint = measure_footprint(stack)
         else:
             figures.searches = measure_search(stack)
 

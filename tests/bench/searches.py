@@ -9,7 +9,7 @@ import requests
 from bench.network import run_module
 from bench.report import say
 from bench.tags import MOST, tag
-from e2e.stack import Stack
+from support.stack import Stack
 
 TAGS = MOST
 SEARCHES = 500

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Request, expect
 from bench.product import load, read_so_far
 from bench.report import say
 from bench.slow_line import slow_line
-from browser import chromium
-from e2e.stack import Stack
-from waiting import eventually
+from support.browser import chromium
+from support.stack import Stack
+from support.waiting import eventually
 
 PHONE = {"viewport": {"width": 412, "height": 823}, "is_mobile": True, "has_touch": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}

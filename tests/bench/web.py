@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import requests
 
-from bench.engine import usage
 from bench.product import load, read_so_far
 from bench.report import say
-from e2e.stack import ROOT, Stack, run
-from waiting import eventually
+from support.engine import usage
+from support.stack import ROOT, Stack, run
+from support.waiting import eventually
 
 PATH = "/api/v1/trends"
 METRICS_PORT = 9464

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from chaos import disks, specials
-from chaos.aims import COLUMNS, EVERYTHING, HOLD, TABLE
 from chaos.faults import Cut, Delay, Fault, Kill, Narrow, Pause, Reset, Stop
 from chaos.scene import Scene
-from e2e.orders import shuffled
+from support.aims import COLUMNS, EVERYTHING, HOLD, TABLE
+from support.orders import shuffled
 
 ORDERS = 10
 Make = Callable[[Scene], Fault]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chaos.network import IMAGE
-from e2e.stack import Stack, run
+from support.stack import Stack, run
 
 OVERRIDE = Path(__file__).parent / "small-disks.yaml"
 # In megabytes: enough for 15 minutes of a trial's load, with some room to spare.

@@ -4,8 +4,8 @@ import re
 import time
 
 from chaos import network
-from e2e.stack import Stack, run
-from waiting import eventually
+from support.stack import Stack, run
+from support.waiting import eventually
 
 RELAY_PORT = 19_000
 DELAY_SECONDS = 0.3
@@ -50,6 +50,12 @@ class Fault:
     def end(self) -> float:
         """End the fault; return when that was (time.time)."""
         return time.time()
+
+    def restore(self) -> None:
+        """Bring back what is still away when the stack has recovered without it."""
+
+    def assert_refilled(self) -> None:
+        """Wait until what was brought back is complete."""
 
 
 class Kill(Fault):

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from e2e.checks import assert_exact
-from e2e.stack import READ_TOPIC, Json, Stack
 from ingest.sources.demo.source import demo_message
-from oracle import Oracle
-from waiting import eventually
+from support.checks import assert_exact
+from support.oracle import Oracle
+from support.stack import READ_TOPIC, Json, Stack
+from support.waiting import eventually
 
 SETTLE_SECONDS = 240
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from e2e.stack import ROOT, Stack, run
+from support.stack import ROOT, Stack, run
 
 IMAGE = "tweet-trends/tests"
 PORTS = {

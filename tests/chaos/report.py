@@ -41,6 +41,18 @@ What the networks that are read can do wrong is
 [alerts](alerts.md#what-a-kill-does) says what its kills do to messages.
 """
 
+CLUSTER = """
+## A cluster
+
+All of a [cluster](cluster.md) on this one machine, by `make chaos ARGS=--cluster`. *lost* removes a
+container together with its volume; *machine-2* is one of everything there are several of, at once.
+What is lost comes back, empty, when the others have recovered without it, and has to be filled
+again: three copies of every Kafka partition and of every block of HDFS, a standby NameNode, every
+JournalNode with its journal, every ZooKeeper in the quorum. *Recovery* is the time from the loss to
+a newer board that counts newer posts, with what was lost still away (`ingest`, `alerts` and the
+first `web`, which the harness asks, come back at once).
+"""
+
 FAULT_COLUMNS = (
     "fault", "proof", "recovery, s (aim)", "missing", "duplicate", "foreign", "restarts", "verdict",
     "seed, date",
@@ -54,10 +66,15 @@ def machine() -> str:
 
 
 class Book:
-    """The last result of everything that was ever tried; `names` are those of all faults."""
+    """The last result of everything that was ever tried.
 
-    def __init__(self, data: Path, page: Path, names: Sequence[str]) -> None:
-        self._data, self._page, self._names = data, page, names
+    `names` are those of all faults of a stack on one machine, `cluster` those of a cluster.
+    """
+
+    def __init__(
+        self, data: Path, page: Path, names: Sequence[str], cluster: Sequence[str] = ()
+    ) -> None:
+        self._data, self._page, self._names, self._cluster = data, page, names, cluster
         text = data.read_text() if data.exists() else ""
         self.found: Json = json.loads(text or "{}")
 
@@ -66,7 +83,7 @@ class Book:
         self.found.setdefault(kind, {})[name] = asdict(result)
         self.found["machine"] = machine()
         self._data.write_text(json.dumps(self.found, indent=1, ensure_ascii=False) + "\n")
-        self._page.write_text(page(self.found, self._names))
+        self._page.write_text(page(self.found, self._names, self._cluster))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -75,9 +92,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
         yield f"| {' | '.join(cells)} |"
 
 
-def page(found: Json, names: Sequence[str]) -> str:
-    """The page; `names` are those of all faults there are."""
-    sections = (_head(found), _faults(found, names), _soak(found), _harness(found))
+def page(found: Json, names: Sequence[str], cluster: Sequence[str] = ()) -> str:
+    """The page; `names` and `cluster` are those of all faults there are."""
+    sections = (
+        _head(found),
+        _faults(found, names),
+        _cluster(found, cluster),
+        _soak(found),
+        _harness(found),
+    )
     return "\n".join([*chain.from_iterable(sections), ""])
 
 
@@ -87,8 +110,17 @@ def _head(found: Json) -> Iterator[str]:
 
 
 def _faults(found: Json, names: Sequence[str]) -> Iterator[str]:
-    tried = found.get("faults", {})
     yield "\n## Faults\n"
+    yield from _results(found.get("faults", {}), names)
+
+
+def _cluster(found: Json, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield CLUSTER
+        yield from _results(found.get("cluster", {}), names)
+
+
+def _results(tried: Json, names: Sequence[str]) -> Iterator[str]:
     yield from table(FAULT_COLUMNS, (row(tried[name]) for name in names if name in tried))
     if remarks := [f"- `{name}`: {each}" for name in tried for each in tried[name]["problems"]]:
         yield "\nWhat did not pass:\n"

@@ -1,7 +1,7 @@
 """Breaks a stack of its own, and judges what is left of the counts.
 
-python -m chaos.run [--only WORD]... [--minutes N] [--seed N] [--soak MINUTES] [--disarmed]
-                    [--defect NAME]
+python -m chaos.run [--only WORD]... [--minutes N] [--seed N] [--cluster] [--soak MINUTES]
+                    [--disarmed] [--defect NAME]
 """
 
 import argparse
@@ -11,16 +11,18 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from chaos import disks, soak, trial
 from chaos.cells import Cell, all_cells, choose
+from chaos.cluster import ClusterScene, cluster_cells
 from chaos.network import stop_relay
 from chaos.report import Book, row
 from chaos.scene import Scene
-from e2e.stack import ROOT, Stack
+from support.cluster import Cluster
+from support.stack import ROOT, Stack
 
 # A deliberate mistake -> the service that has it, and the fault that brings it to light.
 DEFECTS = {
@@ -29,7 +31,7 @@ DEFECTS = {
     "cursor-first": ("ingest", "ingest/killed-before-acknowledgement"),
 }
 # What it is all kept under beside the matrix.
-FAULTS, SOAKS, DISARMED, DEFECTIVE = "faults", "soaks", "disarmed", "defects"
+FAULTS, CLUSTER, SOAKS, DISARMED, DEFECTIVE = "faults", "cluster", "soaks", "disarmed", "defects"
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -48,6 +50,7 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     add("--list", action="store_true", help="print the names of the chosen faults, and stop")
     mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--cluster", action="store_true", help="instead: break a cluster")
     mode.add_argument("--soak", type=int, metavar="MINUTES", help="instead: a fault a minute")
     mode.add_argument("--disarmed", action="store_true", help="no fault happens: nothing may pass")
     mode.add_argument("--defect", choices=DEFECTS, help="a test build with a mistake: must fail")
@@ -62,26 +65,39 @@ def say(text: str) -> None:
 def main() -> int:
     """Run what is chosen; 0 when all of it has passed."""
     chosen = options()
-    cells = all_cells(chosen.seed)
-    docs, names = ROOT / "docs", [cell.name for cell in cells]
-    book = Book(docs / "reliability.json", docs / "reliability.md", names)
-    if chosen.defect:
-        cells = [cell for cell in cells if cell.name == DEFECTS[chosen.defect][1]]
-    else:
-        cells = choose(cells, chosen.only, chosen.seed)
-        cells.sort(key=lambda cell: cell.name in book.found.get(FAULTS, {}))
+    single, several = all_cells(chosen.seed), cluster_cells()
+    cells, kind = (several, CLUSTER) if chosen.cluster else (single, FAULTS)
+    docs, names = ROOT / "docs", [[cell.name for cell in each] for each in (single, several)]
+    book = Book(docs / "reliability.json", docs / "reliability.md", *names)
+    cells = select(cells, chosen, book.found.get(kind, {}))
     if chosen.list:
         print(*(cell.name for cell in cells), sep="\n")
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    stack = Stack("tweet-trends-chaos", int(os.environ.get("WEB_PORT", "18090")))
+    return break_stack(cells, chosen, book)
+
+
+def select(cells: list[Cell], chosen: argparse.Namespace, known: Container[str]) -> list[Cell]:
+    """Select the cells that are asked for; those without a known result come first."""
+    if chosen.defect:
+        return [cell for cell in cells if cell.name == DEFECTS[chosen.defect][1]]
+    cells = choose(cells, chosen.only, chosen.seed)
+    return sorted(cells, key=lambda cell: cell.name in known)
+
+
+def break_stack(cells: Sequence[Cell], chosen: argparse.Namespace, book: Book) -> int:
+    """Run what is chosen on a stack of its own, and remove the stack."""
+    port = int(os.environ.get("WEB_PORT", "18090"))
+    stack = (Cluster if chosen.cluster else Stack)("tweet-trends-chaos", port)
+    make_scene = ClusterScene if chosen.cluster else Scene
     # The folder outlives the stack: what takes the stack down reads the override files as well.
     with tempfile.TemporaryDirectory() as folder:
         try:
             if chosen.soak:
                 return run_soak(stack, chosen, book)
             overrides = [defective(chosen.defect, Path(folder))] if chosen.defect else []
-            return run_cells(Scene(stack, chosen.seed, overrides=overrides), cells, chosen, book)
+            scene = make_scene(stack, chosen.seed, overrides=overrides)
+            return run_cells(scene, cells, chosen, book)
         finally:
             stop_relay(stack)
             stack.down()
@@ -98,7 +114,8 @@ def defective(name: str, folder: Path) -> Path:
 
 def run_cells(scene: Scene, cells: Sequence[Cell], chosen: argparse.Namespace, book: Book) -> int:
     """One trial of each, as long as there is time."""
-    kind = DISARMED if chosen.disarmed else DEFECTIVE if chosen.defect else FAULTS
+    armed = CLUSTER if chosen.cluster else FAULTS
+    kind = DISARMED if chosen.disarmed else DEFECTIVE if chosen.defect else armed
     deadline = time.monotonic() + 60 * chosen.minutes if chosen.minutes else float("inf")
     verdicts: list[str] = []
     for cell in cells:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from bench.engine import usage
-from e2e.stack import Json, Stack, run
+from support.engine import usage
+from support.stack import Json, Stack, run
 
 VOLUMES = ("kafka-data", "zookeeper-data", "hbase-data")
 # Prints the bytes of each volume, of the folders in HBase's volume, and of each container's logs,

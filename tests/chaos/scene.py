@@ -5,9 +5,9 @@ from pathlib import Path
 
 from chaos import disks, network
 from chaos.judge import Ledger, settle
-from e2e.checks import executors, wait_for_tweets
-from e2e.stack import Stack, service_of
-from waiting import eventually
+from support.checks import executors, wait_for_tweets
+from support.stack import Stack, service_of
+from support.waiting import eventually
 
 RATE = 100
 # Deadline for all containers to be healthy, and all workers to run an executor.
@@ -47,7 +47,7 @@ class Scene:
         """Bring up a healthy stack with this many workers, under load or idle."""
         if self._on_small_disks is not small_disks:
             self.clear(small_disks=small_disks)
-            self.stack.up()
+            self.start()
         self.stack.scale("spark-worker", workers)
         self.stack.compose("start", "ingest")
         self.whole(workers)
@@ -55,6 +55,10 @@ class Scene:
             self.recovered(0, within=WHOLE_SECONDS)
         else:
             self.rest()
+
+    def start(self) -> None:
+        """Start a stack that is not running yet, and wait for a board."""
+        self.stack.up()
 
     def spoil(self) -> None:
         """Mark the stack as unfit for further trials."""

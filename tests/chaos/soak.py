@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chaos.aims import COLUMNS, TABLE
 from chaos.cells import ON_NETWORK, Cell, make_common
 from chaos.judge import compare, verdict
 from chaos.samples import Course, Sample, course, sample
 from chaos.scene import Scene
 from chaos.trial import FAILURES, complaints, strike
-from e2e.checks import MOST_RESTARTS, Visitor
+from support.aims import COLUMNS, TABLE
+from support.checks import MOST_RESTARTS, Visitor
 
 TWEETS_AN_HOUR = 1_000_000
 # A quarter more, because the demo does not catch up after a long outage of Kafka.

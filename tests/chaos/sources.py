@@ -21,14 +21,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from e2e import doubles
-from e2e.checks import assert_exact
-from e2e.doubles import control
-from e2e.stack import Json, Stack
 from fakes import bluesky, mastodon
 from fakes.x import CREDENTIALS
-from oracle import Oracle
-from waiting import eventually
+from support import doubles
+from support.checks import assert_exact
+from support.doubles import control
+from support.oracle import Oracle
+from support.stack import Json, Stack
+from support.waiting import eventually
 
 NETWORKS = {"x": "x-double", "mastodon": "mastodon-double", "bluesky": "bluesky-double"}
 SETTINGS = CREDENTIALS | {"X_API_URL": "http://x-double:8000", "X_DAILY_POSTS": "1000000"}

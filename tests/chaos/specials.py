@@ -13,9 +13,9 @@ import happybase
 from chaos import disks, network
 from chaos.faults import Fault, Kill, Relayed
 from chaos.judge import Ledger
-from e2e.checks import executors
-from e2e.stack import Stack, service_of
-from waiting import eventually
+from support.checks import executors
+from support.stack import Stack, service_of
+from support.waiting import eventually
 
 SECONDS = 120
 # Each try restarts the driver, and a trial fails after more than five restarts.

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from thriftpy2.thrift import TException
 
-from chaos.aims import PATIENCE
 from chaos.cells import Cell
 from chaos.faults import Fault
 from chaos.judge import compare, verdict
 from chaos.scene import Scene
-from e2e.checks import MOST_RESTARTS, Visitor
-from e2e.stack import Json, service_of
+from support.aims import PATIENCE
+from support.checks import MOST_RESTARTS, Visitor
+from support.stack import Json, service_of
 
 # The aim for a fault that must go unnoticed.
 UNFELT_SECONDS = 10.0
@@ -107,9 +107,10 @@ def _run(scene: Scene, cell: Cell, result: Result, *, is_armed: bool) -> None:
         seen = strike(scene, cell, fault, is_armed=is_armed)
         result.bit, result.problems = seen.bit, seen.problems
         _recover(scene, cell, seen, result)
+        fault.restore()
     result.problems += complaints(during, is_away=cell.is_away)
     with Visitor(stack) as after:
-        _judge(scene, cell, result)
+        _judge(scene, cell, fault, result)
     result.problems += complaints(after, is_away=False)
     _count_restarts(cell, before, stack.containers(), result)
 
@@ -129,10 +130,11 @@ def _recover(scene: Scene, cell: Cell, seen: Strike, result: Result) -> None:
         result.problems.append(f"recovered after {result.seconds} s, the aim is {aim:.0f} s")
 
 
-def _judge(scene: Scene, cell: Cell, result: Result) -> None:
+def _judge(scene: Scene, cell: Cell, fault: Fault, result: Result) -> None:
     """Compare the counts even if the stack is not healthy again: they matter most."""
     try:
         scene.whole(cell.workers, load=cell.load)
+        fault.assert_refilled()
     except AssertionError as error:
         result.problems.append(f"not all is well again: {error}")
     try:

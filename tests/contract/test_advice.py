@@ -23,7 +23,7 @@ from ingest.poller import Poller
 from ingest.settings import read_settings
 from ingest.sources import make_source
 from ingest.status import document
-from waiting import eventually
+from support.waiting import eventually
 from web.status.facts import DONE, FAILED, Facts, Stage
 from web.status.sources import CREDENTIALS, REMEDIES, RETRYING, credentials_stage, source_stage
 

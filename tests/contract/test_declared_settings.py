@@ -13,6 +13,8 @@ import certifi
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from support.certificates import certificate
+from support.cluster_file import load_cluster
 from support.readers import READ, REFUSALS
 from support.settings import DECLARED
 from write_settings import EXAMPLE, Setting, files, load, quoted
@@ -20,6 +22,7 @@ from write_settings import EXAMPLE, Setting, files, load, quoted
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SECRETS = yaml.safe_load((ROOT / "compose.secrets.yaml").read_text(encoding="utf-8"))
+MONITORING = yaml.safe_load((ROOT / "compose.monitoring.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CHECK_ENV = ROOT / "scripts" / "check-env"
 
@@ -40,6 +43,9 @@ SOURCES = {
     "BLUESKY_APP_PASSWORD": "password",
     "REPLAY_FILE": "./posts.jsonl",
 }
+
+_CERTIFICATE, _KEY = map(str, certificate())
+CLIENT = {"KAFKA_CLIENT_CERTIFICATE_FILE": _CERTIFICATE, "KAFKA_CLIENT_KEY_FILE": _KEY}
 
 
 def strings(node: Any) -> Iterator[str]:
@@ -72,6 +78,7 @@ def surroundings() -> Iterator[Any]:
     for name, node in COMPOSE.items():
         if name != "services" and not name.startswith("x-"):
             yield node
+    yield MONITORING["services"]
 
 
 each_setting = pytest.mark.parametrize("setting", [*DECLARED.values()], ids=[*DECLARED])
@@ -112,9 +119,9 @@ def test_a_declaration_is_complete(setting: Setting) -> None:
 
 
 def test_every_variable_is_declared_and_every_declared_one_is_used() -> None:
-    used = names(COMPOSE)
+    used = names(COMPOSE) | names(MONITORING) | names(load_cluster())
     undeclared = sorted(used - DECLARED.keys())
-    assert not undeclared, f"{undeclared} of compose.yaml: {HOW_TO_ADD}"
+    assert not undeclared, f"{undeclared} of the files for Compose: {HOW_TO_ADD}"
     unused = sorted(DECLARED.keys() - used - {"COMPOSE_FILE"})
     assert not unused, f"{unused} of settings.toml: hand it over in compose.yaml, or remove it"
 
@@ -142,7 +149,9 @@ def test_compose_hands_over_the_default_or_leaves_it_to_the_reader(service: str)
 
 def test_compose_itself_has_the_same_defaults() -> None:
     found = set().union(*map(placeholders, surroundings()))
-    assert {"WEB_PORT", "CONTAINER_CORES", "SPARK_WORKER_CORES"} <= {name for name, _, _ in found}
+    assert {"WEB_PORT", "PROMETHEUS_PORT", "CONTAINER_CORES", "SPARK_WORKER_CORES"} <= {
+        name for name, _, _ in found
+    }
     for name, _, operand in found:
         # Where there is no file, Compose mounts something that always exists.
         if DECLARED[name].kind != "file":
@@ -210,8 +219,25 @@ def test_a_value_is_quoted_where_compose_would_change_it(value: str, line: str) 
 
 
 def read(service: str, changes: dict[str, str]) -> Any:
-    """Read a service's settings, with all sources switched on."""
-    return READ[service]((SOURCES if service == "ingest" else {}) | changes)
+    """Read a service's settings, with all sources and what the changed settings need."""
+    needed: dict[str, str] = {}
+    for name, value in changes.items():
+        needed |= companions(name, value)
+    return READ[service]((SOURCES if service == "ingest" else {}) | needed | changes)
+
+
+def companions(name: str, value: str) -> dict[str, str]:
+    """Return the settings without which this one is refused, or has no effect."""
+    password = {"KAFKA_USERNAME": "user", "KAFKA_PASSWORD": "password"}
+    secured = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", **password}
+    found = {
+        "KAFKA_SECURITY_PROTOCOL": password if value.startswith("SASL") else {},
+        "KAFKA_CA_FILE": {"KAFKA_SECURITY_PROTOCOL": "SSL"},
+        "HBASE_CA_FILE": {"HBASE_THRIFT_TLS": "true"},
+        **dict.fromkeys(("KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD"), secured),
+        **{each: {"KAFKA_SECURITY_PROTOCOL": "SSL", **CLIENT} for each in CLIENT},
+    }
+    return found.get(name, {})
 
 
 def pairs(*kinds: str) -> pytest.MarkDecorator:
@@ -230,7 +256,7 @@ def pairs(*kinds: str) -> pytest.MarkDecorator:
 def accepted(setting: Setting) -> list[str]:
     """Return values that are allowed, at least one of which is not the default."""
     if setting.kind == "file":
-        return [certifi.where()]
+        return [CLIENT.get(setting.name, certifi.where())]
     if setting.kind == "choice":
         return [*setting.one_of]
     return [*map(str, setting.between)] or [setting.example or "another"]
@@ -308,6 +334,7 @@ def test_check_env_checks_only_what_is_declared() -> None:
     assert {name for name, each in DECLARED.items() if each.kind == "file"} <= checked()
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", unread_numbers())
 def test_check_env_has_the_same_range(name: str, tmp_path: Path) -> None:
     setting, file = DECLARED[name], tmp_path / "env"
@@ -318,6 +345,7 @@ def test_check_env_has_the_same_range(name: str, tmp_path: Path) -> None:
         assert f"{name} must be" in check(file, f"{name}={value}").stderr
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("name", ["SPARK_DRIVER_MEMORY", "SPARK_EXECUTOR_MEMORY"])
 def test_check_env_and_the_driver_agree_on_memory(name: str, tmp_path: Path) -> None:
     for value in ("512m", "768M", "2g", "10G"):

@@ -19,6 +19,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from jsonschema import Draft202012Validator
 
+from support.cluster_file import parse_compose
 from support.documents import DOCUMENTS, ROOT, Block, anchors, blocks, links, name_of
 from support.settings import DECLARED
 
@@ -39,6 +40,7 @@ BEHIND_PROXIES = ("nginx", "caddy")
 
 # Commands that run nowhere else in this file and in tests/e2e/test_documents.py, and why.
 LIFECYCLE = "run by tests/e2e/test_lifecycle.py"
+SWARM = "needs more than one machine"
 ELSEWHERE = {
     "git clone <this repository's address> tweet-trends && cd tweet-trends": (
         "the reader fills in the address; test_lifecycle.py clones a copy"
@@ -47,6 +49,8 @@ ELSEWHERE = {
     "git pull": LIFECYCLE,
     "docker image prune --all --filter label=com.docker.compose.project=tweet-trends": LIFECYCLE,
     "docker image rm debian:bookworm-slim": LIFECYCLE,
+    "docker swarm init --advertise-addr 10.0.0.1": SWARM,
+    "docker network create --driver overlay --attachable --internal trends-data": SWARM,
 }
 SECRETS = {
     name: f"secret-of-{name}"
@@ -115,9 +119,9 @@ def check_editor(block: Block) -> None:
 
 
 def check_yaml(block: Block) -> None:
-    """tests/contract/test_settings.py gives the files for Compose to Compose."""
-    assert block.document == "docs/operations.md"
-    assert "services" in yaml.safe_load(block.text)
+    """test_settings.py and test_cluster.py give the files for Compose to Compose."""
+    assert block.document in ("docs/operations.md", "docs/cluster.md")
+    assert "services" in parse_compose(block.text)
 
 
 def check_html(block: Block) -> None:
@@ -161,17 +165,30 @@ SHELL = (
     r"curl '?http://127\.0\.0\.1:8080/\S+",  # tests/e2e/test_documents.py
     r"mkdir --mode 700 secrets|echo COMPOSE_FILE=\S+ >> \.env",  # test_secrets_go_into_files
     r"for name in [A-Z_ ]+; do\n.*\ndone",  # test_secrets_go_into_files
+    # tests/contract/test_cluster.py
+    r"export COMPOSE_FILE=\S+|docker compose (ps|up -d .+|rm --stop --force \S+)",
+    r"docker volume rm tweet-trends-cluster_\S+",
 )
 JSON: dict[str, Callable[[Block], None]] = {
     "CONTRIBUTING.md": check_editor,
     "README.md": check_board,
     "docs/trending.md": check_stream,
 }
+
+
+def check_settings(block: Block) -> None:
+    """Lines of `.env`, which somebody may copy."""
+    lines = [line.partition("=") for line in block.text.splitlines()]
+    assert {name for name, _, _ in lines} <= DECLARED.keys()
+    assert all(value for _, _, value in lines)
+
+
 CHECKS: dict[str, Callable[[Block], None]] = {
     "sh": check_shell,
     "json": check_json,
     "yaml": check_yaml,
     "python": check_python,
+    "ini": check_settings,
     **dict.fromkeys((*IN_A_BROWSER, *BEHIND_PROXIES), no_check),
     "html": check_html,
 }
@@ -343,10 +360,10 @@ def test_decisions_have_one_form(path: Path) -> None:
 
 
 def test_each_concern_has_a_file() -> None:
-    """The twenty questions of docs/where-is-what.md; each answer names what exists."""
+    """The questions of docs/where-is-what.md; each answer names what exists."""
     text = (ROOT / "docs/where-is-what.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \d+ \|.*\| (.*) \|$", text, re.MULTILINE)
-    assert len(rows) == 20
+    assert len(rows) >= 20
     for row in rows:
         paths = re.findall(r"`([^`]+)`", row)
         assert paths, row

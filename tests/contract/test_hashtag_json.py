@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
+from support.memory_store import MemoryStore
 from trends.hbase.row import Change, Row
-from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.hashtags.history import LONGEST_HOURS, MAX_SPELLINGS, STEPS, history
 from web.hashtags.row import columns, parse_hashtag

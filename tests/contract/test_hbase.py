@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from support.uses import Use, columns, stored
 from trends.counting.documents import documents
 from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 from trends.counting.leaderboard import Leaderboard
@@ -13,7 +14,6 @@ from trends.counting.post_totals import PostTotals
 from trends.counting.progress import Done
 from trends.counting.spans import WINDOWS
 from trends.counting.stored_tag import StoredTag
-from unit.trends.counting.uses import Use, columns, stored
 from web.boards.board import WindowTotals, parse_board
 
 EXAMPLES = Path(__file__).parents[2] / "docs/contracts/examples"

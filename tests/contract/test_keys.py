@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from oracle import fold
+from support.oracle import fold
 from trends.counting.hidden import HiddenTags
 from trends.extract import key as driver
 from trends.settings import Settings as DriverSettings

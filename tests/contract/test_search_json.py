@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from support.memory_store import MemoryStore
 from trends.hbase.row import Change, Row
-from unit.web.memory_store import MemoryStore
 from web import create_app
 from web.boards.board import MAX_LIMIT
 from web.hashtags.search import MAX_LEADING, MAX_SCANNED

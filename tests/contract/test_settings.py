@@ -1,9 +1,10 @@
 """What the services read, what compose.yaml hands over, and what docs/operations.md names."""
 
 import json
+import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 SERVICES = yaml.safe_load(COMPOSE)["services"]
 
 # The same in every stack, and inside of it: nobody sets them for the bundled services.
-INNER = {"METRICS_PORT", "SPARK_MASTER"}
+INNER = {"METRICS_PORT"}
 # Files that are no secrets.
-PATHS = {"CA_FILE", "REPLAY_FILE"}
+PATHS = {"CA_FILE", "REPLAY_FILE", "HBASE_CA_FILE"}
+PATHS |= {f"KAFKA_{name}_FILE" for name in ("CA", "CLIENT_CERTIFICATE", "CLIENT_KEY")}
 
 
 class Asked(Mapping[str, str]):
@@ -59,50 +61,85 @@ def test_a_service_is_handed_what_it_reads_and_reads_what_it_is_handed(service: 
     assert handed <= asked.names
 
 
-def overrides() -> list[str]:
-    """The files for Compose that docs/operations.md has."""
-    return re.findall(r"^```yaml\n(.*?)^```$", OPERATIONS, re.MULTILINE | re.DOTALL)
-
-
 def test_what_operations_names_can_be_set() -> None:
-    """In .env, or by the file for Compose that stands beside it."""
+    """In .env."""
     asked = Asked()
     for read in READ.values():
         read(asked)
     named = set(re.findall(r"`([A-Z][A-Z_0-9]+)`", OPERATIONS)) & asked.names
-    blocks = (yaml.safe_load(text)["services"].values() for text in overrides())
-    elsewhere = {name for services in blocks for each in services for name in environment(each)}
-    assert named - used(COMPOSE) - used(SECRETS) == elsewhere
-    assert "SPARK_MASTER" in elsewhere
+    assert "SPARK_DRIVER_HOST" in named
+    assert named <= used(COMPOSE) | used(SECRETS)
 
 
-def environment(service: Mapping[str, Any]) -> Mapping[str, str]:
-    found: Mapping[str, str] = service.get("environment", {})
+KAFKA = {"KAFKA_BOOTSTRAP_SERVERS": "kafka.example:9093"}
+HBASE = {"HBASE_THRIFT_HOST": "thrift.example"}
+SPARK = {"SPARK_MASTER": "spark://spark.example:7077", "SPARK_DRIVER_HOST": "trends.example"}
+BUNDLED = {
+    "kafka": {"kafka"},
+    "hbase": {"zookeeper", "hbase-master", "hbase-regionserver", "hbase-thrift"},
+    "spark": {"spark-master", "spark-worker"},
+}
+
+
+def composed(engines: Sequence[str], settings: dict[str, str]) -> dict[str, Any]:
+    """Return what Compose makes of the files for some own engines; raise if it refuses."""
+    files = ["compose.yaml", *(f"compose.own-{engine}.yaml" for engine in engines)]
+    options = [option for file in files for option in ("--file", str(ROOT / file))]
+    command = ["docker", "compose", "--env-file", "/dev/null", *options, "config", "--format"]
+    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp"} | settings
+    done = subprocess.run(
+        [*command, "json"], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ValueError(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
 @pytest.mark.component
 @pytest.mark.parametrize(
-    ("number", "setting", "network", "unused"),
+    ("engines", "settings"),
     [
-        (0, ("HBASE_THRIFT_HOST", "thrift.example"), "outside", {"zookeeper", "hbase-master"}),
-        (1, ("SPARK_MASTER", "spark://spark.example:7077"), "workers", {"spark-worker"}),
+        (["kafka"], KAFKA),
+        (["hbase"], HBASE),
+        (["spark"], SPARK),
+        (["kafka", "hbase", "spark"], KAFKA | HBASE | SPARK),
     ],
 )
-def test_other_machines_are_used_and_can_be_reached(
-    tmp_path: Path, number: int, setting: tuple[str, str], network: str, unused: set[str]
+def test_an_own_engine_replaces_the_bundled_one_and_can_be_reached(
+    engines: list[str], settings: dict[str, str]
 ) -> None:
-    override = tmp_path / "compose.override.yaml"
-    override.write_text(overrides()[number], encoding="utf-8")
-    files = [option for file in (ROOT / "compose.yaml", override) for option in ("--file", file)]
-    command = ["docker", "compose", "--env-file", "/dev/null", *files, "config", "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    whole = json.loads(done.stdout)
-    services, (name, value) = whole["services"], setting
-    users = {each for each in services if name in (services[each].get("environment") or {})}
-    assert users == {each for each in READ if name in SERVICES[each]["environment"]}
-    for each in users:
-        assert services[each]["environment"][name] == value
-        assert {"data", network} <= services[each]["networks"].keys()
-    assert not whole["networks"][network].get("internal")
-    assert not unused & services.keys()
+    whole = composed(engines, settings)
+    services = whole["services"]
+    assert services.keys() == SERVICES.keys() - set().union(*(BUNDLED[each] for each in engines))
+    for name, value in settings.items():
+        users = {each for each in READ if name in SERVICES[each]["environment"]}
+        for each in users:
+            assert services[each]["environment"][name] == value
+            networks = services[each]["networks"].keys()
+            assert any(not whole["networks"][network].get("internal") for network in networks)
+    if "kafka" in engines and "spark" not in engines:
+        assert "outside" in services["spark-worker"]["networks"]
+
+
+@pytest.mark.component
+@pytest.mark.parametrize(
+    ("engine", "settings", "missing"),
+    [
+        ("kafka", {}, "KAFKA_BOOTSTRAP_SERVERS"),
+        ("hbase", {}, "HBASE_THRIFT_HOST"),
+        ("spark", {}, "SPARK_MASTER"),
+        ("spark", {"SPARK_MASTER": "spark://a:1"}, "SPARK_DRIVER_HOST"),
+    ],
+)
+def test_an_own_engine_without_its_address_is_refused_by_name(
+    engine: str, settings: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(ValueError, match=f"{missing} is missing a value: set it in .env"):
+        composed([engine], settings)
+
+
+def test_the_services_that_share_no_code_agree_on_how_to_reach_engines() -> None:
+    for name in ("gateway.py", "access.py"):
+        texts = {path.read_bytes() for path in (ROOT / "services").glob(f"*/*/**/{name}")}
+        assert len(texts) == 1, f"the copies of {name} differ"

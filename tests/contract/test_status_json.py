@@ -19,7 +19,7 @@ from ingest import status as written
 from ingest.environment import SettingsError
 from ingest.reports import KafkaReport, SourceReport
 from ingest.sources.base import Batch, Budget, Progress, RateLimit, SourceError, SourceStats
-from unit.web.memory_store import MemoryStore
+from support.memory_store import MemoryStore
 from web import create_app
 from web import hbase as store
 from web.boards.board import parse_board

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from unit.web.memory_store import MemoryStore, entries
+from support.memory_store import MemoryStore, entries
 from web import create_app
 from web.boards.board import (
     BOARDS,

@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-import browser
-from e2e.stack import Stack, run
-
-pytest.register_assert_rewrite("e2e.checks")
+from support import browser
+from support.stack import Stack, run
 
 # Any module can be run alone. In this order few of them start a new stack, which takes a minute or
-# two: the first ten share one. `timelines` leaves it with data that only `secrets` can use.
+# two: the first eleven share one. `timelines` leaves it with data that only `secrets` can use.
 ORDER = (
     "demo",
     "security",
@@ -21,13 +19,17 @@ ORDER = (
     "page",
     "documents",
     "alerts",
+    "monitoring",
     "order",
     "faults",
+    "standby",
     "timelines",
     "secrets",
     "replay",
     "trending",
     "lifecycle",
+    "own_engines",
+    "cluster",
 )
 
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import pytest
 
-from e2e import doubles
-from e2e.checks import report
-from e2e.doubles import control
-from e2e.stack import Json, Stack
-from waiting import eventually
+from support import doubles
+from support.checks import report
+from support.doubles import control
+from support.stack import Json, Stack
+from support.waiting import eventually
 
 SECRET = "canary-7Lq2"
 # A webhook that takes its time is waited for: the service is to be killed meanwhile.

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 
-from e2e.checks import assert_exact, demo_numbers, report
-from e2e.stack import BOARDS, DEMO, ROOT, Stack
-from oracle import Oracle
-from waiting import eventually
+from support.checks import assert_exact, demo_numbers, report
+from support.oracle import Oracle
+from support.stack import BOARDS, DEMO, ROOT, Stack
+from support.waiting import eventually
 
 SCHEMA = json.loads((ROOT / "docs/contracts/trends.schema.json").read_text(encoding="utf-8"))
 

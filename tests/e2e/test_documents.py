@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from browser import Observed
-from e2e.stack import Stack
+from support.browser import Observed
 from support.documents import Block, blocks
-from waiting import eventually
+from support.stack import Stack
+from support.waiting import eventually
 
 # The addresses that stand for the reader's own.
 SERVICES = ("https://trends.example/", "https://your.site/trends/", "http://127.0.0.1:8080/")

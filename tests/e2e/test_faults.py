@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from chaos.aims import EVERYTHING, PATIENCE
-from chaos.aims import KILLED as AIMS
-from e2e.checks import (
+from support.aims import EVERYTHING, PATIENCE
+from support.aims import KILLED as AIMS
+from support.checks import (
     Visitor,
     assert_exact,
     assert_few_restarts,
@@ -17,9 +17,9 @@ from e2e.checks import (
     report,
     wait_for_tweets,
 )
-from e2e.stack import Stack, run
-from oracle import Oracle
-from waiting import eventually
+from support.oracle import Oracle
+from support.stack import Stack, run
+from support.waiting import eventually
 
 TWEETS_PER_SECOND = 200
 MORE = 2 * TWEETS_PER_SECOND

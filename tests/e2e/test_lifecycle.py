@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from e2e.checks import Visitor, assert_exact, demo_numbers, report
-from e2e.stack import PASSED_ON, ROOT, Json, Stack, run, service_of
-from oracle import Oracle
-from waiting import eventually
+from support.checks import Visitor, assert_exact, demo_numbers, report
+from support.oracle import Oracle
+from support.stack import PASSED_ON, ROOT, Json, Stack, run, service_of
+from support.waiting import eventually
 
 PREVIOUS = os.environ.get("UPGRADE_FROM") or "HEAD~1"
 USUAL_BASE = "debian:bookworm-slim"

@@ -5,11 +5,11 @@ New stacks are started by test_replay.py (web first) and test_trending.py.
 
 import time
 
-from chaos.aims import EVERYTHING, PATIENCE
-from e2e.checks import assert_exact, assert_few_restarts, report, wait_for_tweets
-from e2e.orders import both_ways
-from e2e.stack import Stack
-from oracle import Oracle
+from support.aims import EVERYTHING, PATIENCE
+from support.checks import assert_exact, assert_few_restarts, report, wait_for_tweets
+from support.oracle import Oracle
+from support.orders import both_ways
+from support.stack import Stack
 
 SECONDS = PATIENCE * EVERYTHING
 

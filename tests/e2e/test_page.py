@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from browser import Observed
-from e2e.stack import Stack
-from waiting import eventually
+from support.browser import Observed
+from support.stack import Stack
+from support.waiting import eventually
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -6,11 +6,11 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from e2e.checks import assert_exact, assert_few_restarts, assert_history, report
-from e2e.orders import shuffled, start
-from e2e.stack import START_SECONDS, Json, Stack
-from oracle import Oracle
-from waiting import eventually
+from support.checks import assert_exact, assert_few_restarts, assert_history, report
+from support.oracle import Oracle
+from support.orders import shuffled, start
+from support.stack import START_SECONDS, Json, Stack
+from support.waiting import eventually
 
 LINES = 3000
 MALFORMED = (

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from e2e import doubles
-from e2e.doubles import control
-from e2e.stack import ROOT, Json, Stack, now, run
 from fakes import bluesky, mastodon, x
-from waiting import eventually
+from support import doubles
+from support.doubles import control
+from support.stack import ROOT, Json, Stack, now, run
+from support.waiting import eventually
 
 # No one else writes any of these.
 SECRETS = x.CREDENTIALS | {

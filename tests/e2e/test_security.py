@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from e2e.stack import Json, Stack, run, service_of
+from support.stack import Json, Stack, run, service_of
 
 CREDENTIALS = (
     "CONSUMER_KEY",
@@ -229,14 +229,14 @@ def test_spark_answers_nobody_without_its_secret(stack: Stack) -> None:
     """Master, worker and driver, each asked as the others ask it."""
     worker = stack.container("spark-worker")
     executor = run(["docker", "exec", worker["Id"], "sh", "-c", "cat /proc/[0-9]*/cmdline"])
-    driver = re.search(r"CoarseGrainedScheduler@trends:(\d+)", executor)
-    assert driver
+    driver = re.search(r"CoarseGrainedScheduler@([\w.-]+):(\d+)", executor)
+    assert driver and driver[1] == stack.container("trends")["Config"]["Hostname"]
     _, workers = json.loads(stack.inside("ingest", STATE))
     (port,) = [port for _, state, port in workers if state == "ALIVE"]
     doors = [
         ("Master", "spark-master", 7077),
         ("Worker", worker["Config"]["Hostname"], port),
-        ("CoarseGrainedScheduler", "trends", int(driver[1])),
+        ("CoarseGrainedScheduler", driver[1], int(driver[2])),
     ]
     right = stack.compose("exec", "-T", "spark-master", "cat", "/secret/spark")
     settings = "PYSPARK_SUBMIT_ARGS=--properties-file /opt/trends/conf/spark.conf pyspark-shell"

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from e2e import doubles
-from e2e.checks import assert_exact, report
-from e2e.doubles import control
-from e2e.stack import Json, Stack
 from fakes import bluesky, mastodon
 from fakes.x import CREDENTIALS
-from oracle import Oracle
-from waiting import eventually
+from support import doubles
+from support.checks import assert_exact, report
+from support.doubles import control
+from support.oracle import Oracle
+from support.stack import Json, Stack
+from support.waiting import eventually
 
 X = CREDENTIALS | {"X_API_URL": "http://x-double:8000"}
 OTHERS = mastodon.environment("http://mastodon-double:8000") | bluesky.environment(

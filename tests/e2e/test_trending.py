@@ -5,9 +5,9 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from e2e.orders import shuffled, start
-from e2e.stack import START_SECONDS, Json, Stack, run
-from waiting import eventually
+from support.orders import shuffled, start
+from support.stack import START_SECONDS, Json, Stack, run
+from support.waiting import eventually
 
 DAYS, POSTS_A_DAY, PEOPLE = 14, 400, 150
 # People and hours of events, and how many hours ago they ended.

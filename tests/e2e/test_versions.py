@@ -6,7 +6,7 @@ import re
 import pytest
 from packaging.version import Version
 
-from e2e.stack import Stack
+from support.stack import Stack
 
 JARS = {
     "kafka": "/opt/kafka/lib",

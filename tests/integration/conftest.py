@@ -11,17 +11,19 @@ import pytest
 from kafka import KafkaAdminClient
 from pyspark.sql import SparkSession
 
-from driver import Driver
 from fakes.server import Serving
 from integration.timelines import Ingest, Served, double
-from integration_support import KAFKA, delete_topics
+from support.driver import Driver
+from support.integration_support import KAFKA, delete_topics
+from support.waiting import eventually
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
+from trends.hbase.gateway import Gateway
 from trends.hbase.hashtags_table import HashtagsTable
 from trends.hbase.totals_table import TotalsTable
+from trends.kafka.access import Access
 from trends.kafka.topics import Topics
 from trends.settings import Settings
-from waiting import eventually
 
 THRIFT = os.environ.get("HBASE_THRIFT_HOST", "hbase-thrift")
 
@@ -52,7 +54,7 @@ def admin() -> Iterator[KafkaAdminClient]:
 def topics(admin: KafkaAdminClient) -> Topics:
     """Empty topics."""
     delete_topics(admin)
-    found = Topics(KAFKA, Event())
+    found = Topics(Access((KAFKA,)), Event())
     found.create(partitions=4, retention_hours=1)
     return found
 
@@ -82,7 +84,7 @@ def create_tables(client: Client) -> None:
 @pytest.fixture
 def client(hbase: happybase.Connection) -> Iterator[Client]:
     """The product's own access, with its tables created."""
-    found = Client(THRIFT, 9090, Event())
+    found = Client(Gateway(((THRIFT, 9090),)), Event())
     create_tables(found)
     yield found
     found.disconnect()

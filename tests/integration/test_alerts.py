@@ -13,7 +13,7 @@ import pytest
 
 from fakes.receivers import MailServer, Webhook
 from support.alerts import Process, board, free_port
-from waiting import eventually
+from support.waiting import eventually
 
 Start = Callable[..., Process]
 

@@ -1,8 +1,7 @@
 """Counts stay exact from Kafka through Spark to HBase, wherever the driver dies."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
@@ -12,10 +11,20 @@ import happybase
 import numpy as np
 import pytest
 
-from driver import Driver, Parts, check, dying_at, dying_half_way, dying_unawaited, stream
 from integration.conftest import create_tables
-from integration_support import awake, counts_in_hbase, records, send
-from oracle import Oracle
+from support.driver import (
+    Driver,
+    Parts,
+    check,
+    dying_at,
+    dying_half_way,
+    dying_unawaited,
+    stream,
+    take_over,
+)
+from support.integration_support import awake, counts_in_hbase, records, send
+from support.oracle import Oracle
+from support.waiting import eventually
 from trends.counting.batch import Batch
 from trends.counting.hidden import NONE_HIDDEN, HiddenTags
 from trends.counting.progress import Done, Intent, ProgressError
@@ -24,7 +33,6 @@ from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import Written
 from trends.kafka.topics import QUARANTINE
-from waiting import eventually
 
 
 def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -> None:
@@ -35,12 +43,13 @@ def test_counts_equal_the_oracles(driver: Driver, hbase: happybase.Connection) -
 
 
 DEATHS = {
-    "before the intent": lambda m: dying_at(m, "boards", "announce", 3, after=False),
-    "after the intent": lambda m: dying_at(m, "boards", "announce", 3, after=True),
+    "before the intent": lambda m: dying_at(m, "progress", "announce", 3, after=False),
+    "after the intent": lambda m: dying_at(m, "progress", "announce", 3, after=True),
     "with half of the rows": dying_half_way,
     "before waiting for the rows": dying_unawaited,
     "before the boards": lambda m: dying_at(m, "boards", "write", 3, after=False),
-    "after the boards": lambda m: dying_at(m, "boards", "write", 3, after=True),
+    "before the progress": lambda m: dying_at(m, "progress", "record", 3, after=False),
+    "after the progress": lambda m: dying_at(m, "progress", "record", 3, after=True),
 }
 
 
@@ -68,14 +77,14 @@ def test_a_driver_that_dies_again_while_it_recovers(
         driver.die(len(messages), dying_half_way(patch))
     for after in (False, True):
         with monkeypatch.context() as patch:
-            driver.die(len(messages), dying_at(patch, "boards", "write", 1, after=after))
+            driver.die(len(messages), dying_at(patch, "progress", "record", 1, after=after))
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
 def test_another_driver_that_counts_while_this_one_starts(
     driver: Driver, hbase: happybase.Connection
 ) -> None:
-    """Progress loaded before the other driver counted is loaded again."""
+    """The one that starts has lost its lease, and counts nothing on top of what it has read."""
     messages = stream(4, 900)
     send(messages[:300])
     driver.run(300)
@@ -87,11 +96,13 @@ def test_another_driver_that_counts_while_this_one_starts(
             load()
             send(messages[300:600])
             driver.run(600)
-            send(messages[600:])
 
         parts.sink.load = load_and_be_overtaken  # type: ignore[method-assign]
 
-    check(hbase, Oracle(messages), driver.run(900, overtake))
+    with pytest.raises(ProgressError, match="has taken over"):
+        driver.run(900, overtake)
+    send(messages[600:])
+    check(hbase, Oracle(messages), driver.run(900))
 
 
 def test_hbase_emptied_means_counting_from_the_beginning(
@@ -106,24 +117,26 @@ def test_hbase_emptied_means_counting_from_the_beginning(
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
-def test_a_second_driver_is_kept_out(
+def test_a_driver_that_was_replaced_is_kept_out(
     driver: Driver, hbase: happybase.Connection, client: Client
 ) -> None:
-    """The driver that is second to announce a batch stops and says so."""
+    """Its next batch is not counted, and it names the driver that has taken over."""
     messages = stream(7)
     send(messages)
+    names = []
 
-    def rival(parts: Parts) -> None:
-        boards, announce = BoardsTable(client), parts.boards.announce
+    def replaced(parts: Parts) -> None:
+        announce = parts.progress.announce
 
-        def second(intent: Intent, earlier: Intent | None, done: Done) -> None:
-            boards.announce(replace(intent, fence=intent.fence - 1), earlier, done)
-            announce(intent, earlier, done)
+        def second(intent: Intent, done: Done) -> None:
+            names.append(take_over(client).driver)
+            announce(intent, done)
 
-        parts.boards.announce = second  # type: ignore[method-assign]
+        parts.progress.announce = second  # type: ignore[method-assign]
 
-    with pytest.raises(ProgressError, match="stop one of the two `trends` containers"):
-        driver.run(len(messages), rival)
+    with pytest.raises(ProgressError) as raised:
+        driver.run(len(messages), replaced)
+    assert str(raised.value) == f"the driver {names[0]} has taken over: restarting"
     check(hbase, Oracle(messages), driver.run(len(messages)))
 
 
@@ -133,7 +146,7 @@ def test_what_hbase_loses_is_counted_again(driver: Driver, hbase: happybase.Conn
     send(messages)
 
     def forgetful(parts: Parts) -> None:
-        start, write, batches = parts.hashtags.start_writing, parts.boards.write, count(1)
+        start, record, batches = parts.hashtags.start_writing, parts.progress.record, count(1)
         lost: list[int] = []
 
         def start_but_not_the_second(tally: Tally, fence: int) -> Any:
@@ -143,12 +156,12 @@ def test_what_hbase_loses_is_counted_again(driver: Driver, hbase: happybase.Conn
             none = np.zeros(len(tally.counts), np.int64)
             return SimpleNamespace(wait=lambda: Written(none, none))
 
-        def write_but_not_the_second(boards: Mapping[str, bytes], done: Done | None = None) -> None:
-            if not (done and done.fence in lost):
-                write(boards, done)
+        def record_but_not_the_second(done: Done) -> None:
+            if done.fence not in lost:
+                record(done)
 
         parts.hashtags.start_writing = start_but_not_the_second  # type: ignore[method-assign]
-        parts.boards.write = write_but_not_the_second  # type: ignore[method-assign]
+        parts.progress.record = record_but_not_the_second  # type: ignore[method-assign]
 
     with pytest.raises(ProgressError, match="HBase has lost counts that it had acknowledged"):
         driver.run(len(messages), forgetful)
@@ -175,20 +188,24 @@ def test_records_that_are_counted_already_are_refused(driver: Driver) -> None:
 def test_a_write_that_arrives_late_hides_no_later_one(
     client: Client, hbase: happybase.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Simulates an abandoned connection that delivers its write once the network is back."""
+    """Simulates an abandoned connection that delivers its writes once the network is back."""
     late, call = [], client.call
 
     def remembered(action: Callable[[happybase.Connection], object]) -> object:
         late.append(action)
         return call(action)
 
+    boards, progress = BoardsTable(client), take_over(client)
+    progress.read()
     monkeypatch.setattr(client, "call", remembered)
-    boards = BoardsTable(client)
-    boards.write({"all": b"first"}, Done(fence=1))
-    boards.write({"all": b"second"}, Done(fence=2))
-    call(late[0])
+    boards.write({"all": b"first"}, progress.next_timestamp())
+    progress.record(Done(fence=1))
+    boards.write({"all": b"second"}, progress.next_timestamp())
+    progress.record(Done(fence=2))
+    for action in late[:2]:
+        call(action)
     assert awake(hbase).table("boards").row(b"all") == {b"b:board": b"second"}
-    assert boards.read_progress()[0].fence == 2
+    assert progress.read()[0].fence == 2
 
 
 def test_real_tweets_clear_the_demo(driver: Driver, hbase: happybase.Connection) -> None:

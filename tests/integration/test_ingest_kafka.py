@@ -15,7 +15,7 @@ from ingest.message import quarantine
 from ingest.poller import Poller
 from ingest.sources.base import Batch
 from ingest.sources.demo.source import DemoSource, demo_message
-from waiting import eventually
+from support.waiting import eventually
 
 with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas by functions that Python 3.11 alone deprecates.
@@ -25,6 +25,7 @@ with warnings.catch_warnings():
     from kafka.errors import KafkaTimeoutError
 
     from ingest.kafka import publisher as publishing
+    from ingest.kafka.access import Access
     from ingest.kafka.publisher import Publisher
 
 SERVERS = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
@@ -62,7 +63,7 @@ def publisher(names, shutdown):
 def another(names, shutdown, hours=1):
     renamed = zip(names.values(), topics(3, hours), strict=True)
     own = tuple(Topic(name, topic.partitions, topic.configs) for name, topic in renamed)
-    return Publisher(SERVERS, own, shutdown)
+    return Publisher(Access((SERVERS,)), own, shutdown)
 
 
 def records(topic):
@@ -184,7 +185,7 @@ def test_a_restarted_demo_leaves_no_gap_and_repeats_nothing(names):
 
 def test_without_kafka_it_waits_until_the_stop():
     shutdown = Shutdown()
-    publisher = Publisher("127.0.0.1:9", topics(1, 1), shutdown)
+    publisher = Publisher(Access(("127.0.0.1:9",)), topics(1, 1), shutdown)
     threading.Timer(1.0, shutdown.stop.set).start()
     with pytest.raises(ShutdownRequested):
         publisher.cursor("demo:1")

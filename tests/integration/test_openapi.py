@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 
 from integration.widget.lab import WEB, Boards, Relay, Service, running
-from unit.web.memory_store import ENTRIES, entries
+from support.memory_store import ENTRIES, entries
 from web.boards.board import ROWS, WINDOWS
 
 EXAMPLES = 20  # of each route in each state, beside those at the limits of each parameter

@@ -20,15 +20,23 @@ import pytest
 from kafka import KafkaAdminClient, TopicPartition
 from pyspark.errors import StreamingQueryException
 
-from driver import Driver, Parts, Sabotage, check, dying_at, dying_half_way, stream
 from integration.conftest import create_tables
-from integration_support import awake, consumed, counts_in_hbase, delete_topics, send
-from oracle import Oracle
-from trends.counting.progress import Done, TopicError
-from trends.hbase.boards_table import BoardsTable
+from support.driver import (
+    Driver,
+    Parts,
+    Sabotage,
+    check,
+    dying_at,
+    dying_half_way,
+    stream,
+    take_over,
+)
+from support.integration_support import awake, consumed, counts_in_hbase, delete_topics, send
+from support.oracle import Oracle
+from support.waiting import eventually
+from trends.counting.progress import TopicError
 from trends.hbase.client import Client
 from trends.kafka.topics import TWEETS, Topics
-from waiting import eventually
 
 TRENDS = Path(__file__).parents[2] / "services/spark"
 
@@ -52,9 +60,9 @@ def meanwhile(action: Callable[[], None]) -> Sabotage:
     def sabotage(parts: Parts) -> None:
         written, actions = parts.boards.write, [action]
 
-        def write(boards: Mapping[str, bytes], done: Done | None = None) -> None:
-            written(boards, done)
-            if boards and actions:
+        def write(boards: Mapping[str, bytes], at: int) -> None:
+            written(boards, at)
+            if actions:
                 actions.pop()()
 
         parts.boards.write = write  # type: ignore[method-assign]
@@ -113,7 +121,7 @@ def test_a_clock_that_was_set_back(
         clock = SimpleNamespace(
             time_ns=lambda: time.time_ns() - 3600 * 10**9, monotonic=time.monotonic
         )
-        for module in ("sink", "hbase.boards_table"):
+        for module in ("sink", "hbase.progress_row"):
             patch.setattr(f"trends.{module}.time", clock)
         send(second)
         driver.run(len(first + second))
@@ -153,7 +161,7 @@ def test_a_batch_that_lost_its_topic_is_over(
     send(first)
     with monkeypatch.context() as patch:
         driver.die(len(first), dying_half_way(patch))
-    before, read = counts_in_hbase(hbase), BoardsTable(client).read_progress()[0].read
+    before, read = counts_in_hbase(hbase), take_over(client).read()[0].read
     topic = renewed(admin, topics)
     send(second)
     sink = counting(driver, topic).run(read + len(second))
@@ -225,8 +233,8 @@ def test_records_that_retention_removes_uncounted_are_lost_with_a_warning(
     messages = list({message["id"]: message for message in stream(34, 1000)}.values())
     send(messages)
     with monkeypatch.context() as patch:
-        driver.die(len(messages), dying_at(patch, "boards", "announce", 2, after=announced))
-    sent, counted = consumed(TWEETS), BoardsTable(client).read_progress()[0].end
+        driver.die(len(messages), dying_at(patch, "progress", "announce", 2, after=announced))
+    sent, counted = consumed(TWEETS), take_over(client).read()[0].end
     gone = {"0": counted["0"] + 40, "1": counted["1"]}
     admin.delete_records({TopicPartition(TWEETS, int(p)): end for p, end in gone.items()})
     lost = [r for r in sent if r.partition == 0 and counted["0"] <= r.offset < gone["0"]]
@@ -249,7 +257,9 @@ def test_counted_records_that_kafka_loses_stay_counted(
     send(first)
     done = driver.run(len(first)).done
     # Pretend that seven more records had been counted.
-    BoardsTable(client).write({}, replace(done, end={**done.end, "2": done.end["2"] + 7}))
+    progress = take_over(client)
+    progress.read()
+    progress.record(replace(done, end={**done.end, "2": done.end["2"] + 7}))
     driver.run(len(first))
     assert "Kafka has lost 7 records (7 of partition 2)" in caplog.text
     send(second)

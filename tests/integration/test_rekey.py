@@ -7,7 +7,7 @@ from typing import Any
 import happybase
 import pytest
 
-from integration_support import counts_in_hbase
+from support.integration_support import counts_in_hbase
 from trends.extract.key import key_of
 from trends.hbase.client import Client
 from trends.hbase.rekey import rekey

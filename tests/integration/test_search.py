@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from integration.widget.lab import THRIFT, Boards, Service, running
-from unit.web.memory_store import entries
-from waiting import eventually
+from support.memory_store import entries
+from support.waiting import eventually
 from web.hashtags.search import MAX_SCANNED
 
 MANY = MAX_SCANNED + 50

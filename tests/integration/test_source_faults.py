@@ -15,7 +15,6 @@ from typing import Any
 import happybase
 import pytest
 
-from driver import Driver, check
 from ingest.fields import Context
 from integration.timelines import (
     FIRST,
@@ -27,9 +26,10 @@ from integration.timelines import (
     post,
     written,
 )
-from integration_support import counts_in_hbase
-from oracle import Oracle
-from waiting import eventually
+from support.driver import Driver, check
+from support.integration_support import counts_in_hbase
+from support.oracle import Oracle
+from support.waiting import eventually
 
 MOST_MEMORY_MB = 256
 MILLISECOND = timedelta(milliseconds=1)

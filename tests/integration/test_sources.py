@@ -9,7 +9,7 @@ import pytest
 
 from fakes import bluesky, mastodon, x
 from integration.timelines import NAMES, PAGED, delivered, environment, fetched, network, post
-from waiting import eventually
+from support.waiting import eventually
 
 # -- one network at a time, from beginning to end ------------------------------------------------
 

@@ -8,9 +8,11 @@ from typing import Any
 import happybase
 import pytest
 
+from ingest.gateway import Gateway as IngestGateway
 from ingest.lifecycle import Shutdown
 from ingest.status import StatusWriter
-from waiting import eventually
+from support.waiting import eventually
+from web.gateway import Gateway as WebGateway
 from web.hbase import HBaseBoards
 from web.status.document import parse_report
 
@@ -35,7 +37,7 @@ def no_table(hbase: happybase.Connection) -> happybase.Connection:
 @pytest.fixture
 def web(hbase: happybase.Connection) -> Iterator[HBaseBoards]:
     # The same host as the fixture's connection; patient, as the machine may be slow.
-    reader = HBaseBoards(hbase.host, THRIFT_PORT, timeout=30)
+    reader = HBaseBoards(WebGateway(((hbase.host, THRIFT_PORT),)), timeout=30)
     yield reader
     reader.close()
 
@@ -59,7 +61,8 @@ def state(web: HBaseBoards) -> str | None:
 
 def writing(shutdown: Shutdown, host: str, document: dict[str, Any]) -> threading.Thread:
     """A writer of what `document` is at any time."""
-    writer = StatusWriter(host, THRIFT_PORT, lambda: dict(document), shutdown)
+    gateway = IngestGateway(((host, THRIFT_PORT),))
+    writer = StatusWriter(gateway, lambda: dict(document), shutdown)
     thread = threading.Thread(target=writer.run, daemon=True)
     thread.start()
     return thread

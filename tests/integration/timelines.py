@@ -17,8 +17,8 @@ import requests
 
 from fakes import bluesky, mastodon, x
 from fakes.server import Double, Serving
-from integration_support import KAFKA, records
-from waiting import eventually
+from support.integration_support import KAFKA, records
+from support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 PROCESS = Path(__file__).parent / "ingest_process.py"

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from unit.web.memory_store import REASON, MemoryStore, hashtag_cells, source
+from support.memory_store import REASON, MemoryStore, hashtag_cells, source
 from web import create_app as create_service
 from web.http import vendor
 from web.settings import Settings

@@ -17,7 +17,7 @@ import trustme
 from ingest.connect.terminal import GivenUp, Terminal
 from ingest.environment import Environment
 from ingest.sources.http.egress import DIRECT, Egress
-from waiting import SOON, eventually
+from support.waiting import SOON, eventually
 
 LINK = re.compile(r"https?://\S+/oauth/authorize\?\S+")
 CODE = re.compile(r"<code>(.*?)</code>")

@@ -19,7 +19,7 @@ from alerts.lifecycle import Shutdown, ShutdownRequested
 from alerts.memory import Message
 from alerts.message import TEST, Links
 from alerts.receivers import DeliveryError
-from alerts.settings import URLS, Settings, read_settings, thrift_address
+from alerts.settings import URLS, Settings, read_settings, status_gateway
 from alerts.status import Status
 from alerts.store import Store
 from alerts.watcher import STATUS_SECONDS, Plan, Watcher, forget
@@ -57,7 +57,7 @@ def watch(folder: Path) -> int:
     shutdown = Shutdown()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: shutdown.stop.set())
-    store = Store(*thrift_address(os.environ), shutdown)
+    store = Store(status_gateway(os.environ), shutdown)
     try:
         settings = read_settings(os.environ)
         variables = settings.egress.variables(folder)
@@ -70,7 +70,7 @@ def watch(folder: Path) -> int:
     shutdown.heartbeat_file = HEARTBEAT
     logging.getLogger("alerts").setLevel(settings.log_level)
     if not settings.urls:
-        log.info("event=off: %s is not set", URLS)
+        log.info("event=off: %s is not set, so no messages are sent", URLS)
         stay_off(store, started_at, shutdown)
         return 0
     log.info("event=settings receivers=%s %s", services, settings)

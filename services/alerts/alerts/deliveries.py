@@ -110,14 +110,16 @@ class Deliveries:
         except ShutdownRequested:
             result = ABANDONED
         except Exception:
-            log.error("event=dropped receiver=%d message=%d", receiver, message.number)
+            form = "event=dropped receiver=%d message=%d: it failed for a day, so it is given up"
+            log.error(form, receiver, message.number)
             result = DROPPED
         self._outcomes.put(Outcome(receiver, message.number, result))
 
     def _try(self, receiver: int) -> str:
         message = self._messages[receiver]
         if message is None:
-            log.info("event=withdrawn receiver=%d", receiver)
+            form = "event=withdrawn receiver=%d: all hashtags of its message have been hidden"
+            log.info(form, receiver)
             return WITHDRAWN
         self._send(receiver, message)
         log.info("event=sent receiver=%d message=%d", receiver, message.number)
@@ -133,7 +135,7 @@ class Deliveries:
     def _record_failure(self, receiver: int, message: Message, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         known = isinstance(error, DeliveryError)
-        reason = str(error) if known else f"a mistake in this program ({type(error).__name__})"
+        reason = str(error) if known else f"a bug in alerts ({type(error).__name__})"
         before = self.failures.get(receiver)
         since, failures = (before.since, before.failures) if before else (self._clock(), 0)
         self.failures[receiver] = Failure(reason, since, failures + 1)

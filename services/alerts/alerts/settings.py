@@ -9,10 +9,10 @@ from alerts import egress
 from alerts.board import BOARDS, RISING
 from alerts.egress import Egress
 from alerts.environment import Environment, SettingsError
+from alerts.gateway import Gateway, GatewayError, read_gateway
 from alerts.memory import Rule
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-THRIFT_PORT = 9090
 URLS = "ALERT_URLS"
 BOARDS_SETTING, OLD_BOARDS_SETTING = "ALERT_BOARDS", "ALERT_BOARD"
 
@@ -33,8 +33,7 @@ class Settings:
     public_url: str
     mastodon_url: str
     egress: Egress
-    hbase_thrift_host: str
-    hbase_thrift_port: int
+    hbase: Gateway
     metrics_port: int
     log_level: str
 
@@ -52,23 +51,30 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         public_url=env.page("PUBLIC_URL"),
         mastodon_url=_mastodon_url(env),
         egress=egress.read(env),
-        hbase_thrift_host=_thrift_host(env),
-        hbase_thrift_port=_thrift_port(env),
+        hbase=_hbase(variables),
         metrics_port=env.whole("METRICS_PORT", 9464, 1, 65_535),
         log_level=env.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
     )
 
 
-def thrift_address(variables: Mapping[str, str]) -> tuple[str, int]:
-    """Return HBase Thrift's host and port, so that a wrong setting can be reported there.
+def status_gateway(variables: Mapping[str, str]) -> Gateway:
+    """Return how to reach HBase, so that a wrong setting can be reported there.
 
-    A wrong port becomes the default.
+    A wrong setting of HBase itself becomes its default.
     """
-    env = Environment(variables)
+    known = dict(variables)
+    while True:
+        try:
+            return read_gateway(known)
+        except GatewayError as error:
+            known[error.variable] = ""
+
+
+def _hbase(variables: Mapping[str, str]) -> Gateway:
     try:
-        return _thrift_host(env), _thrift_port(env)
-    except SettingsError:
-        return _thrift_host(env), THRIFT_PORT
+        return read_gateway(variables)
+    except GatewayError as error:
+        raise SettingsError(error.variable, error.rule, error.given) from error
 
 
 def wrong_url(position: int, rule: str) -> SettingsError:
@@ -112,11 +118,3 @@ def _mastodon_url(env: Environment) -> str:
     with suppress(SettingsError):
         return env.page("MASTODON_URL")
     return ""
-
-
-def _thrift_host(env: Environment) -> str:
-    return env.text("HBASE_THRIFT_HOST") or "hbase-thrift"
-
-
-def _thrift_port(env: Environment) -> int:
-    return env.whole("HBASE_THRIFT_PORT", THRIFT_PORT, 1, 65_535)

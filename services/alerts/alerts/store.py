@@ -12,6 +12,7 @@ from Hbase_thrift import IOError as HBaseError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 from thriftpy2.thrift import TException
 
+from alerts.gateway import Gateway
 from alerts.lifecycle import Shutdown
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,8 @@ class Store:
     ShutdownRequested instead of trying again.
     """
 
-    def __init__(self, host: str, port: int, shutdown: Shutdown) -> None:
-        self._host, self._port = host, port
+    def __init__(self, gateway: Gateway, shutdown: Shutdown) -> None:
+        self._gateway = gateway
         self._connection: happybase.Connection | None = None
         self._memory_at = 0
         self._retry = Retrying(
@@ -88,8 +89,7 @@ class Store:
         """Replace the status at a stop, unless HBase is slow or unavailable."""
         self.close()
         try:
-            connection = happybase.Connection(self._host, self._port, timeout=LAST_TIMEOUT_MS)
-            with closing(connection):
+            with closing(self._gateway.connect(LAST_TIMEOUT_MS)) as connection:
                 connection.table(STATUS).put(STATUS_ROW, {STATUS_CELL: value})
         except Exception as error:
             log.debug("event=status_not_last error=%.200r", error)
@@ -107,7 +107,7 @@ class Store:
     def _attempt(self, action: Callable[[happybase.Connection], T]) -> T:
         try:
             if self._connection is None:
-                self._connection = happybase.Connection(self._host, self._port, timeout=TIMEOUT_MS)
+                self._connection = self._gateway.connect(TIMEOUT_MS)
                 _ensure_tables(self._connection)
             return action(self._connection)
         except BaseException:
@@ -118,8 +118,8 @@ class Store:
         """Log an outage only once."""
         if state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
-            form = "event=hbase_failed hbase=%s:%d error=%.200r: trying again until it answers"
-            log.warning(form, self._host, self._port, error)
+            form = "event=hbase_failed hbase=%s error=%.300s: retrying until it answers"
+            log.warning(form, self._gateway.address, self._gateway.explain(error))
 
 
 def _cell(connection: happybase.Connection, row: bytes, column: bytes) -> bytes | None:

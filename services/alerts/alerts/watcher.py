@@ -151,7 +151,7 @@ class Watcher:
         try:
             self._hidden = parse_hidden(cell) if cell else Hidden()
         except ValueError as error:
-            log.error("event=hidden_unreadable: %s", error)
+            log.error("event=hidden_unreadable: keeping the last readable list: %s", error)
         self._remember(steps.withhold(self._memory, self._hidden))
         self._deliveries.update(self._memory.outbox)
 
@@ -164,7 +164,8 @@ class Watcher:
         try:
             board = parse_board(rule.board, cell)
         except ValueError as error:
-            log.error("event=board_unreadable board=%s: %s", rule.board, error)
+            form = "event=board_unreadable board=%s: skipping it until it is written again: %s"
+            log.error(form, rule.board, error)
             return None
         self._has_read_a_board = True
         return board

@@ -16,7 +16,7 @@ from ingest.kafka.publisher import Publisher
 from ingest.kafka.topics import topics
 from ingest.lifecycle import Shutdown, ShutdownRequested
 from ingest.poller import Poller
-from ingest.settings import Settings, read_settings, thrift_address
+from ingest.settings import Settings, read_settings, status_gateway
 from ingest.sources import make_source
 from ingest.sources.base import Source
 from ingest.status import CurrentStatus, StatusWriter
@@ -55,7 +55,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: shutdown.stop.set())
     current = CurrentStatus(started_at)
-    writer = StatusWriter(*thrift_address(os.environ), current.document, shutdown)
+    writer = StatusWriter(status_gateway(os.environ), current.document, shutdown)
     status = Thread(target=writer.run, daemon=True)
     ready = None
     try:
@@ -138,7 +138,7 @@ def run(
 ) -> int:
     """Run one thread per source until a stop, or in a terminal until all have finished."""
     known = topics(settings.topic_partitions, settings.kafka_retention_hours)
-    publisher = Publisher(settings.kafka_bootstrap_servers, known, shutdown)
+    publisher = Publisher(settings.kafka, known, shutdown)
     pollers = [
         Poller(source, publisher, shutdown, count_reposts=settings.count_reposts)
         for source in sources

@@ -14,12 +14,16 @@ KAFKA_FAILURES = Counter("ingest_kafka_failures_total", "Failed tries to reach o
 STATUS_FAILURES = Counter(
     "ingest_status_failures_total", "Failed tries to write the status to HBase."
 )
+FAILURES_IN_A_ROW = Gauge(
+    "ingest_failures_in_a_row", "Failed polls since the last one that succeeded.", ["source"]
+)
 LAST_SUCCESS = Gauge(
     "ingest_last_success_timestamp_seconds", "When a poll was last forwarded whole.", ["source"]
 )
 RATE_LIMIT_LEFT = Gauge(
     "ingest_rate_limit_remaining", "Calls left, as the network last said.", ["source"]
 )
+BUDGET = Gauge("ingest_budget_posts", "Posts that may be read in a UTC day.", ["source"])
 BUDGET_LEFT = Gauge(
     "ingest_budget_posts_left", "Posts that may still be read in this UTC day.", ["source"]
 )
@@ -37,6 +41,7 @@ def publish_stats(source: str, stats: SourceStats) -> None:
     if stats.rate_limit and stats.rate_limit.remaining is not None:
         RATE_LIMIT_LEFT.labels(source).set(stats.rate_limit.remaining)
     if stats.budget:
+        BUDGET.labels(source).set(stats.budget.limit)
         BUDGET_LEFT.labels(source).set(stats.budget.left)
         MONTH_POSTS.labels(source).set(stats.budget.month)
         MONTH_DOLLARS.labels(source).set(stats.budget.cost_month)

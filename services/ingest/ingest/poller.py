@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from ingest import metrics
+from ingest.kafka.topics import QUARANTINE
 from ingest.lifecycle import Shutdown, ShutdownRequested
 from ingest.reports import SourceReport
 from ingest.sources.base import Batch, Cursor, Source, SourceError, SourceReplaced
@@ -68,7 +69,9 @@ class Poller:
             raise
         except Exception:
             metrics.POLLS.labels(self._source.name, "unexpected").inc()
-            log.exception("event=unexpected source=%s: trying again", self._source.name)
+            metrics.FAILURES_IN_A_ROW.labels(self._source.name).inc()
+            form = "event=unexpected source=%s: a bug in ingest; retrying in %d s"
+            log.exception(form, self._source.name, MISTAKE_SECONDS)
             mistake = SourceError("unexpected", "a bug in ingest: run make logs SERVICE=ingest")
             self.report.failed(mistake, 1, MISTAKE_SECONDS)
             return False
@@ -107,6 +110,7 @@ class Poller:
         metrics.SKIPPED.labels(name, "repost").inc(reposts)
         metrics.SKIPPED.labels(name, "private").inc(batch.private_skipped)
         metrics.POLLS.labels(name, "ok").inc()
+        metrics.FAILURES_IN_A_ROW.labels(name).set(0)
         metrics.LAST_SUCCESS.labels(name).set_to_current_time()
         metrics.publish_stats(name, self._source.stats)
         self.report.succeeded(batch, sent, reposts + batch.private_skipped)
@@ -116,7 +120,8 @@ class Poller:
         """Log forwarded posts, at most one line every five seconds."""
         self._unlogged += sent
         if rejected:
-            log.warning("event=quarantined source=%s records=%d", self._source.name, rejected)
+            form = "event=quarantined source=%s records=%d: kept with the reason in Kafka topic %s"
+            log.warning(form, self._source.name, rejected, QUARANTINE)
         if self._unlogged and time.monotonic() >= self._logged_at + LOG_SECONDS:
             log.info("event=forwarded source=%s tweets=%d", self._source.name, self._unlogged)
             self._unlogged, self._logged_at = 0, time.monotonic()
@@ -127,6 +132,7 @@ class Poller:
             return
         name, wait = self._source.name, state.next_action.sleep if state.next_action else 0.0
         metrics.POLLS.labels(name, error.kind).inc()
+        metrics.FAILURES_IN_A_ROW.labels(name).set(state.attempt_number)
         metrics.publish_stats(name, self._source.stats)
         self.report.failed(error, state.attempt_number, wait)
         form = "event=poll_failed source=%s kind=%s failures=%d next_try=%.0fs: %s"

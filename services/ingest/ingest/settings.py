@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.environment import Environment, SettingsError
+from ingest.gateway import Gateway, GatewayError, read_gateway
+from ingest.kafka.access import Access, AccessError, read_access
 from ingest.sources import FALLBACKS, FOLDERS, settings_of
 from ingest.sources.http import egress
 from ingest.sources.http.egress import DIRECT, Egress
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-THRIFT_PORT = 9090
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,12 @@ class Settings:
     sources: dict[str, Any]
     common: Common
     count_reposts: bool
-    kafka_bootstrap_servers: str
+    kafka: Access
     topic_partitions: int
     kafka_retention_hours: int
     metrics_port: int
     log_level: str
-    hbase_thrift_host: str
-    hbase_thrift_port: int
+    hbase: Gateway
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -61,13 +61,12 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
             egress=egress.read(env),
         ),
         count_reposts=env.flag("COUNT_REPOSTS", True),
-        kafka_bootstrap_servers=_servers(env),
+        kafka=_kafka(variables),
         topic_partitions=env.whole("TOPIC_PARTITIONS", 4, 1, 256),
         kafka_retention_hours=env.whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600),
         metrics_port=env.whole("METRICS_PORT", 9464, 1, 65_535),
         log_level=_log_level(env),
-        hbase_thrift_host=_thrift_host(env),
-        hbase_thrift_port=_thrift_port(env),
+        hbase=_hbase(variables),
     )
 
 
@@ -76,24 +75,31 @@ def read_first_posts(env: Environment) -> int:
     return env.whole("FIRST_POSTS", 200, 1, 3200)
 
 
-def thrift_address(variables: Mapping[str, str]) -> tuple[str, int]:
-    """Return HBase Thrift's host and port, so that a wrong setting can be reported there.
+def status_gateway(variables: Mapping[str, str]) -> Gateway:
+    """Return how to reach HBase, so that a wrong setting can be reported there.
 
-    A wrong port becomes the default.
+    A wrong setting of HBase itself becomes its default.
     """
-    env = Environment(variables)
+    known = dict(variables)
+    while True:
+        try:
+            return read_gateway(known)
+        except GatewayError as error:
+            known[error.variable] = ""
+
+
+def _hbase(variables: Mapping[str, str]) -> Gateway:
     try:
-        return _thrift_host(env), _thrift_port(env)
-    except SettingsError:
-        return _thrift_host(env), THRIFT_PORT
+        return read_gateway(variables)
+    except GatewayError as error:
+        raise SettingsError(error.variable, error.rule, error.given) from error
 
 
-def _thrift_host(env: Environment) -> str:
-    return env.text("HBASE_THRIFT_HOST") or "hbase-thrift"
-
-
-def _thrift_port(env: Environment) -> int:
-    return env.whole("HBASE_THRIFT_PORT", THRIFT_PORT, 1, 65_535)
+def _kafka(variables: Mapping[str, str]) -> Access:
+    try:
+        return read_access(variables)
+    except AccessError as error:
+        raise SettingsError(error.variables, error.rule, error.given) from error
 
 
 def _sources(env: Environment) -> dict[str, Any]:
@@ -115,15 +121,6 @@ def _sources(env: Environment) -> dict[str, Any]:
         if name not in available:
             raise SettingsError(settings_of(name).VARIABLES, f"not set: SOURCE={text} needs it")
     return {name: available[name] for name in names}
-
-
-def _servers(env: Environment) -> str:
-    text = env.text("KAFKA_BOOTSTRAP_SERVERS") or "kafka:9092"
-    for server in text.split(","):
-        host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
-            raise SettingsError("KAFKA_BOOTSTRAP_SERVERS", "must be host:port[,...]", text)
-    return text
 
 
 def _log_level(env: Environment) -> str:

@@ -13,6 +13,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from ingest import metrics
 from ingest.environment import SettingsError
+from ingest.gateway import Gateway
 from ingest.lifecycle import Shutdown, ShutdownRequested
 from ingest.reports import KafkaReport, SourceReport, iso
 
@@ -73,9 +74,9 @@ class StatusWriter:
     """
 
     def __init__(
-        self, host: str, port: int, document: Callable[[], dict[str, Any]], shutdown: Shutdown
+        self, gateway: Gateway, document: Callable[[], dict[str, Any]], shutdown: Shutdown
     ) -> None:
-        self._host, self._port = host, port
+        self._gateway = gateway
         self._document, self._shutdown = document, shutdown
         self._connection: happybase.Connection | None = None
         self._written: dict[str, Any] | None = None
@@ -106,7 +107,7 @@ class StatusWriter:
             return
         try:
             if self._connection is None:
-                self._connection = self._connect(TIMEOUT_MS)
+                self._connection = self._gateway.connect(TIMEOUT_MS)
                 _ensure_table(self._connection)
             _put(self._connection, found)
         except Exception:
@@ -118,14 +119,11 @@ class StatusWriter:
         """Report that this service has stopped, unless HBase is slow or unavailable."""
         self._disconnect()
         try:
-            self._connection = self._connect(LAST_TIMEOUT_MS)
+            self._connection = self._gateway.connect(LAST_TIMEOUT_MS)
             _put(self._connection, self._document() | {"state": "stopped"})
         except Exception as error:
             log.debug("event=status_not_last error=%.200r", error)
         self._disconnect()
-
-    def _connect(self, timeout_ms: int) -> happybase.Connection:
-        return happybase.Connection(self._host, self._port, timeout=timeout_ms)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -137,8 +135,8 @@ class StatusWriter:
         metrics.STATUS_FAILURES.inc()
         if state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
-            form = "event=status_failed hbase=%s:%d error=%.200r: the status falls behind"
-            log.warning(form, self._host, self._port, error)
+            form = "event=status_failed hbase=%s error=%.300s: retrying; /status is out of date"
+            log.warning(form, self._gateway.address, self._gateway.explain(error))
 
 
 def _ensure_table(connection: happybase.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Starts the driver: settings, stores, recovery, the query, and the refresh of the boards."""
+"""Starts the driver: waits until it is the one to count, counts, and hands over when it stops."""
 
 import gc
 import logging
@@ -6,34 +6,27 @@ import os
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from prometheus_client import start_http_server
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql import SparkSession
+from thriftpy2.thrift import TException
 
-from trends import stream
-from trends.applier import Applier
+from trends import metrics, stream
+from trends.applications import remove_application, start_java
 from trends.counting.progress import ProgressError, TopicError
+from trends.driver import ALIVE, count
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
-from trends.hbase.hashtags_table import HashtagsTable
-from trends.hbase.totals_table import TotalsTable
-from trends.kafka.quarantine import Quarantine
+from trends.hbase.progress_row import ProgressRow, name_driver
+from trends.heartbeat import Heartbeat
 from trends.kafka.topics import Topics
-from trends.recovery import Recovery
 from trends.settings import Settings, SettingsError
-from trends.sink import Sink
+from trends.standby import stand_by
 
 log = logging.getLogger("trends")
-
-# Touched while the driver is healthy; the container's health check tests its age.
-ALIVE = Path("/tmp/alive")  # noqa: S108 -- the container's own tmpfs
-TICK_SECONDS = 5
-STOP_SECONDS = 6
 
 
 def main() -> int:
@@ -68,82 +61,60 @@ def main() -> int:
 
 
 def run(settings: Settings, stopping: threading.Event) -> int:
-    """Wait for the stores, recover, start the query and watch it."""
-    # Starting Spark takes longest and depends on nothing below, so it runs in parallel.
-    starting = ThreadPoolExecutor(1).submit(stream.session, settings, stopping)
+    """Wait until no other driver is counting, then count."""
+    # Starting Java takes longest and depends on nothing below, so it runs in parallel.
+    background = ThreadPoolExecutor(1)
+    java = background.submit(start_java, settings)
     topics = Topics(settings.kafka, stopping)
     topics.create(settings.topic_partitions, settings.retention_hours)
-    client = Client(settings.thrift_host, settings.thrift_port, stopping)
-    hashtags, boards = HashtagsTable(client, settings.thrift_connections), BoardsTable(client)
-    totals = TotalsTable(client)
-    hashtags.create()
-    boards.create()
-    totals.create()
-    sink = Sink(
-        hashtags,
-        boards,
-        totals,
-        Quarantine(settings.kafka, topics),
-        hidden=settings.hidden,
-        min_authors=settings.min_authors,
-        rising_people=settings.rising_people,
-    )
-    span = settings.deduplicate_minutes * 60_000
-    recovery = Recovery(topics, client, boards, span=span, count_topic=settings.count_topic)
-    recovery.adopt_topic()
-    sink.load()
-    spark = starting.result()
-    applier = Applier(sink.apply)
-    reading = stream.Stream(spark, settings, applier)
+    client = Client(settings.hbase, stopping)
+    BoardsTable(client).create()
+    progress = ProgressRow(client, name_driver())
+    if not stand_by(progress, stopping, ALIVE.touch):
+        return 0
+    metrics.leads(True)
+    heartbeat = Heartbeat(progress, _give_up)
+    heartbeat.start()
     try:
-        topic = recovery.run(sink, reading)
-        query = reading.start(topic, sink.done.end)
-        log.info("counting from the offsets %s", sink.done.end or "at the beginning")
-        watch(query, reading, applier, sink, stopping)
+        java.result()
+        session = background.submit(_start_session, settings, stopping, progress)
+        count(settings, stopping, topics, client, progress, heartbeat, session)
     except ProgressError as error:
         log.error("%s", error)
         return 1
     except (PySparkException, Py4JJavaError) as error:
         log.error("the query ended: %s", stream.first_line(error))
         return 1
-    query.stop()
-    spark.stop()
+    finally:
+        metrics.leads(False)
+        heartbeat.stop()
+        _release(progress)
+    session.result().stop()
     return 0
 
 
-def watch(
-    query: StreamingQuery,
-    reading: stream.Stream,
-    applier: Applier,
-    sink: Sink,
-    stopping: threading.Event,
-) -> None:
-    """Refresh the boards while the query runs; on SIGTERM let the running batch finish.
+def _start_session(
+    settings: Settings, stopping: threading.Event, progress: ProgressRow
+) -> SparkSession:
+    """Start Spark's session, and free the executors of the driver before this one."""
+    session = stream.session(settings, stopping)
+    remove_application(session, progress.application)
+    progress.application = session.sparkContext.applicationId
+    progress.beat()
+    return session
 
-    While a batch is stuck nothing is refreshed: the boards become stale, the container unhealthy.
-    """
-    while query.isActive and not stopping.is_set():
-        if failure := applier.failure():
-            raise failure
-        if reading.is_stuck():
-            log.warning("a batch is stuck: is a spark-worker running?")
-        elif applier.is_stuck():
-            log.warning("a batch is stuck: is HBase running?")
-        else:
-            sink.refresh()
-            ALIVE.touch()
-        stopping.wait(TICK_SECONDS)
-    if not stopping.is_set():
-        query.awaitTermination()
-    deadline = time.monotonic() + STOP_SECONDS
-    while query.status["isTriggerActive"] and time.monotonic() < deadline:
-        time.sleep(0.1)
+
+def _give_up(error: ProgressError) -> None:
+    """End this process at once: it may wait for executors that the next driver has by now."""
+    log.error("%s", error)
+    os._exit(1)
+
+
+def _release(progress: ProgressRow) -> None:
     try:
-        applier.wait(max(0.0, deadline - time.monotonic()))
-    except Exception as error:
-        log.warning(
-            "the last batch will be applied at the next start: %s", stream.first_line(error)
-        )
+        progress.release()
+    except (TException, OSError) as error:
+        log.warning("HBase does not answer, so another driver will wait: %s", error)
 
 
 if __name__ == "__main__":

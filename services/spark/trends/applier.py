@@ -43,7 +43,7 @@ class Applier:
         """The exception of the last batch, if it has failed."""
         return self._running.exception() if self._running and self._running.done() else None
 
-    def is_stuck(self) -> bool:
+    def is_stuck(self, seconds: float = STUCK_SECONDS) -> bool:
         """Whether a batch has taken so long to apply that it may never end."""
         is_running = self._running is not None and not self._running.done()
-        return is_running and time.monotonic() - self._since > STUCK_SECONDS
+        return is_running and time.monotonic() - self._since > seconds

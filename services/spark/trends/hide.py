@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, boards: BoardsTable | None = No
 
 def _boards() -> BoardsTable:
     settings = Settings.from_environment(os.environ)
-    return BoardsTable(Client(settings.thrift_host, settings.thrift_port, threading.Event()))
+    return BoardsTable(Client(settings.hbase, threading.Event()))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from trends.counting.batch import Offsets
 from trends.counting.duplicates import RecentPosts
 from trends.counting.progress import Done, Intent
 from trends.extract.key import key_of
-from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
+from trends.hbase.progress_row import ProgressRow
 from trends.hbase.rekey import rekey
 from trends.kafka.offsets import Topic, describe_lost_records
 from trends.kafka.topics import Topics
@@ -29,14 +29,14 @@ class Recovery:
     """
 
     def __init__(
-        self, topics: Topics, client: Client, boards: BoardsTable, *, span: int, count_topic: str
+        self, topics: Topics, client: Client, progress: ProgressRow, *, span: int, count_topic: str
     ) -> None:
         self._topics = topics
         self._client = client
-        self._boards = boards
+        self._progress = progress
         self._span = span
         self._count_topic = count_topic
-        self._progress: tuple[int, Intent | None] | None = None
+        self._found: tuple[int, Intent | None] | None = None
 
     def adopt_topic(self) -> None:
         """Check the progress against Kafka's topic, and adopt that topic if it may be counted.
@@ -46,8 +46,8 @@ class Recovery:
         Raises:
             TopicError: Kafka's topic is not the one that was counted.
         """
-        done, intent = self._boards.read_progress()
-        self._progress = done.fence, intent
+        done, intent = self._progress.read()
+        self._found = done.fence, intent
         adopted = done.adopt(self._topics.tweets(), intent, self._count_topic)
         if adopted == done:
             return
@@ -55,14 +55,14 @@ class Recovery:
             log.warning("counting another topic on top of what HBase has: %s", adopted.topic)
             if not done.has(intent):
                 log.warning("the last batch of the previous topic may be counted in part")
-        self._boards.write({}, adopted)
+        self._progress.record(adopted)
 
     def run(self, sink: Sink, stream: Stream) -> Topic:
         """Recover, and return Kafka's topic. The query then starts at `sink.done.end`."""
         # 1. Read the progress.
         topic = self._topics.tweets()
-        done, intent = self._boards.read_progress()
-        if self._progress != (done.fence, intent):  # another driver was still counting
+        done, intent = self._progress.read()
+        if self._found != (done.fence, intent):  # the driver before has finished its batch
             sink.move(done)
         half_applied = None if done.has(intent) else intent
         _log_losses(topic, done, half_applied)
@@ -82,7 +82,7 @@ class Recovery:
         return topic
 
     def _move(self, sink: Sink, done: Done) -> None:
-        self._boards.write({}, done)
+        self._progress.record(done)
         sink.move(done)
 
     def _read_recent_posts(self, topic: Topic, done: Done, stream: Stream) -> RecentPosts:

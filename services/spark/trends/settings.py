@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from trends.extract.key import key_of
+from trends.hbase.gateway import Gateway, GatewayError, read_gateway
+from trends.kafka.access import Access, AccessError, read_access, read_secret
 
 
 class SettingsError(Exception):
@@ -59,6 +61,33 @@ def _tags(value: str) -> frozenset[str]:
     return frozenset(map(key_of, re.split(r"[\s,，﹐︐]+", value))) - {""}
 
 
+def _access(environment: Mapping[str, str]) -> Access:
+    try:
+        return read_access(environment)
+    except AccessError as error:
+        raise SettingsError(_refusal(str(error), error.given)) from error
+
+
+def _gateway(environment: Mapping[str, str]) -> Gateway:
+    try:
+        return read_gateway(environment)
+    except GatewayError as error:
+        raise SettingsError(_refusal(str(error), error.given)) from error
+
+
+def _auth_secret(environment: Mapping[str, str]) -> str:
+    try:
+        return read_secret(environment, "SPARK_AUTH_SECRET")
+    except AccessError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _refusal(text: str, given: str | None) -> str:
+    return text if given is None else f"{text}, not {given!r}"
+
+
+BUNDLED_MASTER = "spark://spark-master:7077"
+_HOST = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
 _MEMORY = _matching("[1-9][0-9]*[mMgG]"), "a size such as 768m or 2g"
 
 
@@ -66,19 +95,23 @@ _MEMORY = _matching("[1-9][0-9]*[mMgG]"), "a size such as 768m or 2g"
 class Settings:
     """The settings that a user may change; docs/settings.md explains each."""
 
-    kafka: str = _setting("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092", str.strip, "host:port")
+    kafka: Access = field(metadata={"read": _access})
+    hbase: Gateway = field(metadata={"read": _gateway})
+    auth_secret: str = field(repr=False, metadata={"read": _auth_secret})
     topic_partitions: int = _whole("TOPIC_PARTITIONS", 4, 1, 256)
     retention_hours: int = _whole("KAFKA_RETENTION_HOURS", 168, 1, 87_600)
     count_topic: str = _setting("COUNT_TOPIC", "", _id, "the id that the log of `trends` names")
-    thrift_host: str = _setting("HBASE_THRIFT_HOST", "hbase-thrift", str.strip, "a host name")
-    thrift_port: int = _whole("HBASE_THRIFT_PORT", 9090, 1, 65_535)
     thrift_connections: int = _whole("HBASE_THRIFT_CONNECTIONS", 4, 1, 32)
     master: str = _setting(
         "SPARK_MASTER",
-        "spark://spark-master:7077",
+        BUNDLED_MASTER,
         _matching("(spark://|local).*"),
         "spark://host:port or local[N]",
     )
+    driver_host: str = _setting("SPARK_DRIVER_HOST", "trends", _matching(_HOST), "a host name")
+    driver_port: int = _whole("SPARK_DRIVER_PORT", 7078, 1024, 65_535)
+    block_manager_port: int = _whole("SPARK_BLOCK_MANAGER_PORT", 7079, 1024, 65_535)
+    worker_python: str = _setting("SPARK_WORKER_PYTHON", "python3", str.strip, "a command")
     driver_memory: str = _setting("SPARK_DRIVER_MEMORY", "512m", *_MEMORY)
     executor_memory: str = _setting("SPARK_EXECUTOR_MEMORY", "512m", *_MEMORY)
     trigger_seconds: float = _setting(
@@ -98,6 +131,13 @@ class Settings:
         lambda value: _matching("DEBUG|INFO|WARNING|ERROR")(value.upper()),
         "DEBUG, INFO, WARNING or ERROR",
     )
+
+    @property
+    def has_own_spark(self) -> bool:
+        """Whether the master is one of the user's instead of the bundled one."""
+        # In a cluster (compose.cluster.yaml) the bundled ones are several.
+        bundled = r"spark://spark-master:7077(,spark-master-\d+:7077)*"
+        return self.master.startswith("spark://") and re.fullmatch(bundled, self.master) is None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

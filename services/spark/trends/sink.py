@@ -19,6 +19,7 @@ from trends.counting.progress import Done, Intent, ProgressError
 from trends.counting.tally import Tally, tally
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.hashtags_table import HashtagsTable, Written
+from trends.hbase.progress_row import ProgressRow
 from trends.hbase.totals_table import TotalsTable
 from trends.kafka.quarantine import Quarantine
 
@@ -29,7 +30,7 @@ HIDDEN_SECONDS = 3
 
 
 class Sink:
-    """The single writer of the counts.
+    """The writer of the counts, in the one driver that is counting.
 
     `apply` runs in the applier's thread and `refresh` in the main thread; a lock serialises them.
     Tags in `hidden` (keys), and those that HBase has as hidden, are counted, but are on no board.
@@ -41,6 +42,7 @@ class Sink:
         self,
         hashtags: HashtagsTable,
         boards: BoardsTable,
+        progress: ProgressRow,
         totals: TotalsTable,
         quarantine: Quarantine,
         *,
@@ -50,6 +52,7 @@ class Sink:
     ) -> None:
         self._hashtags = hashtags
         self._boards = boards
+        self._progress = progress
         self._totals = totals
         self._quarantine = quarantine
         self._hidden = self._always_hidden = HiddenTags(hidden)
@@ -89,8 +92,8 @@ class Sink:
         """Count a batch that begins where the last one ended.
 
         Raises:
-            ProgressError: records of the batch are counted already, another driver is counting,
-                or HBase has lost acknowledged writes.
+            ProgressError: records of the batch are counted already, another driver has taken
+                over, or HBase has lost acknowledged writes.
         """
         with self._lock:
             self._check_start(batch)
@@ -99,7 +102,7 @@ class Sink:
             end = {**self._done.end, **batch.end}
             start = {p: self._done.end.get(p, batch.start.get(p, 0)) for p in end}
             intent = Intent(fence, start, end)
-            self._boards.announce(intent, self._intent, self._done)
+            self._progress.announce(intent, self._done)
             self._intent = intent
             self._count(batch, intent)
 
@@ -117,7 +120,7 @@ class Sink:
         if self._lock.acquire(blocking=False):
             try:
                 if self._done.has(self._intent):
-                    self._publish(self._done, with_progress=False)
+                    self._publish(self._done)
                 # Otherwise the rows may have half a batch, which no board may show.
             finally:
                 self._lock.release()
@@ -132,10 +135,11 @@ class Sink:
                 )
 
     def _count(self, batch: Batch, intent: Intent) -> None:
-        began = time.monotonic()
+        watch = metrics.Stopwatch()
         duplicates = self._recent.add(batch.posts)
         self._recent.advance(batch.newest)
         added = tally(batch.posts, duplicates, self._done.demo)
+        watch.lap("tally")
         self._quarantine.send(batch.quarantined)
         if self._done.demo and not added.demo:
             if self._done.read:
@@ -145,10 +149,14 @@ class Sink:
         writing = self._hashtags.start_writing(added, intent.fence)
         self._totals.add(added.posts, self._totals_at(intent.fence), intent.fence)
         written = writing.wait()  # only now is every count durable
+        watch.lap("write")
         self._rank(added, written)
+        watch.lap("rank")
         done = self._done.after(intent, batch, added)
-        self._publish(done, with_progress=True)
-        metrics.applied(done, batch, time.monotonic() - began)
+        self._publish(done)
+        self._progress.record(done)
+        watch.lap("publish")
+        metrics.applied(done, batch, watch.seconds())
         self._done = done
 
     def _rank(self, added: Tally, written: Written) -> None:
@@ -175,7 +183,7 @@ class Sink:
     def _empty_leaderboard(self) -> Leaderboard:
         return Leaderboard(_now() // 60_000, self._hidden, self._min_authors, self._rising_people)
 
-    def _publish(self, done: Done, *, with_progress: bool) -> None:
+    def _publish(self, done: Done) -> None:
         if self._leaderboard is None:
             self._leaderboard = self._read_leaderboard()
         self._version = max(_now(), self._version + 1)
@@ -185,7 +193,7 @@ class Sink:
         totals = self._totals_at(self._version)
         spellings = self._hashtags.spellings(rankings.keys())
         boards = documents(rankings, spellings, done, totals, self._version)
-        self._boards.write(boards, done if with_progress else None)
+        self._boards.write(boards, self._progress.next_timestamp())
 
     def _read_hidden(self) -> None:
         now = time.monotonic()

@@ -7,19 +7,21 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
+from trends import metrics, own_spark
 from trends.applier import STUCK_SECONDS, Applier
 from trends.counting.batch import Batch, Offsets
 from trends.counting.progress import ProgressError
 from trends.extract.columns import CHUNKS, extract, unpack
+from trends.kafka.executor_options import executor_options
 from trends.kafka.offsets import Topic
 from trends.kafka.topics import TWEETS
 from trends.retry import retry_until_stopped
@@ -35,12 +37,17 @@ ONE_TASK_RECORDS = 4_000
 # small batch does not depend on its size.
 QUIET_RATE, QUIET_SECONDS = 50, 3.0
 
+# Of several brokers one may be gone, and the client has to ask another. Its own limit is a minute.
+_TIMEOUTS = {"kafka.request.timeout.ms": 15_000, "kafka.default.api.timeout.ms": 15_000}
+
 R = TypeVar("R", DataFrameReader, DataStreamReader)
 
 
 def session(settings: Settings, stopping: threading.Event) -> SparkSession:
     """Start the driver's session on the master; fixed settings are in conf/spark.conf."""
     _wait_for_master(settings.master, stopping)
+    if settings.has_own_spark:
+        return own_spark.session(settings, stopping)
     return (
         SparkSession.builder.appName("tweet-trends")
         .master(settings.master)
@@ -50,17 +57,32 @@ def session(settings: Settings, stopping: threading.Event) -> SparkSession:
     )
 
 
-def _wait_for_master(master: str, stopping: threading.Event) -> None:
-    """Wait until the master answers; Spark itself would give up after a minute."""
-    address = urlsplit(master)
-    if address.scheme != "spark":
+def _wait_for_master(url: str, stopping: threading.Event) -> None:
+    """Wait until a master answers; Spark itself would give up after a minute.
+
+    The URL has several masters if others stand by.
+    """
+    scheme, _, masters = url.partition("://")
+    if scheme != "spark":
         return
 
     def log_failure(number: int, error: Any) -> None:
-        log.warning("Spark's master at %s does not answer (attempt %d, retrying)", master, number)
+        log.warning("Spark's master at %s does not answer (attempt %d, retrying)", url, number)
 
     retrying = retry_until_stopped(stopping, OSError, log_failure, 0.5, 5)
-    retrying(lambda: socket.create_connection((address.hostname, address.port), timeout=5).close())
+    retrying(_connect_to_one, masters.split(","))
+
+
+def _connect_to_one(masters: Sequence[str]) -> None:
+    failures = []
+    for master in masters:
+        host, _, port = master.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+            return
+        except OSError as error:
+            failures.append(error)
+    raise failures[0]
 
 
 def first_line(error: BaseException) -> str:
@@ -106,10 +128,10 @@ class Stream:
             .start()
         )
 
-    def is_stuck(self) -> bool:
+    def is_stuck(self, seconds: float = STUCK_SECONDS) -> bool:
         """Whether a batch has taken so long to compute that it may never end."""
         since = self._computing_since
-        return since is not None and time.monotonic() - since > STUCK_SECONDS
+        return since is not None and time.monotonic() - since > seconds
 
     def _on_batch(self, records: DataFrame, _: int) -> None:
         self._computing_since = began = time.monotonic()
@@ -118,6 +140,7 @@ class Stream:
         batch = _compute(records)
         self._computing_since = None
         computed = time.monotonic()
+        metrics.step_took("compute", computed - began)
         try:
             self._applier.submit(batch)
         except ProgressError as error:
@@ -142,10 +165,11 @@ class Stream:
     def _reader(self, reader: R, topic: Topic, start: Offsets) -> R:
         return (
             reader.format("kafka")
-            .option("kafka.bootstrap.servers", self._settings.kafka)
+            .options(**executor_options(self._settings.kafka))
             .option("subscribe", TWEETS)
             .option("startingOffsets", _spark_offsets(topic, start))
             .option("failOnDataLoss", "true")
+            .options(**_TIMEOUTS)
             # Large responses for backlogs; on a quiet topic the broker still answers at once.
             .option("kafka.max.poll.records", 10_000)
             .option("kafka.max.partition.fetch.bytes", 4 << 20)

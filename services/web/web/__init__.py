@@ -42,13 +42,14 @@ def create_app(
     Nothing is connected here: HBase is first asked when a visitor asks.
     """
     settings = settings or Settings.from_env(os.environ)
-    hbase = (settings.hbase_thrift_host, settings.hbase_thrift_port)
-    boards = BoardCache(store or HBaseBoards(*hbase))
+    boards = BoardCache(store or HBaseBoards(settings.hbase))
     source = Trends(boards, settings)
     # Connections of their own, so that none of these waits for another.
-    hidden = HiddenCache(store or HBaseBoards(*hbase), settings.hide_hashtags)
-    hashtags = Hashtags(HashtagCache(hashtag_store or HBaseHashtags(*hbase)), hidden.get)
-    search = Search(SearchCache(hashtag_store or HBaseHashtags(*hbase)), boards.keys, hidden.get)
+    hidden = HiddenCache(store or HBaseBoards(settings.hbase), settings.hide_hashtags)
+    hashtags = Hashtags(HashtagCache(hashtag_store or HBaseHashtags(settings.hbase)), hidden.get)
+    search = Search(
+        SearchCache(hashtag_store or HBaseHashtags(settings.hbase)), boards.keys, hidden.get
+    )
 
     app = Flask(__name__)
     app.config[address.PUBLIC_URL] = settings.public_url

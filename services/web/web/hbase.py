@@ -1,12 +1,15 @@
 """HBase, seen through its Thrift server: the one place that knows how to read it."""
 
 import logging
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 
 import happybase
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from thriftpy2.thrift import TException
 from thriftpy2.transport import TTransportException
+
+from web.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +41,8 @@ class _HBase:
     Not for several threads at once: the caches see to it that there is one reader.
     """
 
-    def __init__(self, host: str, port: int, timeout: float = 3.0) -> None:
-        self._host, self._port, self._timeout = host, port, timeout
+    def __init__(self, gateway: Gateway, timeout: float = 3.0) -> None:
+        self._gateway, self._timeout = gateway, timeout
         self._connection: happybase.Connection | None = None
 
     def close(self) -> None:
@@ -72,7 +75,8 @@ class _HBase:
             kind = _ConnectionLostError if reused else StoreError
             # Thrift's "could not connect" hides why; what it was raised from tells.
             why = error.__context__ or error
-            raise kind(f"HBase: not reachable at {self._address}") from why
+            hint = f": {self._gateway.explain(error)}" if isinstance(why, ssl.SSLError) else ""
+            raise kind(f"HBase: not reachable at {self._address}{hint}") from why
         except TException as error:
             return self._refused(error)
         except Exception as error:
@@ -84,16 +88,13 @@ class _HBase:
 
     @property
     def _address(self) -> str:
-        return f"{self._host}:{self._port}"
+        return self._gateway.address
 
     def _connect(self) -> happybase.Connection:
         if self._connection is None:
             # happybase has no time limit unless it is given one.
-            self._connection = happybase.Connection(
-                self._host, self._port, timeout=int(self._timeout * 1000), autoconnect=False
-            )
-            self._connection.open()
-            log.debug("connected to %s", self._address)
+            self._connection = self._gateway.connect(int(self._timeout * 1000))
+            log.debug("connected to HBase at %s", self._address)
         return self._connection
 
     def _refused(self, error: TException) -> dict[str, Cells]:

@@ -78,4 +78,5 @@ def serve(port: int) -> None:
     try:
         start_http_server(port)
     except OSError as error:
-        log.error("no metrics: METRICS_PORT must be a free port, not %s: %s", port, error)
+        form = "continuing without metrics: METRICS_PORT must be a free port, not %s: %s"
+        log.error(form, port, error)

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from web.gateway import Gateway, GatewayError, read_gateway
 from web.hashtags.key import key_of
 
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _INTEGER = re.compile(r"[0-9]{1,9}")
 _ORIGIN = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}|\*))?")
 _URL = re.compile(
@@ -30,8 +30,7 @@ class Settings:
     `public_url` ends with a slash, or is empty: then each visitor's address is taken.
     """
 
-    hbase_thrift_host: str = "hbase-thrift"
-    hbase_thrift_port: int = 9090
+    hbase: Gateway = field(default_factory=Gateway)
     refresh_seconds: int = 10
     stale_after_seconds: int = 60
     embed_allowed_origins: str = "'self'"
@@ -47,8 +46,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Read the settings, or raise SettingsError at the first bad one."""
         return cls(
-            hbase_thrift_host=_host(env, "HBASE_THRIFT_HOST", cls.hbase_thrift_host),
-            hbase_thrift_port=_integer(env, "HBASE_THRIFT_PORT", cls.hbase_thrift_port, 1, 65535),
+            hbase=_hbase(env),
             refresh_seconds=_integer(env, "REFRESH_SECONDS", cls.refresh_seconds, 2, 3600),
             stale_after_seconds=_integer(
                 env, "STALE_AFTER_SECONDS", cls.stale_after_seconds, 2, 86400
@@ -73,11 +71,14 @@ def _refuse(name: str, value: str, allowed: str) -> SettingsError:
     return SettingsError(f"{name} is {value!r}, but must be {allowed}")
 
 
-def _host(env: Mapping[str, str], name: str, default: str) -> str:
-    value = _value(env, name, default)
-    if not _HOST.fullmatch(value):
-        raise _refuse(name, value, "a host name or an IPv4 address, without a scheme or port")
-    return value
+def _hbase(env: Mapping[str, str]) -> Gateway:
+    try:
+        return read_gateway(env)
+    except GatewayError as error:
+        if error.given is None:
+            raise SettingsError(str(error)) from error
+        allowed = error.rule.removeprefix("must be ")
+        raise _refuse(error.variable, error.given, allowed) from error
 
 
 def _integer(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -8,7 +8,7 @@ import pytest
 from bench.load import messages
 from bench.peers.python.counting import REMEMBERED, Counts, Seen, Tags, fold, minute
 from bench.rule import HASHTAG, URL
-from oracle import Oracle
+from support.oracle import Oracle
 
 ARRIVAL = 4_102_444_800_000  # 2100: later than every post here
 

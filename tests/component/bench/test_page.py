@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from bench.comparison import ALL, LOOP, PRODUCT, QUIX, STREAMS, Result, code_lines
+from bench.footprint import Footprint
+from bench.memory import NUMBER, Memory, grown, ids
 from bench.network import differences
 from bench.page import WORK, Figures, percentile, write
 from bench.product import BACKLOG, Drain, DriverAlone, Latency, Run
 from bench.run import PARTS, parts
 from bench.searches import Searches
 from bench.visits import Visits
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 
 def run_of(tweets: int, seconds: float) -> Run:
@@ -117,6 +119,32 @@ def test_a_page_of_one_part() -> None:
     page = write(Figures(compared=[Result(LOOP, run_of(600_000, 10))]))
     assert cells(page, "Python loop")[1:9] == ["60,000", "30,000", *[""] * 6]
     assert "## No posts" not in page
+
+
+def test_memory_and_disks_are_per_piece() -> None:
+    memory = Memory(
+        old_tag=5.4,
+        four_weeks=286,
+        eight_days=423,
+        person=141,
+        loading=500,
+        row=1350,
+        post=28,
+        insertion=13e-9,
+    )
+    sent = {"kafka": 200.0, "alerts": 0.1}
+    page = write(Figures(memory=memory, footprint=Footprint(72.4, 90, 180, 25_000, sent)))
+    assert cells(page, "a tag that was not used")[1:] == ["5"]
+    assert "takes 13 ms of\nprocessor time for each million" in page
+    assert cells(page, "a post on Kafka's disk")[1:] == ["72"]
+    assert cells(page, "sent by `kafka`")[1:] == ["200"]
+    assert "`alerts`" not in page
+
+
+@pytest.mark.component
+def test_memory_is_measured_with_the_driver_s_own_classes() -> None:
+    """An id has two halves, a time and a partition."""
+    assert 28 <= grown(ids) / NUMBER < 40
 
 
 def test_percentile() -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from chaos.aims import HOLD, TABLE
 from chaos.cells import DISKS, ORDERS, all_cells, choose
 from chaos.disks import OVERRIDE, SIZES
 from chaos.network import PORTS
 from chaos.run import DEFECTS, defective, options
-from e2e.stack import ROOT
+from support.aims import HOLD, TABLE
+from support.stack import ROOT
 
 CELLS = {cell.name: cell for cell in all_cells(seed=1)}
 

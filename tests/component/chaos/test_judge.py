@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chaos.judge import Ledger, compare, differences, settle, verdict
-from e2e.stack import READ_TOPIC, Json
 from ingest.sources.demo.source import demo_message
+from support.stack import READ_TOPIC, Json
 
 SEED = 7
 AT = 1_790_000_000.0

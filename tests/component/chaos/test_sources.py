@@ -3,12 +3,12 @@
 import pytest
 
 from chaos.sources import MODES, NETWORKS, SETTINGS, Feed
-from e2e.stack import Json
 from fakes import bluesky, mastodon, x
 from fakes.server import Double, Serving
 from ingest.settings import read_settings
 from ingest.sources import make_source
-from oracle import hashtags
+from support.oracle import hashtags
+from support.stack import Json
 
 URLS = {"x": "X_API_URL", "mastodon": "MASTODON_URL", "bluesky": "BLUESKY_URL"}
 DOUBLES: dict[str, type[Double]] = {

@@ -5,8 +5,8 @@ import pytest
 from chaos.cells import Cell, all_cells
 from chaos.faults import Fault
 from chaos.trial import Result, _count_restarts, complaints, proven
-from e2e.checks import Visitor
-from e2e.stack import Json, Stack
+from support.checks import Visitor
+from support.stack import Json, Stack
 
 CELLS = {cell.name: cell for cell in all_cells(seed=1)}
 BACK = "as_of went back from 2 to 1"

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
-from unit.web.memory_store import ago, entries
+from support.memory_store import ago, entries
 
 ANYONE = {"Access-Control-Allow-Origin": "*"}
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from browser import Observed, chromium
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, free_port, running
 from integration.widget.states import publish
 from integration.widget.visits import Visit
-from waiting import SOON
+from support.browser import Observed, chromium
+from support.waiting import SOON
 
 USUAL: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC"}
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from playwright.sync_api import Page, Route
 
 from integration.widget.answers import ANYONE
-from unit.web.memory_store import ago
+from support.memory_store import ago
 
 SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 ASKED = re.compile("/api/v1/hashtags/")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from requests import Response
 
 from integration.widget.lab import Boards, element
-from unit.web.memory_store import REASON, ago, entries, source
+from support.memory_store import REASON, ago, entries, source
 from web.hashtags.key import key_of
 
 Settings = dict[str, str]

@@ -11,8 +11,8 @@ from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, element, running
 from integration.widget.states import HOSTILE, HOSTILE_BOARD, STATES, USUAL, places
 from integration.widget.visits import Visit, hurry
-from unit.web.memory_store import entries
-from waiting import eventually
+from support.memory_store import entries
+from support.waiting import eventually
 from web.boards.board import RANKINGS
 from web.embed.widget import LANGUAGES, words
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from browser import Observed
 from integration.widget.access import violations
 from integration.widget.histories import Histories
 from integration.widget.host import HostSite
 from integration.widget.lab import Service
 from integration.widget.visits import Visit
+from support.browser import Observed
 
 Open = Callable[..., Page]
 PUBLIC = "https://trends.example/sub/"

@@ -5,12 +5,12 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser import Observed
 from integration.widget.host import HostSite
 from integration.widget.lab import Service
 from integration.widget.looks import differences, looks
 from integration.widget.states import HOSTILE, HOSTILE_BOARD, USUAL
 from integration.widget.visits import Visit
+from support.browser import Observed
 
 # A field of the builder, what is chosen in it, and what the snippet says then.
 CHOICES = {

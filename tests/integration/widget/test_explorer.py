@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from browser import Observed
 from integration.widget.lab import Boards, Service
 from integration.widget.states import USUAL
 from integration.widget.visits import Visit, hurry
-from waiting import eventually
+from support.browser import Observed
+from support.waiting import eventually
 
 PHONE = {"width": 360, "height": 740}
 IN_VIEW = """node => {

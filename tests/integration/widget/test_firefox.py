@@ -7,10 +7,10 @@ import pytest
 from selenium.webdriver import Firefox, FirefoxOptions, FirefoxService
 from selenium.webdriver.common.by import By
 
-from browser import ROWS
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Service
-from waiting import eventually
+from support.browser import ROWS
+from support.waiting import eventually
 
 BINARY, DRIVER = "/usr/bin/firefox-esr", "/usr/local/bin/geckodriver"
 BOARD = "document.querySelector('trending-hashtags').shadowRoot.querySelector('.board')"

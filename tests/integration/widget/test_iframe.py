@@ -10,7 +10,7 @@ from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Service
 from integration.widget.states import STATES, places
 from integration.widget.visits import Visit, hurry
-from unit.web.memory_store import entries
+from support.memory_store import entries
 
 CHANGING, ROW = STATES["waiting"], "7d.people"
 

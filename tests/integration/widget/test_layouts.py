@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser import CHROMIUM, OPTIONS
 from integration.widget.access import violations
 from integration.widget.answers import Answers
 from integration.widget.host import HostSite
 from integration.widget.lab import Service, element
 from integration.widget.visits import Visit
+from support.browser import CHROMIUM, OPTIONS
 
 HEIGHT = "rows => rows.map(row => row.getBoundingClientRect().height)"
 TAGS = tuple(f"tag{n}" for n in range(10))

@@ -13,7 +13,7 @@ from integration.widget.clock import HIDE, UNREACHABLE, Answer, Timed, gaps, not
 from integration.widget.host import HostSite
 from integration.widget.lab import Call, Service, element
 from integration.widget.visits import Visit
-from waiting import eventually
+from support.waiting import eventually
 
 BOARD = {
     "board": "all",

@@ -13,7 +13,7 @@ from playwright.sync_api import Request, expect
 from integration.widget.host import HostSite
 from integration.widget.lab import Boards, Relay, Service, element, free_port, running
 from integration.widget.visits import Visit
-from waiting import eventually
+from support.waiting import eventually
 
 DOCUMENT = Path(__file__).parents[3] / "docs/widget.md"
 # Everything that a recipe cannot know; nginx would else write where the system's own does.

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browser import Observed
 from integration.widget.host import HostSite
 from integration.widget.lab import Service, element
 from integration.widget.looks import differences, looks
 from integration.widget.visits import Visit
+from support.browser import Observed
 
 Settings = dict[str, str]
 

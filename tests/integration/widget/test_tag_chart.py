@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from browser import Observed
 from integration.widget.access import FOCUS, violations
 from integration.widget.clock import HIDE, UNREACHABLE, Answer, Timed, gaps, noted
 from integration.widget.histories import ASKED, Histories, history
@@ -21,6 +20,7 @@ from integration.widget.test_host_page import CLOSED, OUTSIDE, RUDE, painted
 from integration.widget.test_stillness import SHIFTS
 from integration.widget.test_theme import PAGES, SCHEME, VISITORS
 from integration.widget.visits import Visit, hurry
+from support.browser import Observed
 from web.embed.hashtag_history import words
 from web.embed.widget import LANGUAGES
 from web.pages.query import RANGES

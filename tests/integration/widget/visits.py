@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from browser import Observed
-from waiting import eventually
+from support.browser import Observed
+from support.waiting import eventually
 
 Visit = Callable[..., Observed]
 """Opens an address in a page of its own; see the fixture `visit`."""

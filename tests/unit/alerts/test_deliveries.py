@@ -105,7 +105,7 @@ def test_a_message_is_tried_again_as_it_is_by_then(quick, outbox, bodies, result
 def test_a_mistake_of_the_program_is_tried_again_too_and_not_quoted(quick, caplog):
     found, _ = started(Receiver(KeyError("canary")))
     assert found.outcome(20) == Outcome(2, 7, TAKEN)
-    assert "a mistake in this program (KeyError)" in caplog.text
+    assert "a bug in alerts (KeyError)" in caplog.text
     assert "canary" not in caplog.text
 
 

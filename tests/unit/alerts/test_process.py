@@ -12,7 +12,7 @@ import pytest
 from fakes.hbase import FakeHBase
 from fakes.receivers import MailServer, Webhook
 from support.alerts import Fork, Process, board, free_port
-from waiting import eventually
+from support.waiting import eventually
 
 pytestmark = pytest.mark.component
 

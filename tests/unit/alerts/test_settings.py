@@ -3,8 +3,9 @@
 import pytest
 
 from alerts.environment import SettingsError
+from alerts.gateway import Gateway
 from alerts.memory import Rule
-from alerts.settings import read_settings, thrift_address
+from alerts.settings import read_settings, status_gateway
 
 SECRET = "canary"
 ALLOWED = "must be one or more of rising, now, 1h, 24h, 7d, all, separated by commas"
@@ -84,5 +85,6 @@ def test_secrets_are_not_in_what_is_logged_of_the_settings():
 
 
 def test_a_wrong_setting_can_be_reported_to_the_right_hbase():
-    assert thrift_address({"HBASE_THRIFT_HOST": "a"}) == ("a", 9090)
-    assert thrift_address({"HBASE_THRIFT_HOST": "a", "HBASE_THRIFT_PORT": "x"}) == ("a", 9090)
+    for more in ({}, {"HBASE_THRIFT_PORT": "x"}, {"HBASE_CA_FILE": "/nowhere"}):
+        found = status_gateway({"HBASE_THRIFT_HOST": "a", "HBASE_TABLE_PREFIX": "p_"} | more)
+        assert found == Gateway((("a", 9090),), table_prefix="p_")

@@ -181,6 +181,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_repeats_one_message_at_most():
     assert repeated >= len(TOLD)  # at the least when killed just after the sending
 
 
+@pytest.mark.component
 def test_each_further_kill_repeats_one_more_at_most():
     pairs = list(itertools.combinations(range(1, moments() + 1), 2))
     for kills in random.Random(1).sample(pairs, 100):

@@ -28,6 +28,7 @@ def test_nothing_is_overlooked() -> None:
     assert {name(each.parent) for each in DOCKERFILES} == {
         "hbase",
         "kafka",
+        "monitoring",
         "services/alerts",
         "services/ingest",
         "services/spark",

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+# Each test runs the script.
+pytestmark = pytest.mark.component
+
 SCRIPT = Path(__file__).parents[3] / "services/spark/shared-secret"
 
 

@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]
 ROOT = Path(__file__).parents[3]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SERVICES = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+SERVICES |= yaml.safe_load((ROOT / "compose.monitoring.yaml").read_text())["services"]
 BUILDS = {name: each["build"] for name, each in SERVICES.items() if "build" in each}
 LABELS = """LABEL org.opencontainers.image.title="Tweet Trends: {name}" \\
       org.opencontainers.image.licenses=Apache-2.0 \\

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from waiting import eventually
+from support.waiting import eventually
 
 pytestmark = pytest.mark.component
 

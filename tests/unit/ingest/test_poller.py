@@ -4,11 +4,13 @@ import threading
 import time
 
 import pytest
+from prometheus_client import REGISTRY
 
 from ingest.lifecycle import Shutdown
+from ingest.metrics import publish_stats
 from ingest.poller import Poller
 from ingest.sources.base import Batch, Budget, SourceError, SourceReplaced, SourceStats
-from waiting import eventually
+from support.waiting import eventually
 
 
 class Source:
@@ -145,6 +147,33 @@ def test_reposts_count_unless_the_setting_says_no(shutdown, count_reposts, sent)
     eventually(lambda: poller.report.state == "ok", within=5)
     assert [each["id"] for each in publisher.batches[0][1]] == sent
     assert poller.report.document()["skipped"] == 3 + 2 - len(sent)
+
+
+def test_failures_in_a_row_are_counted_until_the_next_success(shutdown):
+    def failures():
+        return REGISTRY.get_sample_value("ingest_failures_in_a_row", {"source": "counted"})
+
+    class Counted(Source):
+        name = "counted"
+
+    source = Counted(
+        *[QuickError("server", "out of order")] * 3, SourceError("server", "", first=60)
+    )
+    running(source, Publisher(), shutdown)
+    eventually(lambda: failures() == 4, within=5)
+    shutdown.stop.set()
+    shutdown.stop.clear()
+    running(Counted(QuickError("server", "out of order")), Publisher(), shutdown)
+    eventually(lambda: failures() == 0, within=5)
+
+
+def test_the_budget_and_its_limit_are_metrics():
+    publish_stats("budgeted", SourceStats(budget=Budget(5000, 499, 70_000, 22.5, 350.0)))
+    found = {
+        name: REGISTRY.get_sample_value(f"ingest_budget_{name}", {"source": "budgeted"})
+        for name in ("posts", "posts_left")
+    }
+    assert found == {"posts": 5000, "posts_left": 499}
 
 
 def test_a_failing_source_does_not_hold_back_another(shutdown):

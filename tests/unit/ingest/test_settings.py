@@ -16,7 +16,7 @@ SKY = {"BLUESKY_HANDLE": "somebody.example", "BLUESKY_APP_PASSWORD": "abcd-efgh-
 def test_nothing_set_is_the_demo_with_its_defaults():
     settings = read_settings({})
     assert settings.sources == {"demo": DemoSettings(5, 1, 0)}
-    assert settings.kafka_bootstrap_servers == "kafka:9092"
+    assert settings.kafka.servers == ("kafka:9092",)
     assert (settings.topic_partitions, settings.kafka_retention_hours) == (4, 168)
     assert (settings.common.poll_seconds, settings.common.first_posts) == (60, 200)
     assert settings.count_reposts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 # On a developer's machine there may be an engine, and rights to install one.
 pytestmark = pytest.mark.component
@@ -117,10 +117,28 @@ def test_volumes_that_no_longer_exist_are_not_restored(tmp_path: Path, former: s
     assert found == {f"volumes/{name}/file" for name in VOLUMES}
 
 
+def test_prometheus_data_is_in_no_backup(tmp_path: Path) -> None:
+    """Prometheus may be writing while the backup is read."""
+    file = archive(tmp_path / "backup.tar.gz", VOLUMES)
+    calls = restore(tmp_path, file, (*VOLUMES, "prometheus-data"))
+    (mounts,) = (call for call in calls if call.startswith("run "))
+    assert ":/volumes/kafka-data:" in mounts and "prometheus-data" not in mounts
+    assert any("volume rm" in call and "prometheus-data" in call for call in calls)
+
+
 def test_a_restore_removes_all_volumes_before(tmp_path: Path) -> None:
     """Those that only an earlier version had as well, which Compose does not know."""
     file = archive(tmp_path / "backup.tar.gz", VOLUMES)
     calls = restore(tmp_path, file, (*VOLUMES, "checkpoint"))
     removed = calls.index("volume rm project_checkpoint project_hbase-data project_kafka-data")
-    assert "compose down --remove-orphans --volumes" in calls[:removed]
+    assert "compose --profile bundled down --remove-orphans --volumes" in calls[:removed]
     assert "compose --progress quiet create" in calls[removed:]
+
+
+@pytest.mark.parametrize("engine", ["kafka", "hbase"])
+def test_neither_is_done_with_an_own_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    monkeypatch.setenv("COMPOSE_FILE", f"compose.yaml:compose.own-{engine}.yaml")
+    file = archive(tmp_path / "backup.tar.gz", VOLUMES)
+    assert "where no backup can be restored; nothing was changed" in refusal("restore", file)

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
+
+# Each test runs the script.
+pytestmark = pytest.mark.component
 
 
 def check(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -79,3 +82,19 @@ def test_the_environment_comes_first(tmp_path: Path) -> None:
 def test_the_example_passes() -> None:
     assert check(ROOT / ".env.example").returncode == 0
     assert check(ROOT / "none").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [
+        ("KAFKA_BOOTSTRAP_SERVERS=kafka.example:9093", "compose.own-kafka.yaml"),
+        ("HBASE_THRIFT_HOST=thrift.example", "compose.own-hbase.yaml"),
+        ("SPARK_MASTER=spark://spark.example:7077", "compose.own-spark.yaml"),
+    ],
+)
+def test_the_address_of_an_own_engine_needs_its_file(tmp_path: Path, line: str, file: str) -> None:
+    path = tmp_path / "env"
+    path.write_text(f"{line}\n")
+    assert f"needs {file} in COMPOSE_FILE" in check(path).stderr
+    path.write_text(f"COMPOSE_FILE=compose.yaml:{file}\n{line}\n")
+    assert check(path).returncode == 0

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
+
+# Each test runs the script.
+pytestmark = pytest.mark.component
 
 # An engine and its plugins; variables say what is different. Without RUNNING no stack runs.
 PROGRAMS = {
@@ -17,6 +20,8 @@ case "$*" in
   "compose version"*) echo "${COMPOSE-2.26.1-4}" ;;
   "buildx version") echo "github.com/docker/buildx ${BUILDX-v0.13.1} 1234567" ;;
   "compose ps"*) echo "${RUNNING-}" ;;
+  "compose run"*"-m ingest.check") echo "${INGEST-ok Kafka answers at kafka.example:9093}" ;;
+  "compose run"*"-m trends.check") [ -n "${TRENDS-}" ] && echo "$TRENDS" && exit 1 || exit 125 ;;
   "info --format {{.DockerRootDir}}") echo / ;;
   *) exit 1 ;;
 esac
@@ -125,3 +130,20 @@ def test_a_clock_without_a_time_service_is_compared_with_the_files(folder: Path)
     done = check(folder, OLD=str(folder / "old"))
     assert "PROBLEM  clock:   it is behind the files of this checkout; set the time" in done.stdout
     assert done.returncode == 1
+
+
+def test_own_engines_are_asked_by_the_services_that_use_them(folder: Path) -> None:
+    own = {"COMPOSE_FILE": "compose.yaml:compose.own-kafka.yaml"}
+    done = check(folder, **own, TRENDS="PROBLEM the workers lack regex")
+    assert done.returncode == 1
+    engines = [line for line in done.stdout.splitlines() if " engines: " in line]
+    assert engines == [
+        "ok       engines: Kafka answers at kafka.example:9093",
+        "PROBLEM  engines: the workers lack regex; docs/operations.md has what is needed",
+    ]
+
+
+def test_own_engines_before_the_images_are_built(folder: Path) -> None:
+    done = check(folder, COMPOSE_FILE="compose.yaml:compose.own-hbase.yaml")
+    assert done.returncode == 1
+    assert "trends has not answered: run 'make up' first" in done.stdout

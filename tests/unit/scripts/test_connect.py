@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
 from support.dialogue import AtTerminal
+from support.stack import ROOT
+
+# Each test runs the script.
+pytestmark = pytest.mark.component
 
 # A `docker` that works, and logs its calls. In place of the dialogue it runs $DIALOGUE in the
 # folder that the container would have at /connect.

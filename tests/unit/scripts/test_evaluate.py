@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 
 def evaluate(folder: Path, *arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:

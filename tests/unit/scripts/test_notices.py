@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n{licence}\n"
 APACHE = "https://www.apache.org/licenses/LICENSE-2.0.txt"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 # On a developer's machine `sudo` would find the real apt-get.
 pytestmark = pytest.mark.component

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 REGISTRY = "registry.example/trends"
@@ -70,7 +70,8 @@ def test_each_machine_pushes_images_for_its_architecture(folder: Path) -> None:
     done = run("publish-images", "push", folder=folder, IMAGES=REGISTRY)
     assert done.returncode == 0, done.stderr
     (call,) = calls(folder)
-    assert call.startswith(f"{VERSION}-{ARCHITECTURE} buildx bake --file compose.yaml --push ")
+    files = "--file compose.yaml --file compose.monitoring.yaml"
+    assert call.startswith(f"{VERSION}-{ARCHITECTURE} buildx bake {files} --push ")
     assert "--sbom=true" in call and "--provenance=mode=max" in call
 
 

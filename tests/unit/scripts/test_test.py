@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 
 # An engine on which everything is there and healthy, and which logs what is asked of it.
 DOCKER = """#!/bin/bash

@@ -26,6 +26,7 @@ def run(tmp_path: Path, lines: list[str], *options: str) -> list[dict[str, Any]]
     return [json.loads(each) for each in output.getvalue().splitlines()]
 
 
+@pytest.mark.component
 def test_the_boards_are_those_of_the_driver(tmp_path: Path) -> None:
     end = 30_000_000
     uses = background(1, 12, now=end) + event("news", 9, 300, end)

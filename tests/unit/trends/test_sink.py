@@ -36,7 +36,7 @@ class FakeBoards:
             raise self.hidden
         return self.hidden
 
-    def write(self, boards: Mapping[str, bytes], done: Done | None = None) -> None:
+    def write(self, boards: Mapping[str, bytes], at: int) -> None:
         self.boards = {name: json.loads(board) for name, board in boards.items()}
 
     def shown(self) -> dict[str, list[str]]:
@@ -44,6 +44,11 @@ class FakeBoards:
             name: sorted(each["key"] for each in board["hashtags"])
             for name, board in self.boards.items()
         }
+
+
+class FakeProgress:
+    def next_timestamp(self) -> int:
+        return 0
 
 
 class FakeTotals:
@@ -58,7 +63,7 @@ def boards(monkeypatch: pytest.MonkeyPatch) -> FakeBoards:
 
 
 def make(boards: FakeBoards, **settings: Any) -> Sink:
-    return Sink(FakeHashtags(), boards, FakeTotals(), quarantine=None, **settings)
+    return Sink(FakeHashtags(), boards, FakeProgress(), FakeTotals(), quarantine=None, **settings)
 
 
 def test_tags_are_hidden_and_shown_again_without_a_restart(boards: FakeBoards) -> None:

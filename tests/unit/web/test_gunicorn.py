@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import web
-from waiting import eventually
+from support.waiting import eventually
 
 pytestmark = pytest.mark.component
 

@@ -13,6 +13,7 @@ from thriftpy2.protocol import TBinaryProtocol
 from thriftpy2.thrift import TException, TProcessor
 from thriftpy2.transport import TBufferedTransport, TSocket
 
+from web.gateway import Gateway
 from web.hbase import HBaseBoards, HBaseHashtags, StoreError
 
 # happybase makes this module from HBase's interface definition when it is imported.
@@ -108,9 +109,13 @@ def hbase() -> Iterator[FakeHBase]:
         thread.join()
 
 
+def at(host: str, port: int) -> Gateway:
+    return Gateway(((host, port),))
+
+
 @pytest.fixture
 def boards(hbase: FakeHBase) -> Iterator[HBaseBoards]:
-    boards = HBaseBoards("127.0.0.1", hbase.port, timeout=5)
+    boards = HBaseBoards(at("127.0.0.1", hbase.port), timeout=5)
     yield boards
     boards.close()
 
@@ -131,7 +136,7 @@ def test_the_hidden_tags_are_read_from_their_row(hbase: FakeHBase, boards: HBase
 
 
 def test_a_tag_is_read_with_the_columns_that_are_asked_for(hbase: FakeHBase) -> None:
-    tags = HBaseHashtags("127.0.0.1", hbase.port, timeout=5)
+    tags = HBaseHashtags(at("127.0.0.1", hbase.port), timeout=5)
     key, columns = "東京", [b"n:count", b"s"]
     hbase.rows = {key.encode(): {b"n:count": b"1 0 0", b"s:x": b"1"}}
     assert tags.read_hashtag(key, columns) == {b"n:count": b"1 0 0", b"s:x": b"1"}
@@ -146,7 +151,7 @@ def test_a_tag_is_read_with_the_columns_that_are_asked_for(hbase: FakeHBase) -> 
 
 
 def test_tags_are_scanned_by_their_prefix(hbase: FakeHBase) -> None:
-    tags = HBaseHashtags("127.0.0.1", hbase.port, timeout=5)
+    tags = HBaseHashtags(at("127.0.0.1", hbase.port), timeout=5)
     cells = {b"n:count": b"1 0 0"}
     hbase.rows = {key.encode(): cells for key in ("tea", "tee", "team", "tez", "ter", "to", "te")}
     found = tags.scan_hashtags("te", [b"n:count"], 4)
@@ -200,7 +205,7 @@ def test_what_hbase_itself_reports_keeps_the_connection(
 
 def test_no_answer_ends_after_the_time_limit_and_is_not_tried_twice(hbase: FakeHBase) -> None:
     hbase.rows = {b"all": b"1"}
-    boards = HBaseBoards("127.0.0.1", hbase.port, timeout=0.2)
+    boards = HBaseBoards(at("127.0.0.1", hbase.port), timeout=0.2)
     hbase.free.clear()
     with pytest.raises(StoreError, match=r"no answer at 127\.0\.0\.1:\d+ within 0\.2 s"):
         boards.read(["all"])
@@ -216,7 +221,7 @@ def test_nobody_there_is_not_reachable() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
-        boards = HBaseBoards("127.0.0.1", port, timeout=5)
+        boards = HBaseBoards(at("127.0.0.1", port), timeout=5)
         for _ in range(2):
             with pytest.raises(StoreError, match=f"not reachable at 127.0.0.1:{port}"):
                 boards.read(["all"])
@@ -224,7 +229,7 @@ def test_nobody_there_is_not_reachable() -> None:
 
 def test_a_name_that_does_not_resolve_is_not_reachable() -> None:
     with pytest.raises(StoreError, match=r"not reachable at hbase\.invalid:9090"):
-        HBaseBoards("hbase.invalid", 9090).read(["all"])
+        HBaseBoards(at("hbase.invalid", 9090)).read(["all"])
 
 
 def test_something_else_on_the_port_is_said() -> None:
@@ -237,5 +242,5 @@ def test_something_else_on_the_port_is_said() -> None:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         with pytest.raises(StoreError, match="HBase: "):
-            HBaseBoards("127.0.0.1", server.server_address[1], timeout=5).read(["all"])
+            HBaseBoards(at("127.0.0.1", server.server_address[1]), timeout=5).read(["all"])
         thread.join()

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
-from unit.web.memory_store import MemoryStore
+from support.memory_store import MemoryStore
 from web import metrics
 from web.hbase import StoreError
 

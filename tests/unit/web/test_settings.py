@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from web import create_app
+from web.gateway import Gateway
 from web.settings import Settings, SettingsError
 
 NAMES = ["HBASE_THRIFT_HOST", "REFRESH_SECONDS", "EMBED_ALLOWED_ORIGINS", "HIDE_HASHTAGS"]
@@ -32,8 +33,7 @@ def test_every_variable_is_read() -> None:
             "LOG_LEVEL": "debug",
         }
     ) == Settings(
-        hbase_thrift_host="10.0.0.7",
-        hbase_thrift_port=9091,
+        hbase=Gateway((("10.0.0.7", 9091),)),
         refresh_seconds=5,
         stale_after_seconds=90,
         embed_allowed_origins="'self' https://*.example.org http://localhost:3000",
@@ -129,6 +129,7 @@ def test_a_bad_value_is_refused_by_name_and_with_what_is_allowed(
         Settings.from_env({name: value})
 
 
+@pytest.mark.component
 def test_the_process_says_what_is_wrong_and_idles_until_it_is_stopped() -> None:
     """An exit would be a restart loop under the container's restart policy."""
     code = f"import sys; sys.path[:] = {sys.path!r}; import web.wsgi"

@@ -13,12 +13,13 @@ from threading import RLock
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
 
 from ingest import metrics
 from ingest.fields import Message
+from ingest.kafka.access import Access, explain
+from ingest.kafka.topic_setup import set_up_topics
 from ingest.kafka.topics import CURSORS, QUARANTINE, TWEETS, Topic
 from ingest.lifecycle import Shutdown
 from ingest.reports import KafkaReport
@@ -45,8 +46,9 @@ class Publisher:
     Only a stop ends the retries: both then raise ShutdownRequested.
     """
 
-    def __init__(self, servers: str, topics: tuple[Topic, ...], shutdown: Shutdown) -> None:
-        self._servers = servers.split(",")
+    def __init__(self, access: Access, topics: tuple[Topic, ...], shutdown: Shutdown) -> None:
+        self._access = access
+        self._servers = ",".join(access.servers)
         self._topics = topics
         self._shutdown = shutdown
         self._lock = RLock()
@@ -106,7 +108,7 @@ class Publisher:
                 # kafka-python 3.0.12 leak a thread if they cannot connect.
                 self._producer = self._connect()
                 self._ensure_topics()
-                log.info("event=kafka_connected servers=%s", ",".join(self._servers))
+                log.info("event=kafka_connected servers=%s", self._servers)
             yield self._producer
             self.report.succeeded()
         except FAILURES:
@@ -115,7 +117,7 @@ class Publisher:
 
     def _connect(self) -> Any:
         return KafkaProducer(
-            bootstrap_servers=self._servers,
+            **self._access.client(),
             bootstrap_timeout_ms=BOOTSTRAP_MS,
             acks="all",
             enable_idempotence=True,
@@ -137,25 +139,13 @@ class Publisher:
                 producer.close(timeout=seconds)
 
     def _ensure_topics(self) -> None:
-        """Create missing topics and update the configuration of existing ones."""
+        """Create missing topics and correct the settings of existing ones."""
         with KafkaAdminClient(
-            bootstrap_servers=self._servers,
+            **self._access.client(),
             bootstrap_timeout_ms=BOOTSTRAP_MS,
             request_timeout_ms=REQUEST_MS,
         ) as admin:
-            for topic in self._topics:
-                wanted = {
-                    topic.name: {"num_partitions": topic.partitions, "configs": topic.configs}
-                }
-                with suppress(TopicAlreadyExistsError):
-                    admin.create_topics(wanted)
-            admin.wait_for_topics([topic.name for topic in self._topics])
-            admin.alter_configs(
-                [
-                    ConfigResource(ConfigResourceType.TOPIC, topic.name, topic.configs)
-                    for topic in self._topics
-                ]
-            )
+            set_up_topics(admin, self._access, self._topics)
 
     def _read_cursor(self, key: str) -> Cursor | None:
         """Read the compacted topic from its beginning to its current end."""
@@ -163,7 +153,7 @@ class Publisher:
             pass
         partition = TopicPartition(CURSORS, 0)
         with KafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self._access.client(),
             bootstrap_timeout_ms=BOOTSTRAP_MS,
             request_timeout_ms=REQUEST_MS,
             auto_offset_reset="earliest",
@@ -190,12 +180,10 @@ class Publisher:
     def _log_failure(self, state: RetryCallState) -> None:
         metrics.KAFKA_FAILURES.inc()
         error = state.outcome.exception() if state.outcome else None
-        self.report.failed(
-            f"no answer from Kafka ({type(error).__name__}): check KAFKA_BOOTSTRAP_SERVERS",
-            state.attempt_number,
-        )
-        form = "event=kafka_failed servers=%s failures=%d error=%s: check KAFKA_BOOTSTRAP_SERVERS"
-        log.warning(form, ",".join(self._servers), state.attempt_number, error)
+        reason = explain(self._access, error)
+        self.report.failed(reason, state.attempt_number)
+        form = "event=kafka_failed servers=%s failures=%d error=%s: %s"
+        log.warning(form, self._servers, state.attempt_number, error, reason)
 
 
 def _failures(futures: list[Any]) -> list[KafkaError]:

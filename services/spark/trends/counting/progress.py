@@ -1,6 +1,7 @@
-"""The row `_progress`: the batch applied last, and the one announced last."""
+"""The row `_progress`: the batch applied last, the one announced last, and who is counting."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
@@ -19,11 +20,15 @@ class TopicError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A batch about to be applied: its fence and its offsets (`end` exclusive)."""
+    """A batch about to be applied: its fence and its offsets (`end` exclusive).
+
+    `driver` is the driver that may announce the next one. The first version did not write it.
+    """
 
     fence: int
     start: Offsets
     end: Offsets
+    driver: str = ""
 
     def to_json(self) -> bytes:
         """The cell's value."""
@@ -31,8 +36,37 @@ class Intent:
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
-        """The inverse of `to_json`."""
-        return cls(**json.loads(value))
+        """The inverse of `to_json`; also reads what earlier and later versions write."""
+        return cls(**_known(cls, json.loads(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Which driver is counting; it writes the cell again every few seconds, with a later `until`.
+
+    `driver` is its host and a random number, with a slash between them. Its boards have timestamps
+    up to `until` (milliseconds since 1970), and those of the next driver greater ones.
+    `application` is its id on Spark's master. `stopped` says that it has stopped counting.
+    """
+
+    driver: str
+    until: int
+    application: str = ""
+    stopped: bool = False
+
+    @property
+    def host(self) -> str:
+        """The driver's host name."""
+        return self.driver.partition("/")[0]
+
+    def to_json(self) -> bytes:
+        """The cell's value."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, value: bytes) -> Self:
+        """The inverse of `to_json`; also reads what later versions write."""
+        return cls(**_known(cls, json.loads(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +94,8 @@ class Done:
     offset_history: tuple[tuple[int, Offsets], ...] = ()
 
     def to_json(self) -> bytes:
-        """The cell's value."""
-        return json.dumps(asdict(self)).encode()
+        """The cell's value: the same for two drivers that have applied the same batch."""
+        return json.dumps(asdict(self), sort_keys=True).encode()
 
     @classmethod
     def from_json(cls, value: bytes) -> Self:
@@ -69,7 +103,7 @@ class Done:
         document: dict[str, Any] = json.loads(value)
         for earlier, name in (("surplus", "ignored_tags"), ("trail", "offset_history")):
             document.setdefault(name, document.get(earlier, getattr(cls(), name)))
-        known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
+        known = _known(cls, document)
         known["sources"] = tuple(known.get("sources", ()))
         known["offset_history"] = tuple((at, offsets) for at, offsets in known["offset_history"])
         return cls(**known)
@@ -123,3 +157,8 @@ class Done:
                 "to start over with empty counts: `make reset`"
             )
         return replace(self, topic=topic.id)
+
+
+def _known(cls: type[Intent | Lease | Done], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the members that a later version has added."""
+    return {name: document[name] for name in cls.__dataclass_fields__ if name in document}

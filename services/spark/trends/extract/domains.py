@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from functools import cache
+from importlib.resources import files
 from itertools import groupby
-from pathlib import Path
 
 import regex
 
@@ -44,8 +44,8 @@ def latin_domain() -> "regex.Pattern[str]":
 
 @cache
 def _top_level_domain() -> str:
-    path = Path(__file__).with_name("tlds.txt")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    # The package may be in an archive (trends/workers.py).
+    lines = files(__package__).joinpath("tlds.txt").read_text(encoding="utf-8").splitlines()
     words = [line for line in lines if not line.startswith("#")]
     ascii_first = _tree(word for word in words if word[0].isascii())
     others = _tree(word for word in words if not word[0].isascii())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from kafka import KafkaProducer
 
 from trends.counting.batch import QuarantinedRecord
+from trends.kafka.access import Access
 from trends.kafka.topics import QUARANTINE, Topics
 
 SEND_SECONDS = 30
@@ -14,8 +15,8 @@ SEND_SECONDS = 30
 class Quarantine:
     """The topic of records that break the contract and are not counted."""
 
-    def __init__(self, servers: str, topics: Topics) -> None:
-        self._servers = servers
+    def __init__(self, access: Access, topics: Topics) -> None:
+        self._access = access
         self._topics = topics
 
     def send(self, records: Sequence[QuarantinedRecord]) -> None:
@@ -27,7 +28,7 @@ class Quarantine:
             self._topics.call(self._send, records)
 
     def _send(self, records: Sequence[QuarantinedRecord]) -> None:
-        producer = KafkaProducer(bootstrap_servers=self._servers, acks="all", linger_ms=20)
+        producer = KafkaProducer(**self._access.client(), acks="all", linger_ms=20)
         try:
             futures = [
                 producer.send(QUARANTINE, key=each.origin.encode(), value=_document(each))

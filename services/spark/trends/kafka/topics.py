@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic, OffsetSpec
-from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError, for_code
 
 from trends.counting.batch import Offsets
+from trends.kafka.access import Access, explain, may_not_create
 from trends.kafka.offsets import Topic
 from trends.retry import retry_until_stopped
 
@@ -23,8 +24,8 @@ TWEETS, QUARANTINE = "tweets", "tweets.quarantine"
 class Topics:
     """Calls the broker until it answers; `stopping` ends the retries with the last error."""
 
-    def __init__(self, servers: str, stopping: threading.Event) -> None:
-        self._servers = servers
+    def __init__(self, access: Access, stopping: threading.Event) -> None:
+        self._access = access
         self._stopping = stopping
 
     def call(self, action: Callable[..., T], *arguments: Any) -> T:
@@ -32,27 +33,27 @@ class Topics:
 
         def log_failure(number: int, error: Any) -> None:
             log.warning(
-                "Kafka at %s does not answer (attempt %d, retrying): %r",
-                self._servers,
+                "Kafka at %s fails (attempt %d, retrying): %s",
+                ",".join(self._access.servers),
                 number,
-                error,
+                explain(self._access, error),
             )
 
         retrying = retry_until_stopped(self._stopping, (KafkaError, OSError), log_failure, 0.5, 10)
         return retrying(action, *arguments)
 
     def create(self, partitions: int, retention_hours: int) -> None:
-        """Create the topics that are missing."""
+        """Create the topics that are missing, with the broker's default of replicas."""
         # First try a producer: unlike other clients, it leaves no thread behind without a broker.
-        self.call(lambda: KafkaProducer(bootstrap_servers=self._servers).close())
+        self.call(lambda: KafkaProducer(**self._access.client()).close())
         retention = {"retention.ms": str(retention_hours * 3_600_000)}
         # Duplicates are detected by the broker's append times.
         stamped = {**retention, "message.timestamp.type": "LogAppendTime"}
         self.call(
             self._create,
             [
-                NewTopic(TWEETS, partitions, 1, topic_configs=stamped),
-                NewTopic(QUARANTINE, 1, 1, topic_configs=retention),
+                NewTopic(TWEETS, partitions, topic_configs=stamped),
+                NewTopic(QUARANTINE, 1, topic_configs=retention),
             ],
         )
 
@@ -65,6 +66,8 @@ class Topics:
                         admin.create_topics([topic])
                     except TopicAlreadyExistsError:  # ingest was faster
                         continue
+                    except AuthorizationError as error:
+                        raise may_not_create(self._access, topic.name) from error
                     log.info("created the topic %s", topic.name)
 
     def tweets(self) -> Topic:
@@ -98,7 +101,7 @@ class Topics:
             return {str(partition): offset for partition, offset in found.items() if offset >= 0}
 
     def _admin(self) -> KafkaAdminClient:
-        return KafkaAdminClient(bootstrap_servers=self._servers)
+        return KafkaAdminClient(**self._access.client())
 
 
 def _list_offsets(admin: KafkaAdminClient, specs: Mapping[int, int]) -> dict[int, int]:

@@ -183,7 +183,8 @@ class BoardCache:
             except EarlierDriverError:
                 failures[name] = NO_BOARD
             except (ValueError, RecursionError) as error:
-                log.error("board %s cannot be used: %s: %.200r", name, error, cell)
+                form = "cannot read board %s, keeping the last readable one: %s: %.200r"
+                log.error(form, name, error, cell)
                 failures[name] = UNREADABLE
         return known, boards, failures
 
@@ -197,7 +198,8 @@ class BoardCache:
         try:
             self._report, self._report_failure = parse_report(cell), None
         except (ValueError, RecursionError) as error:
-            log.error("the report of ingest cannot be used: %s: %.200r", error, cell)
+            form = "cannot read the report of ingest, so /status shows none: %s: %.200r"
+            log.error(form, error, cell)
             self._report_failure = UNREADABLE_REPORT
 
     def _take_alerts(self, cell: bytes | None) -> None:
@@ -208,7 +210,8 @@ class BoardCache:
         try:
             self._alerts = None if cell is None else parse_alerts(cell)
         except (ValueError, RecursionError) as error:
-            log.error("the report of alerts cannot be used: %s: %.200r", error, cell)
+            form = "cannot read the report of alerts, so /status shows none: %s: %.200r"
+            log.error(form, error, cell)
 
 
 def attempt(
@@ -221,9 +224,9 @@ def attempt(
     except StoreError as error:
         failure = str(error)
         if failure != earlier_failure:
-            log.warning("no %s from %s (%r)", what, error, error.__cause__)
+            log.warning("cannot read the %s, retrying: %s (%r)", what, error, error.__cause__)
     except Exception:
         failure = "HBase: reading it failed; run make logs SERVICE=web"
-        log.exception("reading the %s failed", what)
+        log.exception("cannot read the %s, retrying: a bug in web", what)
     metrics.failed(what)
     return None, failure

@@ -56,5 +56,6 @@ class HiddenCache(LookupCache[HiddenStore, None, HiddenTags]):
         try:
             return self._always | parse_hidden(cell)
         except (ValueError, RecursionError) as error:
-            log.error("the list of hidden hashtags cannot be used: %s: %.200r", error, cell)
+            form = "cannot read the hidden hashtags, keeping the last readable list: %s: %.200r"
+            log.error(form, error, cell)
             return self._last or self._always

@@ -36,5 +36,5 @@ class HashtagCache(LookupCache[HashtagStore, tuple[str, int | None], Hashtag]):
         try:
             return Lookup(parse_hashtag(key, cells, now))
         except ValueError as error:
-            log.error("the row of hashtag %r cannot be used: %s", key, error)
+            log.error("cannot read the row of hashtag %r, so it has no history: %s", key, error)
             return Lookup(None, UNREADABLE)

@@ -117,7 +117,7 @@ def _summaries(rows: Rows) -> list[Summary]:
         try:
             found.append(parse_summary(key, cells))
         except ValueError as error:
-            log.error("the row of hashtag %r cannot be used: %s", key, error)
+            log.error("cannot read the row of hashtag %r, leaving it out: %s", key, error)
     return found
 
 

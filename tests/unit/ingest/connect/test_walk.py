@@ -14,7 +14,7 @@ from fakes import bluesky, mastodon, x
 from fakes.proxy import Proxy, server_context
 from fakes.server import Serving
 from support.dialogue import CTRL_C, CTRL_D, Answer, AtTerminal, browse
-from waiting import eventually
+from support.waiting import eventually
 
 # Each test takes seconds.
 pytestmark = pytest.mark.component

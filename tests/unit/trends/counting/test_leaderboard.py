@@ -5,15 +5,15 @@ import random
 import numpy as np
 import pytest
 
-import trending_oracle
-from trending_oracle import window_of_now
+from support import trending_oracle
+from support.trending_oracle import window_of_now
+from support.uses import Use, columns, stored, totals
 from trends.counting import spans
 from trends.counting.hidden import HiddenTags
 from trends.counting.leaderboard import Leaderboard, Rankings
 from trends.counting.ranking import BOARD_SIZE, PEOPLE, TWEETS, RankedTag
 from trends.counting.spans import ALL, RISING, STEPS, WINDOWS
 from trends.counting.stored_tag import StoredTag
-from unit.trends.counting.uses import Use, columns, stored, totals
 
 NOW = 30_000_000  # minutes since 1970
 AGES = [0, 0, 0, 1, 2, 9, 10, 11, 59, 60, 69, 70, 1439, 1440, 1500, 5000, 10_079, 10_080, 10_090,

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
+from support.uses import Use, columns, totals
 from trends.counting.ranking import PEOPLE, TWEETS, AllTime, RankedTag
 from trends.counting.spans import ALL, HOURS_KEPT, LONGEST, STEPS, WINDOWS
 from trends.counting.windows import Windows
-from unit.trends.counting.uses import Use, columns, totals
 
 NOW = 30_000_000  # minutes since 1970
 

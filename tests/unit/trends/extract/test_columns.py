@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from trends.counting.batch import Batch, QuarantinedRecord
 from trends.extract.columns import extract, unpack
@@ -101,6 +102,7 @@ def test_a_batch_may_be_empty() -> None:
     assert (batch.records, batch.start, len(batch.posts.hi)) == (0, {}, 0)
 
 
+@pytest.mark.component
 def test_executors_need_neither_spark_nor_hbase_in_python() -> None:
     program = (
         "import sys, trends.extract.columns\n"

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-import oracle
 from reference import texts, twitter_text
 from reference.comparison import differences
+from support import oracle
 from trends.extract.hashtags import find_hashtags
 
 # Each is for one clause of X's rule.

@@ -3,6 +3,8 @@
 import random
 from collections import Counter
 
+import pytest
+
 from trends.counting.spans import LONGEST
 from trends.hbase.row import Change, Row
 
@@ -126,6 +128,7 @@ def test_minutes_too_old_for_every_window_are_in_their_day_alone() -> None:
     assert row.knows(added, NOW)
 
 
+@pytest.mark.component
 def test_what_a_row_says_it_knows_it_knows() -> None:
     """What is forgotten to keep a row small has to be read again, or sums would be wrong."""
     rng = random.Random(3)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from support.uses import Use, stored
 from trends.counting.leaderboard import Leaderboard, Ranking
 from trends.counting.spans import NOW as BOARD
-from unit.trends.counting.uses import Use, stored
 
 NOW = 30_000_000
 

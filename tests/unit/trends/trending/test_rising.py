@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import trending_oracle
+from support import trending_oracle
+from support.uses import Use, columns, stored, totals
 from trends.counting.hidden import HiddenTags
 from trends.counting.leaderboard import Leaderboard
 from trends.counting.ranking import BOARD_SIZE
 from trends.trending import rising
 from trends.trending.boards import Rise
-from unit.trends.counting.uses import Use, columns, stored, totals
 
 DAY = 1440
 NOW = 30_000_000 // DAY * DAY + 14 * 60  # two in the afternoon, in minutes since 1970
@@ -188,6 +188,7 @@ def test_a_flood_of_one_tag_does_not_hide_another() -> None:
     assert keys(board(USUAL + flood + event("news", 8, 120))) == ["news"]
 
 
+@pytest.mark.component
 def test_what_is_over_leaves_and_does_not_come_back_for_one_straggler() -> None:
     uses = USUAL + event("news", 12, 120, NOW - 60)
     made = leaderboard(uses)
@@ -202,6 +203,7 @@ def test_what_is_over_leaves_and_does_not_come_back_for_one_straggler() -> None:
     assert keys(board([*uses, ("news", later, 5_000)], later)) == []
 
 
+@pytest.mark.component
 def test_between_entering_and_leaving_lies_a_gap() -> None:
     """Hysteresis: a tag that would not enter any more stays until it is clearly usual."""
     uses = USUAL + event("news", 5, 100, NOW - 30)
@@ -260,6 +262,7 @@ def test_how_many_are_scored_at_a_time_changes_nothing(
     assert board(FLOOD) == right
 
 
+@pytest.mark.component
 def test_tags_that_cannot_be_among_the_first_are_not_scored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -272,6 +275,7 @@ def test_tags_that_cannot_be_among_the_first_are_not_scored(
     assert sorted(first.ranks())[-10:] == sorted(everything.ranks())[-10:]
 
 
+@pytest.mark.component
 def test_hidden_tags_take_no_places() -> None:
     made = leaderboard(FLOOD)
     shown = [rise.tag.key for rise in made.rankings(NOW * 60_000).rises]

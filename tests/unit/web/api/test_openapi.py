@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from unit.web.memory_store import MemoryStore, entries
+from support.memory_store import MemoryStore, entries
 from web.api.openapi import DOCUMENT
 from web.api.parameters import FORMATS
 from web.boards.board import BOARDS, DEFAULT_LIMIT, MAX_LIMIT, RANKINGS

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, earlier_rising, entries
+from support.memory_store import MemoryStore, earlier_rising, entries
 
 URL = "/api/v1/trends"
 RANK_BY = ("&rank_by=tweets", "&rank_by=people")

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from unit.web.memory_store import REASON, entries
+from support.memory_store import REASON, entries
 from web.api.spreadsheet import board
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from unit.web.memory_store import REASON, board, earlier_rising
+from support.memory_store import REASON, board, earlier_rising
 from web.boards.board import ROWS, EarlierDriverError, parse_board, row_of, trends
 
 HOW: dict[str, Any] = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from unit.web.memory_store import Clock, MemoryStore, earlier_rising, eventually
+from support.memory_store import Clock, MemoryStore, earlier_rising, eventually
 from web.boards.cache import NO_ANSWER, UNREADABLE, BoardCache
 from web.status.facts import NO_BOARD
 

@@ -8,7 +8,7 @@ from flask import request
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
-from unit.web.memory_store import MemoryStore, entries
+from support.memory_store import MemoryStore, entries
 from web.boards import repeats
 
 URL = "/api/v1/trends"

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from unit.web.memory_store import Clock, MemoryStore, entries
+from support.memory_store import Clock, MemoryStore, entries
 from web.boards import trends
 from web.boards.cache import BoardCache
 from web.boards.trends import Trends

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import REASON, MemoryStore, entries
+from support.memory_store import REASON, MemoryStore, entries
 from web.embed.lettering import fit, runs_right_to_left, visible, width
 
 Make = Callable[..., FlaskClient]

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
-from unit.web.memory_store import REASON, MemoryStore, entries
+from support.memory_store import REASON, MemoryStore, entries
 from web.boards.board import ROWS, row_of
 from web.hashtags.key import key_of
 from web.pages.query import read_query

@@ -21,6 +21,12 @@ SNIPPETS = Path(web.__file__).parent / "static" / "snippets.js"
 Make = Callable[..., FlaskClient]
 
 
+@pytest.fixture
+def client(lasting_client: FlaskClient) -> FlaskClient:
+    """Answers depend on the address alone."""
+    return lasting_client
+
+
 class Frame(HTMLParser):
     """The only element that there may be."""
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore
+from support.memory_store import MemoryStore
 from web.embed.hashtag_history import words
 from web.embed.widget import LANGUAGES
 

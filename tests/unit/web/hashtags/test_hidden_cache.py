@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from unit.web.memory_store import Clock, MemoryStore
+from support.memory_store import Clock, MemoryStore
 from web.hashtags.hidden_cache import HiddenCache
 from web.http.problems import NoAnswerNow
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, ago
+from support.memory_store import MemoryStore, ago
 from web.hashtags.key import MAX_KEY_CHARACTERS
 
 URL = "/api/v1/hashtags"

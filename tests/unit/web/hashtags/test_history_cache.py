@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from unit.web.memory_store import Clock, MemoryStore, eventually
+from support.memory_store import Clock, MemoryStore, eventually
 from web.boards.cache import NO_ANSWER
 from web.hashtags.history_cache import UNREADABLE, HashtagCache
 

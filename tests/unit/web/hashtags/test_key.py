@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from e2e.stack import ROOT
+from support.stack import ROOT
 from web.hashtags.key import MAX_KEY_CHARACTERS, key_of
 
 EXAMPLES = json.loads((ROOT / "docs/contracts/examples/keys.json").read_text(encoding="utf-8"))

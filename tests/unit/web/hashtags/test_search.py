@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import Clock, MemoryStore, entries
+from support.memory_store import Clock, MemoryStore, entries
 from web.hashtags.hidden import HiddenTags
 from web.hashtags.key import MAX_KEY_CHARACTERS
 from web.hashtags.search import MAX_LEADING, MAX_SCANNED, Search, SearchCache

@@ -8,7 +8,7 @@ import brotli
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, entries
+from support.memory_store import MemoryStore, entries
 
 # As browsers ask by https, and as they ask without it.
 SMALL = {"Accept-Encoding": "gzip, deflate, br"}

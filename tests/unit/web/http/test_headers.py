@@ -11,7 +11,7 @@ from werkzeug.exceptions import ImATeapot
 from werkzeug.test import TestResponse
 
 import web
-from unit.web.memory_store import MemoryStore
+from support.memory_store import MemoryStore
 from web.embed import hashtag_history
 from web.embed.widget import script
 

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from unit.web.memory_store import MemoryStore
+from support.memory_store import MemoryStore
 from web.http.refusal import refusal
 
 Make = Callable[..., FlaskClient]
@@ -39,9 +39,9 @@ def check_problem(response: TestResponse) -> Any:
 @pytest.mark.parametrize("accept", [*PROGRAMS, BROWSER, "text/html"])
 @pytest.mark.parametrize("path", FOR_PROGRAMS)
 def test_programs_paths_give_problems_whoever_asks(
-    client: FlaskClient, path: str, accept: str | None
+    lasting_client: FlaskClient, path: str, accept: str | None
 ) -> None:
-    response = ask(client, path, accept)
+    response = ask(lasting_client, path, accept)
     assert response.status_code in (400, 404)
     check_problem(response)
     assert "Vary" not in response.headers
@@ -50,9 +50,9 @@ def test_programs_paths_give_problems_whoever_asks(
 @pytest.mark.parametrize("accept", PROGRAMS)
 @pytest.mark.parametrize("path", FOR_ANYBODY)
 def test_elsewhere_programs_get_problems(
-    client: FlaskClient, path: str, accept: str | None
+    lasting_client: FlaskClient, path: str, accept: str | None
 ) -> None:
-    response = ask(client, path, accept)
+    response = ask(lasting_client, path, accept)
     assert check_problem(response)["status"] == 404
     assert response.headers["Vary"] == "Accept"
 
@@ -63,9 +63,9 @@ def test_elsewhere_programs_get_problems(
     [("/nothing", "./"), ("/a/b", "../"), ("/a/b/c", "../../"), ("/a/", "../"), ("/a//", "../../")],
 )
 def test_elsewhere_browsers_get_a_page_with_the_way_back(
-    client: FlaskClient, path: str, root: str, accept: str
+    lasting_client: FlaskClient, path: str, root: str, accept: str
 ) -> None:
-    response = ask(client, path, accept)
+    response = ask(lasting_client, path, accept)
     assert (response.status_code, response.mimetype) == (404, "text/html")
     assert "<h1>Not Found</h1>" in response.text
     assert f'<a href="{root}">' in response.text

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import web
-from unit.web.memory_store import REASON, MemoryStore, board, earlier_rising, entries
+from support.memory_store import REASON, MemoryStore, board, earlier_rising, entries
 from web.embed import hashtag_history
 from web.embed.widget import LANGUAGES, script, words
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, ago
+from support.memory_store import MemoryStore, ago
 
 FAILING = {"message": "it answered with status 404", "since": ago(60), "failures": 3}
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, ago, board, failure, report, source
+from support.memory_store import MemoryStore, ago, board, failure, report, source
 from web.boards.board import parse_board
 from web.boards.cache import NO_REPORT, BoardCache
+from web.gateway import Gateway
 from web.hbase import HBaseBoards, StoreError
 from web.status.document import Standing, parse_report
 from web.status.document import status as answer
@@ -293,8 +294,8 @@ class Connection:
 
 
 def test_the_reports_are_read_from_its_own_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.hbase.happybase.Connection", Connection)
-    store = HBaseBoards("hbase-thrift", 9090)
+    monkeypatch.setattr("web.gateway.happybase.Connection", Connection)
+    store = HBaseBoards(Gateway())
     assert store.read_reports() == {"ingest": b"{}", "alerts": b"{}"}
     assert store.read(["all"]) == {"all": b"[]"}
 

@@ -1,6 +1,6 @@
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore
+from support.memory_store import MemoryStore
 
 
 def test_healthz_touches_nothing(client: FlaskClient, store: MemoryStore) -> None:

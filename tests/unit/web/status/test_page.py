@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from unit.web.memory_store import MemoryStore, ago, failure, source
+from support.memory_store import MemoryStore, ago, failure, source
 from web.status.page import elapsed
 
 EVERYTHING = source(

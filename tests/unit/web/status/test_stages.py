@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from support.memory_store import ago, board, failure, report, source
 from support.settings import DECLARED
-from unit.web.memory_store import ago, board, failure, report, source
 from web.boards.board import parse_board
 from web.boards.cache import NO_REPORT, UNREADABLE, UNREADABLE_REPORT
 from web.status.document import Standing, parse_report, status

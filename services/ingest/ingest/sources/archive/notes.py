@@ -52,7 +52,10 @@ class Notes:
         for note in (note for path in paths for note in _read(path)):
             left -= len(note.text)
             if left < 0:
-                log.warning("event=notes_left_out: note-tweet.js is longer than 100 MB")
+                log.warning(
+                    "event=notes_left_out: note-tweet.js is longer than 100 MB; "
+                    "posts whose full text comes later in it are read in short"
+                )
                 break
             self._by_minute[_minute(note.time)].append(note)
 
@@ -109,7 +112,7 @@ def _read(path: Path) -> Iterator[_Note]:
             if time and isinstance(text, str):
                 yield _Note(time, text, _comparable(text))
         if file.damage:
-            form = "event=notes_damaged file=%s after_item=%d: %s"
+            form = "event=notes_damaged file=%s after_item=%d: %s; later posts are read in short"
             log.warning(form, path.name, file.number, file.damage)
 
 

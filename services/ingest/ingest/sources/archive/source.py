@@ -219,6 +219,7 @@ class ReplaySource:
         file = self._file
         if file.damage:
             form = "event=replay_damaged source=replay file=%s after_%s=%d: %s"
+            form += "; replace it with a whole file"
             log.error(form, self._display, file.unit, file.number, file.damage)
         elif not file.number:
             log.warning("event=replay_empty source=replay file=%s: it is empty", self._display)

@@ -54,7 +54,7 @@ class XSource:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if api_url != API_URL:
-            log.warning("event=x_api_url url=%s: calls go there and not to X", api_url)
+            log.warning("event=x_api_url url=%s: calls go to this address, not to X", api_url)
         self.stats = SourceStats()
         session = XSession(api_url, egress, timeout)
         self._api = XApi(credentials, session, self.stats, now, full_reposts=full_reposts)

@@ -186,6 +186,7 @@ def test_items_of_the_first_archives_have_no_wrapping(replay):
     assert ids(drained(replay(script([item(1)["tweet"]])))) == [1]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_new_process_goes_on_behind_the_cursor(replay, packed):
     content = script([item(number) for number in range(BATCH_LINES + 10)])
@@ -258,6 +259,7 @@ def test_all_before_a_damage_is_read_and_the_damage_told_once(
     assert record.levelname == "ERROR"
 
 
+@pytest.mark.component
 def test_damage_in_the_packing_ends_the_reading_as_late_as_it_can(replay, caplog):
     content = script([item(number) for number in range(3000)])
     batches = drained(replay(gzip.compress(content)[:-20]))
@@ -284,6 +286,7 @@ def test_the_end_is_told_with_numbers_and_rate(replay, caplog):
     assert caplog.messages[-1].startswith(form)
 
 
+@pytest.mark.component
 def test_an_item_that_is_too_large_is_set_aside_and_reading_goes_on(replay):
     long_text = item(2, full_text="x" * 5_000_000)
     long_list = item(3, list=["x" * 1000] * (LONGEST_RECORD_BYTES // 1000 + 100))
@@ -303,6 +306,7 @@ def test_an_item_that_is_too_large_is_set_aside_and_reading_goes_on(replay):
     assert max(map(len, records)) == 1024
 
 
+@pytest.mark.component
 def test_what_would_fill_the_memory_ends_the_reading(replay, caplog):
     content = script([item(1), item(2, full_text="x" * (LONGEST_HELD_BYTES + 100_000))])
     assert ids(drained(replay(content))) == [1]

@@ -409,6 +409,7 @@ def test_a_cursor_that_is_refused_starts_from_the_top_and_repeats_nothing(bluesk
     assert walk(made, cursor)[0] == new
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("size", [50, 60, 100])
 def test_a_cursor_refused_late_in_a_long_gap_loses_nothing(bluesky, source, size, monkeypatch):
     monkeypatch.setattr("ingest.sources.bluesky.source.PAGE_SIZE", size)

@@ -171,6 +171,7 @@ def test_only_a_page_without_news_pauses(mastodon, source):
     assert made.fetch(batch.cursor).wait == 7
 
 
+@pytest.mark.component
 def test_the_cursor_is_all_there_is_to_a_restart(mastodon, source):
     """Two sources in turn lose nothing and repeat nothing while posts arrive."""
     expected, found, cursor = post(mastodon, 100), [], None
@@ -200,6 +201,7 @@ def test_a_post_of_another_server_that_comes_late_is_not_lost(mastodon, source):
     assert poll(made, cursor) == ([], cursor)
 
 
+@pytest.mark.component
 def test_the_cursor_stays_small(mastodon, source):
     post(mastodon, 1)
     made = source()
@@ -220,6 +222,7 @@ def test_ids_of_letters_are_put_in_order(mastodon, source):
     assert poll(made, cursor)[0] == [f"mastodon:{newer}"]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("flag", ["ignore_min_id", "ignore_max_id"])
 def test_a_server_that_ignores_where_to_begin_causes_no_loop(mastodon, source, flag):
     vars(mastodon.double)[flag] = True
@@ -247,6 +250,7 @@ def test_the_same_page_again_is_not_forwarded_again(mastodon, source):
     assert poll(made, cursor) == ([], cursor)
 
 
+@pytest.mark.component
 def test_the_same_page_again_does_not_end_the_way_back(mastodon, source):
     expected = post(mastodon, 90)
     mastodon.double.faults = [{"request": 2, "body": mastodon.double.page({"limit": "40"})}]
@@ -286,6 +290,7 @@ def test_a_server_that_takes_min_id_for_since_id_loses_nothing(mastodon, source,
     assert made.stats.gaps == 0
 
 
+@pytest.mark.component
 def test_a_server_made_anew_with_lower_ids_is_read_on(mastodon, source):
     post(mastodon, 50)
     made = source()
@@ -330,6 +335,7 @@ def test_when_the_newest_known_posts_are_gone_the_calls_are_few(mastodon, source
         assert len(mastodon.requests) - before <= most
 
 
+@pytest.mark.component
 def test_known_posts_that_are_gone_bring_back_none(mastodon, source):
     """Accounts that are followed no longer: what is left is older, and was read long ago."""
     post(mastodon, 300)
@@ -346,6 +352,7 @@ def test_known_posts_that_are_gone_bring_back_none(mastodon, source):
     assert made.stats.gaps == 0
 
 
+@pytest.mark.component
 def test_what_a_server_no_longer_has_is_told(mastodon, source):
     mastodon.double.min_id_is_since_id = True
     post(mastodon, 50)

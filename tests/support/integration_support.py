@@ -9,8 +9,8 @@ from typing import Any
 import happybase
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from oracle import Oracle
-from waiting import eventually
+from support.oracle import Oracle
+from support.waiting import eventually
 
 KAFKA = os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-import trending_oracle
+from support import trending_oracle
 
 SPECIALS = set(
     "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"

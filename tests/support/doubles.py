@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from e2e.stack import Stack
-from waiting import eventually
+from support.stack import Stack
+from support.waiting import eventually
 
-COMPOSE = Path(__file__).parent / "compose.yaml"
+COMPOSE = Path(__file__).parent / "doubles.yaml"
 
 CONTROL = """
 import sys, urllib.request

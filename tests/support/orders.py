@@ -3,8 +3,8 @@
 import random
 from collections.abc import Iterator
 
-from e2e.checks import report
-from e2e.stack import Stack
+from support.checks import report
+from support.stack import Stack
 
 
 def shuffled(stack: Stack, seed: int | str, first: str = "") -> list[str]:

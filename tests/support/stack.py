@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from waiting import eventually
+from support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 DEMO = "demo data"
@@ -22,7 +22,7 @@ BOARDS = ("all", "1h", "24h", "7d")
 # Ten times what a cold start takes on two idle cores.
 START_SECONDS = 600
 # Besides the test's own settings, only these variables reach Compose: they locate the engine.
-PASSED_ON = ("PATH", "HOME", "BASE_IMAGE", "DOCKER_HOST", "DOCKER_CONFIG", "TMPDIR")
+PASSED_ON = ("PATH", "HOME", "IMAGES", "BASE_IMAGE", "DOCKER_HOST", "DOCKER_CONFIG", "TMPDIR")
 
 Json = dict[str, Any]
 

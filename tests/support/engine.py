@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Usage:
-    """Processor time since the start, and memory without reclaimable page cache."""
+    """Processor time and bytes sent since the start, and memory without reclaimable page cache."""
 
     cpu_seconds: float
     memory_bytes: int
+    sent_bytes: int
 
 
 class _Socket(http.client.HTTPConnection):
@@ -33,7 +34,11 @@ def usage(container: str) -> Usage:
     memory = stats["memory_stats"]
     details = memory["stats"]
     cache = details.get("total_inactive_file", details.get("inactive_file", 0))
-    return Usage(stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, memory["usage"] - cache)
+    return Usage(
+        stats["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9,
+        memory["usage"] - cache,
+        sum(network["tx_bytes"] for network in stats.get("networks", {}).values()),
+    )
 
 
 class Peak(threading.Thread):

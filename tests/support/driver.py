@@ -11,13 +11,15 @@ import happybase
 import pytest
 from pyspark.sql import SparkSession
 
-from integration_support import counts_in_hbase, counts_of
-from oracle import Oracle
+from support.integration_support import counts_in_hbase, counts_of
+from support.oracle import Oracle
+from support.waiting import eventually
 from trends.applier import Applier
 from trends.counting.spans import LONGEST
 from trends.hbase.boards_table import BoardsTable
 from trends.hbase.client import Client
 from trends.hbase.hashtags_table import HashtagsTable
+from trends.hbase.progress_row import ProgressRow, name_driver
 from trends.hbase.totals_table import TotalsTable
 from trends.kafka.quarantine import Quarantine
 from trends.kafka.topics import Topics
@@ -25,7 +27,6 @@ from trends.recovery import Recovery
 from trends.settings import Settings
 from trends.sink import Sink
 from trends.stream import Stream
-from waiting import eventually
 
 
 class KilledError(Exception):
@@ -72,6 +73,7 @@ class Parts:
 
     hashtags: HashtagsTable
     boards: BoardsTable
+    progress: ProgressRow
     sink: Sink
     applier: Applier
 
@@ -91,15 +93,16 @@ class Driver:
         """Count until `until` records have been read, or until `sabotage` kills the driver."""
         settings = self.settings
         hashtags, boards = HashtagsTable(self.client, writers=2), BoardsTable(self.client)
-        totals = TotalsTable(self.client)
-        sink = Sink(hashtags, boards, totals, Quarantine(settings.kafka, self.topics))
+        totals, progress = TotalsTable(self.client), take_over(self.client)
+        quarantine = Quarantine(settings.kafka, self.topics)
+        sink = Sink(hashtags, boards, progress, totals, quarantine)
         applier = Applier(sink.apply)
         if sabotage:
-            sabotage(Parts(hashtags, boards, sink, applier))
+            sabotage(Parts(hashtags, boards, progress, sink, applier))
         stream = Stream(self.spark, settings, applier)
         span = settings.deduplicate_minutes * 60_000
         recovery = Recovery(
-            self.topics, self.client, boards, span=span, count_topic=settings.count_topic
+            self.topics, self.client, progress, span=span, count_topic=settings.count_topic
         )
         recovery.adopt_topic()
         sink.load()
@@ -123,6 +126,13 @@ class Driver:
     def die(self, until: int, sabotage: Sabotage) -> None:
         with pytest.raises(KilledError):
             self.run(until, sabotage)
+
+
+def take_over(client: Client) -> ProgressRow:
+    """Become the driver that counts, at once, whoever was."""
+    progress = ProgressRow(client, name_driver())
+    eventually(lambda: progress.take_over(progress.read_lease()))
+    return progress
 
 
 class Death:

@@ -11,17 +11,25 @@ from urllib.parse import quote
 
 import requests
 
-from e2e.stack import BOARDS, Json, Stack, as_of
-from oracle import Oracle
-from waiting import eventually
+from support.oracle import Oracle
+from support.stack import BOARDS, Json, Stack, as_of
+from support.waiting import eventually
 
 MOST_RESTARTS = 5
 # What `places` leaves out of a tag.
 LEFT_OUT = ("rank", "url", "points")
 
+# Of several masters one is active; the others know no workers.
 WORKERS = """
-import urllib.request
-print(urllib.request.urlopen("http://spark-master:8080/json/", timeout=10).read().decode())
+import json, sys, urllib.request
+for master in sys.argv[1:]:
+    try:
+        answer = urllib.request.urlopen(f"http://{master}:8080/json/", timeout=10).read().decode()
+    except OSError:
+        continue
+    if json.loads(answer)["status"] == "ALIVE":
+        print(answer)
+        break
 """
 
 
@@ -121,7 +129,11 @@ def wait_for_tweets(
 
 def executors(stack: Stack) -> int:
     """Count the live workers that run an executor of the job."""
-    state = json.loads(stack.inside("web", WORKERS))
+    masters = [each for each in stack.services() if each.startswith("spark-master")]
+    answer = stack.inside("web", WORKERS, *masters)
+    if not answer:  # no master is active yet
+        return 0
+    state = json.loads(answer)
     alive = [worker for worker in state["workers"] if worker["state"] == "ALIVE"]
     assert len(state["activeapps"]) == 1
     return sum(worker["coresused"] > 0 for worker in alive)

@@ -1,0 +1,59 @@
+"""A cluster under load loses nodes with their volumes: afterwards every count is right."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from support.checks import Visitor, assert_exact, demo_numbers, report, wait_for_tweets
+from support.cluster import Cluster
+from support.oracle import Oracle
+from support.waiting import eventually
+
+# Thirty daemons take minutes of two cores to start, which every run of the tests has not.
+pytestmark = pytest.mark.nightly
+
+RATE = 50
+MORE = 2 * RATE
+RECOVERY_SECONDS = 360
+REFILL_SECONDS = 300
+LOST = ("kafka-2", "hbase-regionserver-2", "hdfs-datanode-2", "trends")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    project = os.environ.get("COMPOSE_PROJECT_NAME", "tweet-trends-e2e")
+    cluster = Cluster(f"{project}-cluster", int(os.environ.get("WEB_PORT", "18080")) + 100)
+    cluster.configure({"DEMO_RATE": str(RATE)})
+    cluster.down()
+    began = time.monotonic()
+    cluster.start()
+    report(cluster_start_seconds=round(time.monotonic() - began))
+    yield cluster
+    cluster.down()
+
+
+def test_nodes_are_lost_with_their_volumes(cluster: Cluster) -> None:
+    """One after the other; each comes back empty, and is filled again by the others."""
+    with Visitor(cluster) as visitor:
+        for service in LOST:
+            wait_for_tweets(cluster, time.time(), MORE, RECOVERY_SECONDS)
+            volumes = cluster.lose(service)
+            lost = time.time()
+            seconds = wait_for_tweets(cluster, lost, MORE, RECOVERY_SECONDS)
+            report(lost=service, volumes=volumes, recovery_seconds=seconds)
+            cluster.up(service, wait=False)
+        eventually(lambda: not cluster.missing(), within=REFILL_SECONDS, every=3)
+        cluster.compose("stop", "ingest")
+        messages = cluster.settled(within=300)
+    numbers = demo_numbers(messages)
+    assert numbers == {*range(max(numbers) + 1)}
+    assert_exact(cluster, Oracle(messages))
+    visitor.assert_content()
+
+
+def test_the_second_web_service_has_the_same_board(cluster: Cluster) -> None:
+    first, second = (cluster.board(), cluster.other_board())
+    assert second["tweets_read"] == first["tweets_read"]
+    assert second["hashtags"] == first["hashtags"]

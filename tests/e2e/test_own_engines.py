@@ -1,0 +1,193 @@
+"""The product on a Kafka, an HBase and a Spark that are not its own.
+
+They are started beside it, on a network of their own. That takes minutes, so these tests run at
+night, or by `scripts/test nightly`.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.stack import ROOT, START_SECONDS, Json, Stack, run
+from support.waiting import eventually
+
+pytestmark = pytest.mark.nightly
+
+FOLDER = ROOT / "tests/e2e/own"
+PASSWORD = 's3cret"with\\quotes'
+FILES = [ROOT / f"compose.own-{engine}.yaml" for engine in ("kafka", "hbase", "spark")]
+PREFIX = "team_"
+TABLES = ("hashtags", "boards", "totals", "status", "alerts")
+
+# As the broker's administrator: the topics, and no more rights than docs/operations.md lists.
+SET_UP = """
+import ssl, sys
+from kafka import KafkaAdminClient
+from kafka.admin import ACL, ACLOperation, ACLPermissionType
+from kafka.admin import NewTopic, ResourcePattern, ResourceType
+context = ssl.create_default_context(cafile="/certificates/certificate.pem")
+context.load_cert_chain("/certificates/certificate.pem", "/certificates/key.pem")
+admin = KafkaAdminClient(
+    bootstrap_servers="own-kafka:9095", security_protocol="SASL_SSL", ssl_context=context,
+    sasl_mechanism="SCRAM-SHA-512", sasl_plain_username="admin",
+    sasl_plain_password="admin-password",
+)
+stamped, compacted = {"message.timestamp.type": sys.argv[1]}, {"cleanup.policy": "compact"}
+admin.create_topics([
+    NewTopic("tweets", 2, topic_configs=stamped), NewTopic("tweets.quarantine", 1),
+    NewTopic("ingest.cursors", 1, topic_configs=compacted),
+])
+rights = {
+    "tweets": ("DESCRIBE", "READ", "WRITE"),
+    "tweets.quarantine": ("DESCRIBE", "WRITE"),
+    "ingest.cursors": ("DESCRIBE", "READ", "WRITE"),
+}
+admin.create_acls([
+    ACL("User:trends", "*", ACLOperation[name], ACLPermissionType.ALLOW,
+        ResourcePattern(ResourceType.TOPIC, topic))
+    for topic, names in rights.items() for name in names
+])
+"""
+
+# What is in the tables, read without TLS and without the prefix.
+READ_HBASE = """
+import happybase, json
+hbase = happybase.Connection("hbase-thrift", timeout=60_000)
+names = [name.decode() for name in hbase.tables()]
+rows = hbase.table("team_hashtags").scan(columns=[b"n:count"])
+counts = {key.decode(): int(row[b"n:count"].split()[0]) for key, row in rows}
+print(json.dumps([names, counts]))
+"""
+
+
+class OwnEngines:
+    """The other engines, and the settings with which the product uses them."""
+
+    def __init__(self, project: str, folder: Path) -> None:
+        self.project, self.folder = project, folder
+        self.network = f"{project}_elsewhere"
+        make_certificate(folder)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What somebody writes into `.env`."""
+        certificate, key = str(self.folder / "certificate.pem"), str(self.folder / "key.pem")
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": "own-kafka:9095",
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_USERNAME": "trends",
+            "KAFKA_PASSWORD": PASSWORD,
+            "KAFKA_CA_FILE": certificate,
+            "KAFKA_CLIENT_CERTIFICATE_FILE": certificate,
+            "KAFKA_CLIENT_KEY_FILE": key,
+            "HBASE_THRIFT_HOST": "own-hbase",
+            "HBASE_THRIFT_PORT": "9443",
+            "HBASE_THRIFT_TLS": "true",
+            "HBASE_CA_FILE": certificate,
+            "HBASE_TABLE_PREFIX": PREFIX,
+            "SPARK_MASTER": "spark://own-spark:7077",
+            "SPARK_DRIVER_HOST": "trends",
+            "SPARK_WORKER_PYTHON": "/opt/venv/bin/python",
+            "OWN_NETWORK": self.network,
+            "DEMO_RATE": "50",
+            "DEMO_COUNT": "600",
+            **images(),
+        }
+
+    def compose(self, *arguments: str) -> str:
+        """Run a Compose command on the other engines."""
+        passed = {name: os.environ[name] for name in ("PATH", "DOCKER_HOST") if name in os.environ}
+        command = ["docker", "compose", "--file", str(FOLDER / "compose.yaml")]
+        command += ["--env-file", "/dev/null", "--project-name", self.project]
+        return run([*command, *arguments], passed | {"OWN": str(self.folder)} | images())
+
+    def up(self) -> None:
+        """Start them, with topics and rights."""
+        self.compose("up", "--detach", "--wait", "--wait-timeout", "300")
+        self.script(SET_UP, "LogAppendTime")
+
+    def down(self) -> None:
+        """Remove them, with all data."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2")
+
+    def script(self, script: str, *arguments: str) -> str:
+        """Run a Python script on their network."""
+        options = ["--rm", "--pull", "never", "--network", self.network]
+        options += ["--volume", f"{self.folder}:/certificates:ro"]
+        image = f"{images().get('IMAGES', 'tweet-trends')}/ingest"
+        return run(["docker", "run", *options, image, "python", "-c", script, *arguments])
+
+
+def images() -> dict[str, str]:
+    """Where the images are, unless they have their usual names."""
+    return {"IMAGES": os.environ["IMAGES"]} if os.environ.get("IMAGES") else {}
+
+
+def make_certificate(folder: Path) -> None:
+    """Write a certificate that signs itself, for both servers and the client."""
+    folder.chmod(0o755)
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    names = "subjectAltName=DNS:own-kafka,DNS:own-hbase"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "7"]
+    command += ["-subj", "/CN=own", "-addext", names, "-keyout", str(key), "-out", str(certificate)]
+    run(command)
+    both = folder / "both.pem"
+    both.write_text(key.read_text() + certificate.read_text())
+    for file in (key, certificate, both):
+        file.chmod(0o644)
+
+
+@pytest.fixture(scope="module")
+def engines(any_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnEngines]:
+    made = OwnEngines(f"{any_stack.project}-own", tmp_path_factory.mktemp("certificates"))
+    any_stack.down()
+    made.down()
+    made.up()
+    yield made
+    any_stack.down()
+    made.down()
+
+
+@pytest.fixture
+def stack(any_stack: Stack, engines: OwnEngines) -> Stack:
+    any_stack.configure(engines.settings, [*FILES, FOLDER / "product.yaml"])
+    return any_stack
+
+
+def in_hbase(engines: OwnEngines) -> tuple[list[str], Json]:
+    names, counts = json.loads(engines.script(READ_HBASE))
+    return names, counts
+
+
+def test_it_counts_on_other_engines_with_the_least_rights(
+    stack: Stack, engines: OwnEngines
+) -> None:
+    stack.up(wait=False)
+    # More, if a slow machine had ingest send some again.
+    eventually(lambda: stack.board()["tweets_read"] >= 600, within=START_SECONDS)
+    assert {"kafka", "zookeeper", "hbase-thrift", "spark-master"}.isdisjoint(stack.services())
+    tables, counts = in_hbase(engines)
+    assert sorted(tables) == sorted(f"{PREFIX}{name}" for name in TABLES)
+    board = stack.board()
+    assert board["hashtags"]
+    assert all(counts[each["key"]] == each["count"] for each in board["hashtags"])
+    assert set(stack.restarts().values()) == {0}
+    # Nothing that is secret is logged, and one line says what may not be checked.
+    logs = stack.logs()
+    assert "s3cret" not in logs
+    assert len(re.findall("event=topic_unchecked topic=tweets:", logs)) == 1
+
+
+def test_a_wrong_password_is_one_line_and_is_outlived(stack: Stack, engines: OwnEngines) -> None:
+    wrong = engines.settings | {"KAFKA_PASSWORD": "wrong"}
+    stack.configure(wrong, [*FILES, FOLDER / "product.yaml"])
+    stack.up("ingest", "trends", wait=False)
+    line = "Kafka rejects the password of trends: check KAFKA_USERNAME, KAFKA_PASSWORD"
+    for service in ("ingest", "trends"):
+        eventually(lambda name=service: line in stack.logs(name), within=120)
+        assert "Traceback" not in stack.logs(service)
+    assert set(stack.restarts().values()) == {0}
