@@ -46,7 +46,7 @@ restore: ## Restore a backup, replacing all data: make restore FILE=backups/... 
 reset: ## Stop everything and delete all counts and tweets (asks first)
 	@scripts/reset
 
-test: ## Run all tests, a stage (STAGE=static|unit|component|integration|e2e), or one FILE=path[::test] [ARGS="-k name"]
+test: ## Run all tests, a stage (STAGE=static|unit|component|integration|e2e|nightly), or one FILE=path[::test] [ARGS="-k name"]
 	@FILE="$(FILE)" scripts/test "$(STAGE)" $(ARGS)
 
 dev-web: ## Serve the pages on made-up boards, without the stack, and reload them as you edit (PORT=8080)
