@@ -46,7 +46,7 @@ class FakeHBase(socketserver.ThreadingTCPServer):
         self._scans: list[list[Any]] = []
         self._clock = 0
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.005,), daemon=True)
 
     def __enter__(self) -> "FakeHBase":
         self._thread.start()

@@ -92,7 +92,7 @@ class Proxy:
             token = base64.b64encode(f"{user}:{password}".encode()).decode()
             self._server.authorization = f"Basic {token}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
+            target=self._server.serve_forever, args=(0.005,), daemon=True
         )
         self.address = f"127.0.0.1:{self._server.server_port}"
         self.url = f"http{'s' if tls else ''}://{self.address}"

@@ -37,7 +37,7 @@ class Webhook(ThreadingHTTPServer):
         self.taken: list[Any] = []
         self.faults: list[int | float] = []
         self.before_answer: Hook = lambda: None
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.005,), daemon=True)
 
     def __enter__(self) -> "Webhook":
         self._thread.start()
@@ -96,7 +96,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.mails: list[EmailMessage] = []
         self.refuse = 0
         self.taken: Callable[[EmailMessage], None] = self.mails.append
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.005,), daemon=True)
 
     def __enter__(self) -> "MailServer":
         self._thread.start()

@@ -254,7 +254,7 @@ class Serving(Generic[D]):
         if tls:
             self._server.speak_tls(tls)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
+            target=self._server.serve_forever, args=(0.005,), daemon=True
         )
         self.port = self._server.server_port
         self.url = f"{self._server.scheme}://{host}:{self.port}"

@@ -252,10 +252,11 @@ def _check_files(access: Access) -> None:
             _check_pem(name, _content(name, path))
     if bool(access.certificate_file) != bool(access.key_file):
         raise AccessError((_CERTIFICATES[1], _KEY), "belong together: set both")
+    names = tuple(name for name, path in paths.items() if path)
     try:
-        access.tls()
+        if names:
+            access.tls()
     except OSError as error:  # also every failure of OpenSSL
-        names = tuple(name for name, path in paths.items() if path)
         raise AccessError(names, f"cannot be used: {error}") from error
 
 

@@ -8,6 +8,7 @@ from trends.extract import worker_probe
 from trends.extract.worker_probe import problems
 
 
+@pytest.mark.component  # pandas and pyarrow are only there
 def test_a_machine_with_all_packages_that_reaches_kafka_has_no_problem() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert problems([server.getsockname()]) == []
