@@ -11,6 +11,9 @@ import pytest
 from support.cluster_file import load_cluster
 from support.documents import blocks
 
+# They ask Docker Compose.
+pytestmark = pytest.mark.component
+
 ROOT = Path(__file__).parents[2]
 CLUSTER = load_cluster()
 SERVICES: dict[str, dict[str, Any]] = CLUSTER["services"]

@@ -232,6 +232,7 @@ def test_a_stop_ends_any_wait_within_a_second(shutdown):
         assert source.closed
 
 
+@pytest.mark.component
 def test_the_heart_beats_while_it_waits(shutdown, tmp_path):
     running(Source(), Publisher(), shutdown)
     alive = tmp_path / "alive"

@@ -102,6 +102,7 @@ def test_a_standby_can_be_stopped(hbase: FakeHBase, monkeypatch: pytest.MonkeyPa
     assert lease and lease.driver == "other/1"
 
 
+@pytest.mark.component
 def test_of_two_that_stand_by_one_takes_over(hbase: FakeHBase) -> None:
     row(hbase, "other/1").take_over(None)
     stopping, took = threading.Event(), []

@@ -101,6 +101,7 @@ def test_a_server_in_trouble(
     assert said in typist.text
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("fault", [{"delay": 3}, {"drip": 0.1}])
 def test_a_slow_server(
     fault: dict[str, object], server: Serving[BlueskyDouble], monkeypatch: pytest.MonkeyPatch

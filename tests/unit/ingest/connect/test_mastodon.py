@@ -139,6 +139,7 @@ def test_a_server_in_trouble(
     assert typist.text.count(said) == 2
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("fault", [{"delay": 3}, {"drip": 0.1}])
 def test_a_slow_server(fault: dict[str, object], server: Serving[MastodonDouble]) -> None:
     server.double.faults = [fault]

@@ -164,6 +164,7 @@ def test_x_in_trouble(fault: dict[str, object], said: str, server: Serving[XDoub
     assert typist.secrets == [KEY, SECRET]
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("fault", [{"delay": 3}, {"drip": 0.1}])
 def test_x_that_is_slow(fault: dict[str, object], server: Serving[XDouble]) -> None:
     server.double.faults = [fault]

@@ -86,6 +86,7 @@ def test_a_driver_that_was_replaced_may_still_finish_its_batch(hbase: FakeHBase)
     second.announce(Intent(10, {}, {}), done)
 
 
+@pytest.mark.component
 @pytest.mark.parametrize("fault", ["unanswered", "delayed"])
 def test_a_lost_answer_and_a_late_write_change_nothing(hbase: FakeHBase, fault: str) -> None:
     progress = counting(hbase, "a/1")
