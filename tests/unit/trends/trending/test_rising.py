@@ -102,8 +102,9 @@ def test_an_event_rises_and_says_why(people: int, minutes: int) -> None:
 
 @pytest.mark.component
 @settings(deadline=None, max_examples=25)
-@given(st.integers(5, 12), st.sampled_from([60, 300, 1200]), st.integers(0, 2000))
+@given(st.integers(5, 12), st.sampled_from([60, 300, 1200]), st.integers(0, 1439))
 def test_one_more_person_never_lowers_the_rank(people: int, minutes: int, ago: int) -> None:
+    """A day ago, one more would make the tag more usual at this time of the day."""
     others = USUAL + event("other", 9, 400, first=2_000)
     before = keys(board(others + event("news", people, minutes)))
     more = ("news", NOW - ago, 3_000)
