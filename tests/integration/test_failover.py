@@ -1,13 +1,10 @@
 """A driver that stands by takes over from one that is killed, hangs, is cut off or stops."""
 
-import asyncio
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,8 +14,7 @@ import happybase
 import pytest
 import requests
 
-from chaos.relay import Relay
-from integration.conftest import THRIFT
+from integration.widget.lab import Relay, free_port
 from support.aims import PATIENCE
 from support.driver import stream
 from support.integration_support import awake, counts_in_hbase, counts_of, send
@@ -82,13 +78,6 @@ class Process:
         self._log.close()
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def drivers(tmp_path: Path, client: Client, topics: Topics) -> Iterator[Callable[..., Process]]:
     """Starts drivers; they are gone in the end."""
@@ -103,33 +92,11 @@ def drivers(tmp_path: Path, client: Client, topics: Topics) -> Iterator[Callable
 
 
 @pytest.fixture
-def gateway() -> Iterator["Gateway"]:
-    found = Gateway()
+def gateway() -> Iterator[Relay]:
+    found = Relay()
+    found.mend()
     yield found
-    found.close()
-
-
-class Gateway:
-    """A way to HBase that can be cut: connections stay open, and nothing comes through."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self._relay = Relay(THRIFT, 9090)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._call(lambda: self._loop.create_task(self._relay.serve(self.port)))
-
-    def _call(self, action: Callable[[], object]) -> None:
-        self._loop.call_soon_threadsafe(action)
-
-    def delay(self, seconds: float) -> None:
-        """Delay everything from now on."""
-        self._relay._delay = seconds
-
-    def close(self) -> None:
-        self._call(self._loop.stop)
-        self._thread.join()
+    found.cut()
 
 
 def records_read(hbase: happybase.Connection) -> int:
@@ -152,7 +119,7 @@ def wait_for(process: Process, line: str) -> None:
 
 @pytest.mark.parametrize("fault", ["killed", "hung", "cut off", "stopped"])
 def test_another_driver_takes_over(
-    drivers: Callable[..., Process], hbase: happybase.Connection, gateway: Gateway, fault: str
+    drivers: Callable[..., Process], hbase: happybase.Connection, gateway: Relay, fault: str
 ) -> None:
     """In the middle of a backlog; and a driver that comes back changes nothing."""
     messages = stream(50, 4000)
@@ -175,7 +142,7 @@ def test_another_driver_takes_over(
         case "hung":
             first.signal(signal.SIGSTOP)
         case "cut off":
-            gateway.delay(3600)
+            gateway.flows.clear()
         case "stopped":
             first.stop()
     struck, before = time.monotonic(), records_read(hbase)
@@ -183,7 +150,7 @@ def test_another_driver_takes_over(
     eventually(lambda: records_read(hbase) > before, within=PATIENCE * AIM)
     print(f"{fault}: another driver has counted after {time.monotonic() - struck:.1f} s")
     eventually(second.is_leader)  # the one that stops may have counted its last batch
-    gateway.delay(0)
+    gateway.flows.set()
     if fault == "hung":
         first.signal(signal.SIGCONT)
     eventually(lambda: first.status() is not None, within=120)
