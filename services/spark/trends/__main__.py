@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from prometheus_client import start_http_server
 from py4j.protocol import Py4JJavaError
@@ -15,7 +16,7 @@ from pyspark.sql import SparkSession
 from thriftpy2.thrift import TException
 
 from trends import metrics, stream
-from trends.applications import remove_application, start_java
+from trends.applications import rehearse, remove_application, start_java
 from trends.counting.progress import ProgressError, TopicError
 from trends.driver import ALIVE, count
 from trends.hbase.boards_table import BoardsTable
@@ -47,8 +48,8 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         logging.getLogger().setLevel(settings.log_level)
-        for chatty in ("kafka", "py4j"):
-            logging.getLogger(chatty).setLevel("ERROR")
+        logging.getLogger("kafka").setLevel("CRITICAL")  # every failure is logged by its caller
+        logging.getLogger("py4j").setLevel("ERROR")
         start_http_server(settings.metrics_port)
         return run(settings, stopping)
     except SettingsError as error:
@@ -70,7 +71,8 @@ def run(settings: Settings, stopping: threading.Event) -> int:
     client = Client(settings.hbase, stopping)
     BoardsTable(client).create()
     progress = ProgressRow(client, name_driver())
-    if not stand_by(progress, stopping, ALIVE.touch):
+    prepare = partial(background.submit, rehearse)
+    if not stand_by(progress, stopping, ALIVE.touch, prepare):
         return 0
     metrics.leads(True)
     heartbeat = Heartbeat(progress, _give_up)

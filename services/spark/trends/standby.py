@@ -48,11 +48,15 @@ class LeaseWatch:
 
 
 def stand_by(
-    progress: ProgressRow, stopping: threading.Event, stay_alive: Callable[[], None]
+    progress: ProgressRow,
+    stopping: threading.Event,
+    stay_alive: Callable[[], None],
+    prepare: Callable[[], object],
 ) -> bool:
     """Wait until no other driver is counting, and take over.
 
-    `stay_alive` is called all the time. Returns False if `stopping` was set before.
+    `stay_alive` is called all the time; `prepare` once, if another is counting. Returns False if
+    `stopping` was set before.
     """
     watch, is_told = LeaseWatch(Lease(progress.driver, 0).host), False
     while not stopping.is_set():
@@ -64,6 +68,7 @@ def stand_by(
         elif lease and not is_told and not watch.is_own(lease):
             log.info("the driver %s is counting: standing by", lease.driver)
             is_told = True
+            prepare()
         stay_alive()
         stopping.wait(POLL_SECONDS)
     return False

@@ -63,9 +63,13 @@ def row(hbase: FakeHBase, driver: str) -> ProgressRow:
     return ProgressRow(Client(Gateway((("127.0.0.1", hbase.port),)), threading.Event()), driver)
 
 
+def no_time_to_prepare() -> None:
+    raise AssertionError("nobody else is counting")
+
+
 def test_the_first_driver_counts_at_once(hbase: FakeHBase, tmp_path: Path) -> None:
-    progress = row(hbase, "here/1")
-    assert stand_by(progress, threading.Event(), (tmp_path / "alive").touch)
+    progress, alive = row(hbase, "here/1"), tmp_path / "alive"
+    assert stand_by(progress, threading.Event(), alive.touch, no_time_to_prepare)
     assert progress.read()[1].driver == "here/1"
 
 
@@ -74,7 +78,14 @@ def test_a_standby_takes_over_from_a_driver_that_is_silent(
 ) -> None:
     caplog.set_level(logging.INFO)
     row(hbase, "other/1").take_over(None)
-    assert stand_by(row(hbase, "here/2"), threading.Event(), (tmp_path / "alive").touch)
+    prepared: list[bool] = []
+
+    def prepare() -> None:
+        prepared.append(True)
+
+    alive = (tmp_path / "alive").touch
+    assert stand_by(row(hbase, "here/2"), threading.Event(), alive, prepare)
+    assert prepared == [True]
     assert (tmp_path / "alive").exists(), "a standby is healthy"
     standing, taking = (record.message for record in caplog.records)
     assert standing == "the driver other/1 is counting: standing by"
@@ -89,7 +100,7 @@ def test_a_driver_that_stops_hands_over_at_once(
     before = row(hbase, "other/1")
     before.take_over(None)
     before.release()
-    assert stand_by(row(hbase, "here/2"), threading.Event(), lambda: None)
+    assert stand_by(row(hbase, "here/2"), threading.Event(), lambda: None, no_time_to_prepare)
     assert caplog.messages == ["the driver other/1 has stopped: taking over"]
 
 
@@ -97,7 +108,7 @@ def test_a_standby_can_be_stopped(hbase: FakeHBase, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(standby, "LEASE_SECONDS", 3600)
     row(hbase, "other/1").take_over(None)
     stopping = threading.Event()
-    assert not stand_by(row(hbase, "here/2"), stopping, stopping.set)
+    assert not stand_by(row(hbase, "here/2"), stopping, stopping.set, lambda: None)
     lease = row(hbase, "other/2").read_lease()
     assert lease and lease.driver == "other/1"
 
@@ -109,7 +120,7 @@ def test_of_two_that_stand_by_one_takes_over(hbase: FakeHBase) -> None:
 
     def wait(name: str) -> None:
         progress = row(hbase, name)
-        if stand_by(progress, stopping, lambda: None):
+        if stand_by(progress, stopping, lambda: None, lambda: None):
             took.append(name)
             for _ in range(50):
                 progress.beat()

@@ -32,7 +32,6 @@ Record = tuple[str, bytes | None, bytes]
 
 # kafka-python lets socket errors through, and raises RuntimeError for a lost controller.
 FAILURES = (KafkaError, OSError, RuntimeError)
-BOOTSTRAP_MS = 5_000
 BLOCK_MS = 10_000
 REQUEST_MS = 10_000
 DELIVERY_MS = 20_000
@@ -118,7 +117,6 @@ class Publisher:
     def _connect(self) -> Any:
         return KafkaProducer(
             **self._access.client(),
-            bootstrap_timeout_ms=BOOTSTRAP_MS,
             acks="all",
             enable_idempotence=True,
             compression_type="gzip",
@@ -127,7 +125,6 @@ class Publisher:
             max_block_ms=BLOCK_MS,
             request_timeout_ms=REQUEST_MS,
             delivery_timeout_ms=DELIVERY_MS,
-            reconnect_backoff_max_ms=2_000,
             allow_auto_create_topics=False,
             metrics_enabled=False,
         )
@@ -142,7 +139,6 @@ class Publisher:
         """Create missing topics and correct the settings of existing ones."""
         with KafkaAdminClient(
             **self._access.client(),
-            bootstrap_timeout_ms=BOOTSTRAP_MS,
             request_timeout_ms=REQUEST_MS,
         ) as admin:
             set_up_topics(admin, self._access, self._topics)
@@ -154,7 +150,6 @@ class Publisher:
         partition = TopicPartition(CURSORS, 0)
         with KafkaConsumer(
             **self._access.client(),
-            bootstrap_timeout_ms=BOOTSTRAP_MS,
             request_timeout_ms=REQUEST_MS,
             auto_offset_reset="earliest",
             enable_auto_commit=False,

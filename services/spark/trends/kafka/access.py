@@ -28,7 +28,9 @@ MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 _CERTIFICATES, _KEY = ("KAFKA_CA_FILE", "KAFKA_CLIENT_CERTIFICATE_FILE"), "KAFKA_CLIENT_KEY_FILE"
 _RIGHTS = "docs/operations.md lists the rights that are needed"
 PROBE_SECONDS = 3.0
-
+# By default a client that has failed to connect may wait half a minute before it tries again, and
+# half a minute passes before its caller can say so.
+BOOTSTRAP_MS, RECONNECT_MS = 5_000, 2_000
 
 _TELLING = (
     AuthorizationError,
@@ -100,6 +102,8 @@ class Access:
         found: dict[str, Any] = {
             "bootstrap_servers": [*self.servers],
             "security_protocol": self.protocol,
+            "bootstrap_timeout_ms": BOOTSTRAP_MS,
+            "reconnect_backoff_max_ms": RECONNECT_MS,
         }
         if self.has_tls:
             found["ssl_context"] = self.tls()
