@@ -1,6 +1,6 @@
 # The front door: `make` lists what there is. What a target does is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up cluster connect doctor version down logs monitor hide unhide alert-test backup restore reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
+.PHONY: help up cluster connect doctor version down logs monitor hide unhide alert-test backup restore export import reset test dev-web watch lint format lock settings notices screenshots bench evaluate chaos
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,12 @@ backup: ## Write all that is kept into a file of backups/; counting pauses for a
 
 restore: ## Restore a backup, replacing all data: make restore FILE=backups/... (asks first)
 	@scripts/restore "$(FILE)"
+
+export: ## Write the counts into a file that a stack with other engines can import: make export [FILE=...]
+	@scripts/export "$(FILE)"
+
+import: ## Fill an empty stack with an export, before its first start: make import FILE=backups/export-...
+	@scripts/import "$(FILE)"
 
 reset: ## Stop everything and delete all counts and tweets (asks first)
 	@scripts/reset

@@ -9,6 +9,9 @@ from trends.counting.batch import Batch, Offsets
 from trends.counting.tally import Tally
 from trends.kafka.offsets import Topic
 
+# Instead of a topic's id, until an import (trends.moving) is complete.
+UNFINISHED_IMPORT = "unfinished import"
+
 
 class ProgressError(Exception):
     """HBase is not in the state that the driver left; the message says why."""
@@ -143,6 +146,11 @@ class Done:
         Raises:
             TopicError: it is a new topic, and no user has asked for it to be counted.
         """
+        if self.topic == UNFINISHED_IMPORT:
+            raise TopicError(
+                "an import was not finished: repeat it, `make import FILE=...`, or start over with "
+                "empty counts, `make reset`"
+            )
         if topic.id == self.topic:
             return self
         if topic.id == wanted:

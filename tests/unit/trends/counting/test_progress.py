@@ -9,7 +9,7 @@ import pytest
 from support.posts import Record, posts_of
 from trends.counting.batch import Batch, QuarantinedRecord
 from trends.counting.duplicates import Duplicates
-from trends.counting.progress import Done, Intent, TopicError
+from trends.counting.progress import UNFINISHED_IMPORT, Done, Intent, TopicError
 from trends.counting.tally import tally
 from trends.kafka.offsets import Topic
 
@@ -87,6 +87,12 @@ def test_a_topic_of_which_nothing_is_known_is_taken_if_it_is_long_enough() -> No
 def test_another_topic_is_refused(wanted: str) -> None:
     with pytest.raises(TopicError, match="set COUNT_TOPIC=new in"):
         Done(end={"0": 1}, topic="old").adopt(TOPIC, None, wanted)
+
+
+@pytest.mark.parametrize("wanted", ["", "new"])
+def test_half_an_import_is_not_counted_on(wanted: str) -> None:
+    with pytest.raises(TopicError, match="an import was not finished: repeat it"):
+        Done(topic=UNFINISHED_IMPORT).adopt(TOPIC, None, wanted)
 
 
 @pytest.mark.parametrize("topic", ["old", ""])
