@@ -7,11 +7,14 @@ night, or by `scripts/test nightly`.
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ingest.sources.demo.source import demo_message
+from support.oracle import Oracle
 from support.stack import ROOT, START_SECONDS, Json, Stack, run
 from support.waiting import eventually
 
@@ -55,10 +58,11 @@ admin.create_acls([
 
 # What is in the tables, read without TLS and without the prefix.
 READ_HBASE = """
-import happybase, json
+import happybase, json, sys
 hbase = happybase.Connection("hbase-thrift", timeout=60_000)
+prefix = sys.argv[1]
 names = [name.decode() for name in hbase.tables()]
-rows = hbase.table("team_hashtags").scan(columns=[b"n:count"])
+rows = hbase.table(f"{prefix}hashtags").scan(columns=[b"n:count"])
 counts = {key.decode(): int(row[b"n:count"].split()[0]) for key, row in rows}
 print(json.dumps([names, counts]))
 """
@@ -158,23 +162,32 @@ def stack(any_stack: Stack, engines: OwnEngines) -> Stack:
     return any_stack
 
 
-def in_hbase(engines: OwnEngines) -> tuple[list[str], Json]:
-    names, counts = json.loads(engines.script(READ_HBASE))
-    return names, counts
+def in_hbase(engines: OwnEngines, prefix: str) -> tuple[list[str], Json]:
+    names, counts = json.loads(engines.script(READ_HBASE, prefix))
+    return [name for name in names if name.startswith(prefix)], counts
+
+
+def count_up_to(stack: Stack, number: int) -> None:
+    """Start the stack, and wait until it has counted so many posts."""
+    stack.up(wait=False)
+    # More, if a slow machine had ingest send some again.
+    eventually(lambda: stack.board()["tweets_read"] >= number, within=START_SECONDS)
+
+
+def counts_of_demo(number: int) -> dict[str, int]:
+    """The counts of the first posts of the demo."""
+    return dict(Oracle([demo_message(1, n, time.time()) for n in range(number)]).counts)
 
 
 def test_it_counts_on_other_engines_with_the_least_rights(
     stack: Stack, engines: OwnEngines
 ) -> None:
-    stack.up(wait=False)
-    # More, if a slow machine had ingest send some again.
-    eventually(lambda: stack.board()["tweets_read"] >= 600, within=START_SECONDS)
+    count_up_to(stack, 600)
     assert {"kafka", "zookeeper", "hbase-thrift", "spark-master"}.isdisjoint(stack.services())
-    tables, counts = in_hbase(engines)
+    tables, counts = in_hbase(engines, PREFIX)
     assert sorted(tables) == sorted(f"{PREFIX}{name}" for name in TABLES)
-    board = stack.board()
-    assert board["hashtags"]
-    assert all(counts[each["key"]] == each["count"] for each in board["hashtags"])
+    assert counts == counts_of_demo(600)
+    assert stack.board()["hashtags"]
     assert set(stack.restarts().values()) == {0}
     # Nothing that is secret is logged, and one line says what may not be checked.
     logs = stack.logs()
@@ -191,3 +204,25 @@ def test_a_wrong_password_is_one_line_and_is_outlived(stack: Stack, engines: Own
         eventually(lambda name=service: line in stack.logs(name), within=120)
         assert "Traceback" not in stack.logs(service)
     assert set(stack.restarts().values()) == {0}
+
+
+def test_counts_move_there_and_back(any_stack: Stack, engines: OwnEngines, tmp_path: Path) -> None:
+    """Each stack counts on where the last one ended."""
+    here, there = tmp_path / "here.jsonl.gz", tmp_path / "there.jsonl.gz"
+    own = {"DEMO_RATE": "50", **images()}
+    any_stack.down()
+    any_stack.configure(own | {"DEMO_COUNT": "400"})
+    count_up_to(any_stack, 400)
+    any_stack.script("export", str(here))
+    any_stack.down()
+    elsewhere = engines.settings | {"HBASE_TABLE_PREFIX": "moved_", "DEMO_COUNT": "800"}
+    any_stack.configure(elsewhere, [*FILES, FOLDER / "product.yaml"])
+    any_stack.script("import", str(here))
+    count_up_to(any_stack, 800)
+    assert in_hbase(engines, "moved_")[1] == counts_of_demo(800)
+    any_stack.script("export", str(there))
+    any_stack.down()
+    any_stack.configure(own | {"DEMO_COUNT": "1200"})
+    any_stack.script("import", str(there))
+    count_up_to(any_stack, 1200)
+    assert any_stack.counts() == counts_of_demo(1200)

@@ -64,12 +64,9 @@ class Cluster(Stack):
 
     def start(self) -> None:
         """Start a new cluster, and spread its table, as `make cluster` does."""
-        files = ":".join(map(str, [ROOT / "compose.yaml", *self._overrides]))
-        named = {"COMPOSE_PROJECT_NAME": self.project, "COMPOSE_FILE": files}
-        environment = self._environment() | named | {"COMPOSE_ENV_FILES": "/dev/null"}
-        run([str(ROOT / "scripts/mark-new-cluster")], environment)
+        self.script("mark-new-cluster")
         self.up()
-        run([str(ROOT / "scripts/split-tables")], environment)
+        self.script("split-tables")
 
     def nodes(self, kind: str) -> list[str]:
         """The services that are `kind`, or `kind` with a number."""
