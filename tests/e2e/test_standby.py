@@ -74,5 +74,7 @@ def test_a_standby_takes_over_under_load(stack: Stack) -> None:
                 if name != "killed":  # that one may itself have been the quicker of the two
                     assert leader(stack) != first
                 heal(first)
+        # Those that hung or were cut off have found out that they were replaced.
+        assert stack.logs("trends").count("has taken over: restarting") >= 2
     finally:
         stack.scale("trends", 1)

@@ -37,21 +37,16 @@ def free_port() -> int:
 
 
 class Relay:
-    """A way to HBase that can be cut, and mended.
-
-    While `flows` is not set, connections stay open, and nothing comes through.
-    """
+    """A way to HBase that can be cut, and mended."""
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.flows = Event()
         self._sockets: list[socket.socket] = []
 
     def mend(self) -> None:
         """Let everybody through who comes from now on."""
         server = socket.create_server(("127.0.0.1", self.port))
         self._sockets = [server]
-        self.flows.set()
         Thread(target=self._accept, args=(server,), daemon=True).start()
 
     def cut(self) -> None:
@@ -60,7 +55,6 @@ class Relay:
             _end(each)
             each.close()
         self._sockets = []
-        self.flows.set()
 
     def _accept(self, server: socket.socket) -> None:
         with suppress(OSError):
@@ -69,13 +63,12 @@ class Relay:
                 hbase = socket.create_connection(THRIFT)
                 self._sockets += [visitor, hbase]
                 for ends in (visitor, hbase), (hbase, visitor):
-                    Thread(target=_copy, args=(*ends, self.flows), daemon=True).start()
+                    Thread(target=_copy, args=ends, daemon=True).start()
 
 
-def _copy(source: socket.socket, sink: socket.socket, flows: Event) -> None:
+def _copy(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65_536):
-            flows.wait()
             sink.sendall(data)
     _end(source)
     _end(sink)
