@@ -82,6 +82,7 @@ def test_killed_under_load(stack: Stack, those: list[tuple[str, ...]]) -> None:
             kill(stack, *services)
 
 
+@pytest.mark.nightly
 def test_a_worker_that_is_there_before_its_master(stack: Stack) -> None:
     """As after a restart of the machine: the master must not take it for the one it remembers."""
     spark = ("spark-worker", "spark-master", "trends")
