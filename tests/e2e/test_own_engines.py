@@ -211,6 +211,8 @@ def test_counts_move_there_and_back(any_stack: Stack, engines: OwnEngines, tmp_p
     here, there = tmp_path / "here.jsonl.gz", tmp_path / "there.jsonl.gz"
     own = {"DEMO_RATE": "50", **images()}
     any_stack.down()
+    engines.down()
+    engines.up()
     any_stack.configure(own | {"DEMO_COUNT": "400"})
     count_up_to(any_stack, 400)
     any_stack.script("export", str(here))

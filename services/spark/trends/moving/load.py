@@ -121,9 +121,15 @@ def _create(stores: Stores) -> None:
 
 
 def _mark(stores: Stores) -> None:
-    """Keep the driver from counting on top of half an import."""
+    """Keep the driver from counting on top of half an import; refuse if there is something."""
     row = stores.client.call(lambda connection: connection.table(BOARDS).row(PROGRESS))
-    if DONE in row and Done.from_json(row[DONE]).topic != UNFINISHED_IMPORT:
+    if DONE not in row:
+        topic = stores.topics.tweets()
+        if topic.begin != topic.end:
+            raise MoveError(
+                "Kafka's topic `tweets` has posts, whose copies would not be counted: delete it"
+            )
+    elif Done.from_json(row[DONE]).topic != UNFINISHED_IMPORT:
         raise MoveError("posts have been counted here already: empty this stack with `make reset`")
     _write_progress(stores, Done(topic=UNFINISHED_IMPORT))
 
