@@ -8,7 +8,6 @@ from chaos.faults import Fault
 from chaos.scene import Scene
 from support.cluster import Cluster
 from support.stack import run
-from support.waiting import eventually
 
 # Seconds from the loss of a container to a newer board, while it is still away. The aim is the same
 # for each of a kind, as it is up to them which one leads.
@@ -82,10 +81,7 @@ class Lose(Fault):
 
     def assert_refilled(self) -> None:
         """Wait until the new nodes have all that the lost ones had."""
-        try:
-            eventually(lambda: not self._cluster.missing(), within=REFILL_SECONDS, every=3)
-        except AssertionError as error:
-            raise AssertionError(f"not filled again: {self._cluster.missing()}") from error
+        self._cluster.wait_until_filled(REFILL_SECONDS)
 
 
 def _lose(*services: str, covered: bool = True) -> Make:

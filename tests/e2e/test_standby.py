@@ -11,30 +11,13 @@ import pytest
 from e2e.test_faults import load
 from support.aims import PATIENCE
 from support.checks import report, wait_for_tweets
+from support.drivers import leader
 from support.stack import Stack, run
 from support.waiting import eventually
 
 # Seconds from the fault to a board by the other driver.
 AIM = 20
 FEW = 20
-# Which of the containers named says that it counts.
-LEADERS = """
-import sys, urllib.request
-for host in sys.argv[1:]:
-    try:
-        text = urllib.request.urlopen(f"http://{host}:9464/metrics", timeout=3).read()
-    except OSError:
-        continue
-    if b"trends_leader 1.0" in text:
-        print(host)
-"""
-
-
-def leader(stack: Stack) -> str:
-    """The host name of the one driver that counts, which is its container's short id."""
-    hosts = [each["Config"]["Hostname"] for each in stack.containers("trends")]
-    (found,) = stack.inside("ingest", LEADERS, *hosts).split()
-    return found
 
 
 def times_ready(stack: Stack) -> int:
@@ -78,13 +61,13 @@ def test_a_standby_takes_over_under_load(stack: Stack, names: tuple[str, str]) -
                 strike, heal = faults[name]
                 ready += 1
                 eventually(lambda so_often=ready: times_ready(stack) >= so_often, within=180)
-                first = leader(stack)
+                first = leader(stack)["Id"]
                 began = time.time()
                 strike(first)
                 seconds = wait_for_tweets(stack, began + 1, FEW, PATIENCE * AIM)
                 report(driver=name, recovery_seconds=seconds, aim=AIM)
                 if name != "killed":  # that one may itself have been the quicker of the two
-                    assert leader(stack) != first
+                    assert leader(stack)["Id"] != first
                 heal(first)
         # One that hung or was cut off has found out that it was replaced.
         assert "has taken over: restarting" in stack.logs("trends")

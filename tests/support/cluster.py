@@ -7,6 +7,7 @@ from pathlib import Path
 import requests
 
 from support.stack import ROOT, Json, Stack, run
+from support.waiting import eventually
 
 OVERRIDE = ROOT / "compose.cluster.yaml"
 
@@ -92,6 +93,13 @@ class Cluster(Stack):
         if volumes:
             run(["docker", "volume", "rm", *volumes])
         return volumes
+
+    def wait_until_filled(self, within: float) -> None:
+        """Wait until every node has its share of everything again."""
+        try:
+            eventually(lambda: not self.missing(), within=within, every=3)
+        except AssertionError as error:
+            raise AssertionError(f"not filled again: {self.missing()}") from error
 
     def missing(self) -> list[str]:
         """What the cluster lacks until every node has its share of everything again."""
