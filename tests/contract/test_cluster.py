@@ -115,8 +115,11 @@ def words(pattern: str) -> list[str]:
 
 
 def test_the_documented_commands_fit_the_files() -> None:
-    (files,) = words(r"COMPOSE_FILE=(\S+)")
-    assert [ROOT / name for name in files.split(":")] == [*FILES]
+    named_files = [
+        [ROOT / name for name in files.split(":")] for files in words(r"COMPOSE_FILE=(\S+)")
+    ]
+    assert named_files == [[*FILES], [*FILES, ROOT / "compose.monitoring.yaml"]]
+    composed(*named_files[-1])
     named = words(r"(?:--force|up -d) ([a-z].*)$") + words(r"--scale (\S+)=")
     assert named and {*named} <= composed(*FILES)["services"].keys()
     volumes = words(r"docker volume rm (\S+)$")
