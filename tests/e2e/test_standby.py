@@ -15,6 +15,9 @@ from support.drivers import leader
 from support.stack import Stack, run
 from support.waiting import eventually
 
+# It takes minutes; tests/component/trends/test_two_drivers.py tries the protocol in every run.
+pytestmark = pytest.mark.nightly
+
 # Seconds from the fault to a board by the other driver.
 AIM = 20
 FEW = 20
@@ -37,13 +40,7 @@ def docker(*arguments: str) -> Callable[[str], None]:
     return command
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        pytest.param(("paused", "killed"), id="paused, killed"),
-        pytest.param(("cut off", "stopped"), id="cut off, stopped", marks=pytest.mark.nightly),
-    ],
-)
+@pytest.mark.parametrize("names", [("paused", "killed"), ("cut off", "stopped")], ids=", ".join)
 def test_a_standby_takes_over_under_load(stack: Stack, names: tuple[str, str]) -> None:
     network = f"{stack.project}_data"
     cut, mend = (docker("network", verb, network) for verb in ("disconnect", "connect"))
