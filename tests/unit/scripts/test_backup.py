@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.refusal import refusal
 from support.stack import ROOT
 
 # On a developer's machine there may be an engine, and rights to install one.
@@ -26,19 +27,6 @@ esac
 """
 
 
-def refusal(script: str, *arguments: str | Path) -> str:
-    """What a script says when it fails; no engine can be reached, so it can change nothing."""
-    done = subprocess.run(
-        [ROOT / "scripts" / script, *arguments],
-        env=os.environ | {"DOCKER_HOST": "unix:///nowhere", "YES": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    return done.stderr
-
-
 def archive(path: Path, folders: tuple[str, ...]) -> Path:
     """Write a backup with a file in each folder."""
     content = os.urandom(10_000)
@@ -53,10 +41,11 @@ def archive(path: Path, folders: tuple[str, ...]) -> Path:
     return path
 
 
-def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", ["backup", "export"])
+def test_no_file_is_overwritten(tmp_path: Path, script: str) -> None:
     file = tmp_path / "backup.tar.gz"
     file.write_text("precious")
-    assert "already; nothing was done" in refusal("backup", file)
+    assert "exists already; nothing was done" in refusal(script, file)
     assert file.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [file]
 

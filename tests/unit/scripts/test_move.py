@@ -1,37 +1,15 @@
-"""scripts/export and scripts/import: what they refuse before they touch anything."""
+"""scripts/import: what it refuses before it touches anything."""
 
 import gzip
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.stack import ROOT
+from support.refusal import refusal
 
 # On a developer's machine there may be an engine, and a stack.
 pytestmark = pytest.mark.component
-
-
-def refusal(script: str, *arguments: str | Path) -> str:
-    """What a script says when it fails; no engine can be reached, so it can change nothing."""
-    done = subprocess.run(
-        [ROOT / "scripts" / script, *arguments],
-        env=os.environ | {"DOCKER_HOST": "unix:///nowhere", "YES": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode != 0
-    return done.stderr
-
-
-def test_an_export_overwrites_nothing(tmp_path: Path) -> None:
-    file = tmp_path / "export.jsonl.gz"
-    file.write_text("precious")
-    assert "exists already; nothing was done" in refusal("export", file)
-    assert file.read_text() == "precious"
-    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_an_export_has_to_be_named() -> None:

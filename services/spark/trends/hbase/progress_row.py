@@ -77,7 +77,7 @@ class ProgressRow:
         """Replace the intent with the same one of this driver; the first driver writes one."""
         row = self._read([INTENT, DONE])
         self._cells[INTENT] = row.get(INTENT)
-        done, intent = _parse(row)
+        done, intent = parse(row)
         intent = intent or Intent(done.fence, done.end, done.end)
         return self._replace(INTENT, replace(intent, driver=self.driver).to_json())
 
@@ -88,7 +88,7 @@ class ProgressRow:
             ProgressError: another driver has taken over.
         """
         row = self._read([INTENT, DONE])
-        done, intent = _parse(row)
+        done, intent = parse(row)
         if intent is None or intent.driver != self.driver:
             raise self._replaced()
         self._cells[DONE] = row.get(DONE)
@@ -100,7 +100,7 @@ class ProgressRow:
         Raises:
             ProgressError: another driver has taken over, or HBase has lost acknowledged writes.
         """
-        applied, _ = _parse(self._read([DONE]))
+        applied, _ = parse(self._read([DONE]))
         if applied.fence < done.fence:
             raise ProgressError(
                 "HBase has lost counts that it had acknowledged: restarting from what it has"
@@ -204,7 +204,8 @@ def _read(connection: happybase.Connection, columns: list[bytes]) -> Cells:
     return row
 
 
-def _parse(row: Cells) -> tuple[Done, Intent | None]:
+def parse(row: Cells) -> tuple[Done, Intent | None]:
+    """Return the progress and the intent written last; what the row has not is new, or None."""
     done = Done.from_json(row[DONE]) if DONE in row else Done()
     return done, Intent.from_json(row[INTENT]) if INTENT in row else None
 

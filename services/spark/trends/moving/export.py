@@ -18,7 +18,7 @@ from kafka import TopicPartition
 
 from trends.counting.progress import Done, Intent
 from trends.hbase.boards_table import BOARDS
-from trends.hbase.progress_row import DONE, INTENT, PROGRESS
+from trends.hbase.progress_row import DONE, INTENT, PROGRESS, parse
 from trends.kafka.topics import TWEETS
 from trends.moving.stores import (
     CURSORS,
@@ -86,7 +86,7 @@ def _read_progress(stores: Stores) -> tuple[Done, Intent | None]:
     row = stores.client.call(read)
     if DONE not in row:
         raise MoveError("nothing has been counted yet, so there is nothing to export")
-    return Done.from_json(row[DONE]), Intent.from_json(row[INTENT]) if INTENT in row else None
+    return parse(row)
 
 
 def _cursors(stores: Stores) -> Iterator[Line]:
