@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hbase.HBaseConfiguration;
 import org.apache.hadoop.hbase.TableName;
 import org.apache.hadoop.hbase.client.Admin;
@@ -24,7 +25,11 @@ public class SplitTable {
   private static final long RETRY_MS = 2000;
 
   public static void main(String[] arguments) throws Exception {
-    try (Connection connection = ConnectionFactory.createConnection(HBaseConfiguration.create());
+    Configuration configuration = HBaseConfiguration.create();
+    // The gateway is impatient (hbase-site.xml); here a busy master is worth waiting for.
+    configuration.setLong("hbase.rpc.timeout", DEADLINE_MS);
+    configuration.setLong("hbase.client.operation.timeout", DEADLINE_MS);
+    try (Connection connection = ConnectionFactory.createConnection(configuration);
         Admin admin = connection.getAdmin()) {
       TableName table = TableName.valueOf(arguments[0]);
       for (String key : Arrays.asList(arguments).subList(1, arguments.length)) {

@@ -29,11 +29,13 @@ def cluster() -> Iterator[Cluster]:
     cluster = Cluster(f"{project}-cluster", int(os.environ.get("WEB_PORT", "18080")) + 100)
     cluster.configure({"DEMO_RATE": str(RATE)})
     cluster.down()
-    began = time.monotonic()
-    cluster.start()
-    report(cluster_start_seconds=round(time.monotonic() - began))
-    yield cluster
-    cluster.down()
+    try:
+        began = time.monotonic()
+        cluster.start()
+        report(cluster_start_seconds=round(time.monotonic() - began))
+        yield cluster
+    finally:
+        cluster.down()
 
 
 def lose(cluster: Cluster, service: str) -> None:
