@@ -28,6 +28,7 @@ ORDER = (
     "replay",
     "trending",
     "lifecycle",
+    "watch",
     "own_engines",
     "cluster",
 )

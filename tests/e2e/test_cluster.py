@@ -1,4 +1,7 @@
-"""A cluster under load loses nodes with their volumes: afterwards every count is right."""
+"""A cluster under load is replaced node by node, and loses nodes with their volumes.
+
+Afterwards every count is right.
+"""
 
 import os
 import time
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.checks import Visitor, assert_exact, demo_numbers, report, wait_for_tweets
+from support.checks import Ages, Visitor, assert_exact, demo_numbers, report, wait_for_tweets
 from support.cluster import Cluster
 from support.drivers import leader
 from support.oracle import Oracle
@@ -19,6 +22,7 @@ RATE = 50
 MORE = 2 * RATE
 RECOVERY_SECONDS = 360
 REFILL_SECONDS = 300
+OLDEST_BOARD_SECONDS = 60
 LOST = ("kafka-2", "hbase-regionserver-2", "hdfs-datanode-2")
 DRIVERS = ("trends", "trends-standby")
 
@@ -46,6 +50,14 @@ def lose(cluster: Cluster, service: str) -> None:
     seconds = wait_for_tweets(cluster, lost, MORE, RECOVERY_SECONDS)
     report(lost=service, volumes=volumes, recovery_seconds=seconds)
     cluster.up(service, wait=False)
+
+
+def test_every_container_is_replaced(cluster: Cluster) -> None:
+    """As by an upgrade: one after the other, without a board that is old for a visitor."""
+    with Ages(cluster.url, cluster.other_url) as ages:
+        print(cluster.script("replace-nodes", "--all"))
+    report(oldest_board_seconds=ages.oldest)
+    assert ages.oldest <= OLDEST_BOARD_SECONDS
 
 
 def test_nodes_are_lost_with_their_volumes(cluster: Cluster) -> None:

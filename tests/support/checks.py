@@ -191,6 +191,35 @@ class Visitor(threading.Thread):
         assert self.statuses[200] > 0
 
 
+class Ages(threading.Thread):
+    """Asks several web services all the time, and notes how old the newest board gets."""
+
+    def __init__(self, *urls: str) -> None:
+        super().__init__(daemon=True)
+        self.oldest = 0.0
+        self._urls = [f"{url}/api/v1/trends?limit=1" for url in urls]
+        self._newest = time.time()
+        self._done = threading.Event()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._done.wait(0.5):
+            for url in self._urls:
+                try:
+                    board = requests.get(url, timeout=2).json()
+                except requests.RequestException:
+                    continue
+                self._newest = max(self._newest, as_of(board))
+            self.oldest = max(self.oldest, round(time.time() - self._newest, 1))
+
+
 def assert_few_restarts(stack: Stack, before: dict[str, int]) -> None:
     """Assert that no container has been in a restart loop since `before`."""
     since = {name: n - before.get(name, 0) for name, n in stack.restarts().items()}

@@ -1,6 +1,5 @@
-"""Runs a cluster (compose.cluster.yaml), and says whether its nodes have all that they should."""
+"""Runs a cluster (compose.cluster.yaml), and takes nodes away from it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,44 +9,6 @@ from support.stack import ROOT, Json, Stack, run
 from support.waiting import eventually
 
 OVERRIDE = ROOT / "compose.cluster.yaml"
-
-# Partitions of all topics, and how many of them lack a copy.
-KAFKA_COPIES = """
-import json
-from kafka import KafkaAdminClient
-servers = ["kafka:9092", "kafka-2:9092", "kafka-3:9092"]
-with KafkaAdminClient(bootstrap_servers=servers) as admin:
-    topics = admin.describe_topics(admin.list_topics())
-found = [each for topic in topics for each in topic["partitions"]]
-print(json.dumps([len(found), sum(len(each["isr_nodes"]) < 3 for each in found)]))
-"""
-
-# What the daemons of HDFS publish, by their names; those that do not answer are left out.
-HADOOP_STATE = """
-import json, sys, urllib.request
-state = {}
-for address in sys.argv[1:]:
-    try:
-        answer = urllib.request.urlopen(f"http://{address}/jmx?qry=Hadoop:*", timeout=10).read()
-    except OSError:
-        continue
-    beans = json.loads(answer)["beans"]
-    state[address.partition(":")[0]] = {each["name"].partition("name=")[2]: each for each in beans}
-print(json.dumps(state))
-"""
-
-# A ZooKeeper that follows or leads answers; one without a quorum, or without its state, does not.
-ZOOKEEPERS = """
-import json, socket, sys
-def answers(name):
-    try:
-        with socket.create_connection((name, 2181), timeout=5) as connection:
-            connection.sendall(b"srvr")
-            return b"Mode: " in connection.recv(4096)
-    except OSError:
-        return False
-print(json.dumps([name for name in sys.argv[1:] if answers(name)]))
-"""
 
 
 class Cluster(Stack):
@@ -68,14 +29,6 @@ class Cluster(Stack):
         self.script("mark-new-cluster")
         self.up()
         self.script("split-tables")
-
-    def nodes(self, kind: str) -> list[str]:
-        """The services that are `kind`, or `kind` with a number."""
-        return [
-            name
-            for name in self.services()
-            if name == kind or name.removeprefix(f"{kind}-").isdecimal()
-        ]
 
     def other_board(self) -> Json:
         """Fetch the board from the second web service."""
@@ -103,42 +56,7 @@ class Cluster(Stack):
 
     def missing(self) -> list[str]:
         """What the cluster lacks until every node has its share of everything again."""
-        return [*self._missing_kafka(), *self._missing_hdfs(), *self._missing_zookeepers()]
-
-    def _missing_kafka(self) -> list[str]:
-        partitions, incomplete = json.loads(self.inside("ingest", KAFKA_COPIES))
-        return [f"{incomplete} of {partitions} partitions lack a copy"] if incomplete else []
-
-    def _missing_hdfs(self) -> list[str]:
-        namenodes, journalnodes = self.nodes("hdfs-namenode"), self.nodes("hdfs-journalnode")
-        addresses = [f"{each}:9870" for each in namenodes]
-        addresses += [f"{each}:8480" for each in journalnodes]
-        state = json.loads(self.inside("ingest", HADOOP_STATE, *addresses))
-        problems = [f"{each} is away" for each in namenodes + journalnodes if each not in state]
-        if not problems:
-            problems += _missing_blocks([state[each] for each in namenodes])
-            problems += [each for each in journalnodes if not _has_journal(state[each])]
-        return problems
-
-    def _missing_zookeepers(self) -> list[str]:
-        names = self.nodes("zookeeper")
-        found = json.loads(self.inside("ingest", ZOOKEEPERS, *names))
-        return [f"{each} does not answer" for each in names if each not in found]
-
-
-def _missing_blocks(namenodes: Sequence[Json]) -> list[str]:
-    states = [each["NameNodeStatus"]["State"] for each in namenodes]
-    if sorted(states) != ["active", "standby"]:
-        return [f"the NameNodes are {states}"]
-    active = namenodes[states.index("active")]
-    lacking = active["FSNamesystem"]["UnderReplicatedBlocks"]
-    alive = active["FSNamesystemState"]["NumLiveDataNodes"]
-    return [f"{lacking} blocks lack a copy, {alive} DataNodes"] if lacking or alive < 3 else []
-
-
-def _has_journal(journalnode: Json) -> bool:
-    """Whether edits are written to it again, not only to the others."""
-    return bool(journalnode.get("Journal-trends", {}).get("LastWrittenTxId", 0) > 0)
+        return self.script("list-missing-copies").splitlines()
 
 
 def _volumes(containers: Sequence[Json]) -> set[str]:
