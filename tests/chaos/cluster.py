@@ -1,11 +1,13 @@
 """The cells of a cluster: any container is lost together with its volume, and comes back empty."""
 
+import random
 import time
 from collections.abc import Iterator
 
 from chaos.cells import Cell, Make
 from chaos.faults import Fault
-from chaos.scene import Scene
+from chaos.scene import RATE, Scene
+from chaos.soak import Plan
 from support.cluster import Cluster
 from support.stack import run
 
@@ -120,6 +122,19 @@ def _several() -> Iterator[Cell]:
         aim = max(AIMS[each] for each in pair)
         yield Cell(f"{'+'.join(pair)}/lost", aim, _lose(*pair))
     yield Cell("machine-2/lost", WHOLE_HOST_SECONDS, _lose(*MACHINE))
+
+
+def _pick(dice: random.Random) -> Cell:
+    return dice.choice([*_single()])
+
+
+# The demo does not catch up after a long outage of Kafka.
+SOAK = Plan(
+    tweets_an_hour=RATE * 3600 * 4 // 5,
+    pick=_pick,
+    waits=True,
+    volumes=("kafka-data", "zookeeper-data", "hdfs-datanode-data", "hdfs-namenode-data"),
+)
 
 
 class ClusterScene(Scene):

@@ -145,13 +145,25 @@ def row(result: Json) -> list[str]:
     ]
 
 
+# Under the names by which they are kept.
+SOAKS = {
+    "soak": ("A long run", "with a fault a minute"),
+    "cluster": (
+        "A long run of a cluster",
+        "in which one container after the other was lost with its volume, the next one when the "
+        "last was filled again",
+    ),
+}
+
+
 def _soak(found: Json) -> Iterator[str]:
-    for soak in found.get("soaks", {}).values():
+    for name, soak in found.get("soaks", {}).items():
+        title, course = SOAKS[name]
         seconds = soak["recoveries"] or [0.0]
-        yield "\n## A long run\n"
+        yield f"\n## {title}\n"
         yield textwrap.fill(
-            f"{soak['minutes']} minutes with a fault a minute, chosen by the seed {soak['seed']}; "
-            f"two workers; {soak['tweets']:,} tweets. Missing: {soak['missing']}, duplicate: "
+            f"{soak['minutes']} minutes {course}, chosen by the seed {soak['seed']}; two workers; "
+            f"{soak['tweets']:,} tweets. Missing: {soak['missing']}, duplicate: "
             f"{soak['duplicate']}, foreign: {soak['foreign']}; verdict: **{soak['verdict']}** "
             f"({soak['date']}). Of {soak['faults']} faults "
             f"{soak['faults'] - len(soak['unproven'])} proved that they were there. The recovery "
@@ -165,7 +177,7 @@ def _soak(found: Json) -> Iterator[str]:
         yield "\nWhat it took, looked at every minute; in the middle the highest figure"
         yield "of each quarter of the time:\n"
         columns = ("what", "first", *("highest" for _ in range(QUARTERS)), "last")
-        yield from table(columns, (_course(name, c) for name, c in soak["courses"].items()))
+        yield from table(columns, (_course(what, c) for what, c in soak["courses"].items()))
 
 
 def _course(name: str, course: Json) -> list[str]:

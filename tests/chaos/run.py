@@ -1,7 +1,7 @@
 """Breaks a stack of its own, and judges what is left of the counts.
 
-python -m chaos.run [--only WORD]... [--minutes N] [--seed N] [--cluster] [--soak MINUTES]
-                    [--disarmed] [--defect NAME]
+python -m chaos.run [--cluster] [--seed N] [--only WORD]... [--minutes N]
+                    [--soak MINUTES | --disarmed | --defect NAME]
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from chaos import disks, soak, trial
 from chaos.cells import Cell, all_cells, choose
-from chaos.cluster import ClusterScene, cluster_cells
+from chaos.cluster import SOAK, ClusterScene, cluster_cells
 from chaos.network import stop_relay
 from chaos.report import Book, row
 from chaos.scene import Scene
@@ -49,8 +49,8 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="begin no fault after so many minutes; those without a result come first",
     )
     add("--list", action="store_true", help="print the names of the chosen faults, and stop")
+    add("--cluster", action="store_true", help="break a cluster instead of a single machine")
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--cluster", action="store_true", help="instead: break a cluster")
     mode.add_argument("--soak", type=int, metavar="MINUTES", help="instead: a fault a minute")
     mode.add_argument("--disarmed", action="store_true", help="no fault happens: nothing may pass")
     mode.add_argument("--defect", choices=DEFECTS, help="a test build with a mistake: must fail")
@@ -89,15 +89,15 @@ def break_stack(cells: Sequence[Cell], chosen: argparse.Namespace, book: Book) -
     """Run what is chosen on a stack of its own, and remove the stack."""
     port = int(os.environ.get("WEB_PORT", "18090"))
     stack = (Cluster if chosen.cluster else Stack)("tweet-trends-chaos", port)
-    make_scene = ClusterScene if chosen.cluster else Scene
     # The folder outlives the stack: what takes the stack down reads the override files as well.
     with tempfile.TemporaryDirectory() as folder:
         try:
             if chosen.soak:
                 return run_soak(stack, chosen, book)
+            if chosen.cluster:
+                return run_cells(ClusterScene(stack, chosen.seed), cells, chosen, book)
             overrides = [defective(chosen.defect, Path(folder))] if chosen.defect else []
-            scene = make_scene(stack, chosen.seed, overrides=overrides)
-            return run_cells(scene, cells, chosen, book)
+            return run_cells(Scene(stack, chosen.seed, overrides=overrides), cells, chosen, book)
         finally:
             stop_relay(stack)
             stack.down()
@@ -133,9 +133,12 @@ def run_cells(scene: Scene, cells: Sequence[Cell], chosen: argparse.Namespace, b
 
 
 def run_soak(stack: Stack, chosen: argparse.Namespace, book: Book) -> int:
-    """A fault a minute."""
-    result = soak.run(Scene(stack, chosen.seed, soak.RATE), chosen.soak, say)
-    book.keep(SOAKS, "soak", result)
+    """One fault after the other."""
+    if chosen.cluster:
+        result = soak.run(ClusterScene(stack, chosen.seed), SOAK, chosen.soak, say)
+    else:
+        result = soak.run(Scene(stack, chosen.seed, soak.RATE), soak.Plan(), chosen.soak, say)
+    book.keep(SOAKS, CLUSTER if chosen.cluster else "soak", result)
     say(f"{result.verdict}: {result.problems or 'no problem'}")
     return 0 if result.verdict == "pass" else 1
 

@@ -9,11 +9,12 @@ from support.engine import usage
 from support.stack import Json, Stack, run
 
 VOLUMES = ("kafka-data", "zookeeper-data", "hbase-data")
-# Prints the bytes of each volume, of the folders in HBase's volume, and of each container's logs,
-# and the number of HBase's store files.
+# Prints the bytes of each volume and of each container's logs. If HBase has a volume, also those
+# of the folders in it, and the number of store files.
 LOOK = """
 sizes() { du --summarize --block-size=1 "$@" 2>/dev/null | sed 's|/volumes/||; s|/logs/|log of |'; }
 sizes /volumes/* /logs/*
+[ -e /volumes/hbase-data ] || exit 0
 sizes /volumes/hbase-data/hbase/{WALs,oldWALs,data,archive}
 count() { find "$@" 2>/dev/null | wc -l; }
 echo "$(count /volumes/hbase-data/hbase/data/default -mindepth 4 -type f ! -name '.*') store files"
@@ -32,14 +33,14 @@ class Course:
     last: float
 
 
-def sample(stack: Stack) -> Sample:
+def sample(stack: Stack, volumes: Sequence[str] = VOLUMES) -> Sample:
     """Return bytes and numbers of files by name, without those unavailable at the moment."""
     containers = stack.containers()
     names = {each["Id"]: each["Name"].removeprefix(f"/{stack.project}-") for each in containers}
     used = {names[each["Id"]]: _memory(each) for each in containers}
     found = {f"memory of {name}": float(number) for name, number in used.items() if number}
     logs = {names[each["Id"]]: PurePosixPath(each["LogPath"]).parent for each in containers}
-    mounts = [f"{stack.project}_{name}:/volumes/{name}:ro" for name in VOLUMES]
+    mounts = [f"{stack.project}_{name}:/volumes/{name}:ro" for name in volumes]
     mounts += [f"{folder}:/logs/{name}:ro" for name, folder in logs.items()]
     options = [option for mount in mounts for option in ("--volume", mount)]
     command = ["docker", "run", "--rm", "--pull", "never", "--network", "none", *options]

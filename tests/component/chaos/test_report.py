@@ -50,14 +50,18 @@ def test_a_page_of_nothing_says_so() -> None:
     assert "Not run yet: `a`, `b`." in page({}, ["a", "b"])
 
 
-def test_a_soak_is_told_with_its_figures(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "title"), [("soak", "A long run"), ("cluster", "A long run of a cluster")]
+)
+def test_a_soak_is_told_with_its_figures(tmp_path: Path, name: str, title: str) -> None:
     soak = Soak(60, 3, tweets=1_000_001, faults=60, missing=0, duplicate=0, foreign=0)
     soak.recoveries, soak.verdict = [2.0, 4.0, 9.0], "pass"
     soak.courses = courses(
         [(0, {"log of web": 1e6, "store files": 4}), (1800, {"log of web": 2e6, "store files": 2})]
     )
-    book(tmp_path).keep("soaks", "soak", soak)
+    book(tmp_path).keep("soaks", name, soak)
     written = (tmp_path / "page.md").read_text()
+    assert f"\n## {title}\n" in written
     assert "1,000,001 tweets" in written
     assert "| log of web | 1.0 MB | 1.0 MB | ? | ? | 2.0 MB | 2.0 MB |" in written
     assert "| store files | 4 | 4 | ? | ? | 2 | 2 |" in written
