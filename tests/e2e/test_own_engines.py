@@ -24,10 +24,12 @@ FOLDER = ROOT / "tests/e2e/own"
 PASSWORD = 's3cret"with\\quotes'
 FILES = [ROOT / f"compose.own-{engine}.yaml" for engine in ("kafka", "hbase", "spark")]
 PREFIX = "team_"
+# In place of a file's name: the certificate of an authority that signed nothing here.
+OTHER = "another authority's"
 TABLES = ("hashtags", "boards", "totals", "status", "alerts")
 
-# As the broker's administrator: the topics, and no more rights than docs/operations.md lists.
-SET_UP = """
+# As the broker's administrator.
+AS_ADMIN = """
 import ssl, sys
 from kafka import KafkaAdminClient
 from kafka.admin import ACL, ACLOperation, ACLPermissionType
@@ -39,6 +41,12 @@ admin = KafkaAdminClient(
     sasl_mechanism="SCRAM-SHA-512", sasl_plain_username="admin",
     sasl_plain_password="admin-password",
 )
+def right(name, topic):
+    return ACL("User:trends", "*", ACLOperation[name], ACLPermissionType.ALLOW,
+        ResourcePattern(ResourceType.TOPIC, topic))
+"""
+# The topics, and no more rights than docs/operations.md lists.
+SET_UP = """
 stamped, compacted = {"message.timestamp.type": sys.argv[1]}, {"cleanup.policy": "compact"}
 admin.create_topics([
     NewTopic("tweets", 2, topic_configs=stamped), NewTopic("tweets.quarantine", 1),
@@ -49,12 +57,11 @@ rights = {
     "tweets.quarantine": ("DESCRIBE", "WRITE"),
     "ingest.cursors": ("DESCRIBE", "READ", "WRITE"),
 }
-admin.create_acls([
-    ACL("User:trends", "*", ACLOperation[name], ACLPermissionType.ALLOW,
-        ResourcePattern(ResourceType.TOPIC, topic))
-    for topic, names in rights.items() for name in names
-])
+admin.create_acls([right(name, topic) for topic, names in rights.items() for name in names])
 """
+REVOKE = "admin.delete_acls([right('WRITE', 'tweets')])"
+GRANT = "admin.create_acls([right('WRITE', 'tweets')])"
+DELETE_TOPIC = "admin.delete_topics(['tweets.quarantine'])"
 
 # What is in the tables, read without TLS and without the prefix.
 READ_HBASE = """
@@ -68,13 +75,28 @@ print(json.dumps([names, counts]))
 """
 
 
+# Somebody else's table, under a prefix.
+OTHER_TABLE = """
+import happybase
+happybase.Connection("hbase-thrift", timeout=60_000).create_table("other_boards", {"theirs": {}})
+"""
+
+
 class OwnEngines:
-    """The other engines, and the settings with which the product uses them."""
+    """The other engines, and the settings with which the product uses them.
+
+    Spark asks for the `secret`, unless it is empty.
+    """
+
+    secret = ""
 
     def __init__(self, project: str, folder: Path) -> None:
         self.project, self.folder = project, folder
         self.network = f"{project}_elsewhere"
-        make_certificate(folder)
+        self.other = folder / "other"
+        self.other.mkdir()
+        for each in (folder, self.other):
+            make_certificate(each)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -94,6 +116,7 @@ class OwnEngines:
             "HBASE_CA_FILE": certificate,
             "HBASE_TABLE_PREFIX": PREFIX,
             "SPARK_MASTER": "spark://own-spark:7077",
+            "SPARK_AUTH_SECRET": self.secret,
             "SPARK_DRIVER_HOST": "trends",
             "SPARK_WORKER_PYTHON": "/opt/venv/bin/python",
             "OWN_NETWORK": self.network,
@@ -107,12 +130,17 @@ class OwnEngines:
         passed = {name: os.environ[name] for name in ("PATH", "DOCKER_HOST") if name in os.environ}
         command = ["docker", "compose", "--file", str(FOLDER / "compose.yaml")]
         command += ["--env-file", "/dev/null", "--project-name", self.project]
-        return run([*command, *arguments], passed | {"OWN": str(self.folder)} | images())
+        settings = {"OWN": str(self.folder), "SPARK_SECRET": self.secret}
+        return run([*command, *arguments], passed | settings | images())
 
     def up(self) -> None:
         """Start them, with topics and rights."""
         self.compose("up", "--detach", "--wait", "--wait-timeout", "300")
-        self.script(SET_UP, "LogAppendTime")
+        self.administer(SET_UP, "LogAppendTime")
+
+    def administer(self, script: str, *arguments: str) -> None:
+        """Run a Python script as the administrator of Kafka."""
+        self.script(AS_ADMIN + script, *arguments)
 
     def down(self) -> None:
         """Remove them, with all data."""
@@ -158,8 +186,16 @@ def engines(any_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def stack(any_stack: Stack, engines: OwnEngines) -> Stack:
-    any_stack.configure(engines.settings, [*FILES, FOLDER / "product.yaml"])
+    configure(any_stack, engines, {})
     return any_stack
+
+
+def configure(stack: Stack, engines: OwnEngines, changed: dict[str, str]) -> None:
+    """Write into `.env` what the other engines need, but for what is changed."""
+    files = {
+        name: str(engines.other / "certificate.pem") for name in changed if changed[name] == OTHER
+    }
+    stack.configure(engines.settings | changed | files, [*FILES, FOLDER / "product.yaml"])
 
 
 def in_hbase(engines: OwnEngines, prefix: str) -> tuple[list[str], Json]:
@@ -195,12 +231,104 @@ def test_it_counts_on_other_engines_with_the_least_rights(
     assert len(re.findall("event=topic_unchecked topic=tweets:", logs)) == 1
 
 
-def test_a_wrong_password_is_one_line_and_is_outlived(stack: Stack, engines: OwnEngines) -> None:
-    wrong = engines.settings | {"KAFKA_PASSWORD": "wrong"}
-    stack.configure(wrong, [*FILES, FOLDER / "product.yaml"])
+def findings(stack: Stack) -> list[str]:
+    """What `make doctor` says about the engines."""
+    lines = stack.script("check-machine", check=False).splitlines()
+    return [line for line in lines if " engines: " in line]
+
+
+def problems(stack: Stack) -> list[str]:
+    return [line for line in findings(stack) if not line.startswith("ok ")]
+
+
+def test_make_doctor_finds_nothing_wrong(stack: Stack) -> None:
+    said = findings(stack)
+    assert problems(stack) == []
+    for engine in ("Kafka answers", "HBase answers", "Spark's master listens"):
+        assert any(engine in line for line in said), engine
+
+
+NO_CLIENT_CERTIFICATE = {"KAFKA_CLIENT_CERTIFICATE_FILE": "", "KAFKA_CLIENT_KEY_FILE": ""}
+WRONG = {
+    "another authority": ({"KAFKA_CA_FILE": OTHER}, "check KAFKA_CA_FILE"),
+    "no certificate": (NO_CLIENT_CERTIFICATE, "set KAFKA_CLIENT_CERTIFICATE_FILE"),
+    "no TLS": (
+        {"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_CA_FILE": "", **NO_CLIENT_CERTIFICATE},
+        "check KAFKA_SECURITY_PROTOCOL",
+    ),
+    "another mechanism": ({"KAFKA_SASL_MECHANISM": "PLAIN"}, "set KAFKA_SASL_MECHANISM"),
+    "a wrong password": ({"KAFKA_PASSWORD": "wrong"}, "check KAFKA_USERNAME, KAFKA_PASSWORD"),
+    "no such Kafka": ({"KAFKA_BOOTSTRAP_SERVERS": "nowhere:9095"}, "KAFKA_BOOTSTRAP_SERVERS"),
+    "another authority of HBase": (
+        {"HBASE_CA_FILE": OTHER},
+        "check HBASE_CA_FILE",
+    ),
+    "no TLS for HBase": (
+        {"HBASE_THRIFT_TLS": "", "HBASE_CA_FILE": ""},
+        "it speaks another protocol",
+    ),
+    "no such HBase": ({"HBASE_THRIFT_HOST": "nowhere"}, "check HBASE_THRIFT_HOST"),
+    "no such Spark": ({"SPARK_MASTER": "spark://own-spark:7078"}, "check SPARK_MASTER"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "said"), WRONG.values(), ids=WRONG)
+def test_make_doctor_names_the_setting(
+    stack: Stack, engines: OwnEngines, wrong: dict[str, str], said: str
+) -> None:
+    configure(stack, engines, wrong)
+    found = problems(stack)
+    assert found and all(said in line for line in found)
+
+
+def test_make_doctor_names_the_right_the_topic_and_the_table(
+    stack: Stack, engines: OwnEngines
+) -> None:
+    engines.administer(REVOKE)
+    assert any(
+        "trends lacks WRITE on the topic tweets: grant it" in each for each in problems(stack)
+    )
+    engines.administer(GRANT)
+    engines.administer(DELETE_TOPIC)
+    missing = "the topic tweets.quarantine is missing, or trends may not see it"
+    eventually(lambda: any(missing in each for each in findings(stack)))
+    engines.script(OTHER_TABLE)
+    configure(stack, engines, {"HBASE_TABLE_PREFIX": "other_"})
+    (line,) = problems(stack)
+    assert "HBase's table boards has not the column families" in line
+    assert "Set HBASE_TABLE_PREFIX" in line
+
+
+RUNNING = {
+    "a wrong password": (
+        {"KAFKA_PASSWORD": "wrong"},
+        ("ingest", "trends"),
+        "Kafka rejects the password of trends: check KAFKA_USERNAME, KAFKA_PASSWORD",
+    ),
+    "another authority": (
+        {"KAFKA_CA_FILE": OTHER},
+        ("ingest", "trends"),
+        "check KAFKA_CA_FILE",
+    ),
+    "no such packages": (
+        {"SPARK_WORKER_PYTHON": "/usr/bin/python3"},
+        ("trends",),
+        "/usr/bin/python3 lacks the package",
+    ),
+}
+
+
+@pytest.mark.parametrize(("wrong", "services", "line"), RUNNING.values(), ids=RUNNING)
+def test_what_is_wrong_is_one_line_and_is_outlived(
+    stack: Stack,
+    engines: OwnEngines,
+    wrong: dict[str, str],
+    services: tuple[str, ...],
+    line: str,
+) -> None:
+    configure(stack, engines, wrong)
     stack.up("ingest", "trends", wait=False)
-    line = "Kafka rejects the password of trends: check KAFKA_USERNAME, KAFKA_PASSWORD"
-    for service in ("ingest", "trends"):
+    for service in services:
         eventually(lambda name=service: line in stack.logs(name), within=120)
         assert "Traceback" not in stack.logs(service)
     assert set(stack.restarts().values()) == {0}
@@ -212,13 +340,13 @@ def test_counts_move_there_and_back(any_stack: Stack, engines: OwnEngines, tmp_p
     own = {"DEMO_RATE": "50", **images()}
     any_stack.down()
     engines.down()
+    engines.secret = "between-us"
     engines.up()
     any_stack.configure(own | {"DEMO_COUNT": "400"})
     count_up_to(any_stack, 400)
     any_stack.script("export", str(here))
     any_stack.down()
-    elsewhere = engines.settings | {"HBASE_TABLE_PREFIX": "moved_", "DEMO_COUNT": "800"}
-    any_stack.configure(elsewhere, [*FILES, FOLDER / "product.yaml"])
+    configure(any_stack, engines, {"HBASE_TABLE_PREFIX": "moved_", "DEMO_COUNT": "800"})
     any_stack.script("import", str(here))
     count_up_to(any_stack, 800)
     assert in_hbase(engines, "moved_")[1] == counts_of_demo(800)

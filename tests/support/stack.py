@@ -100,12 +100,12 @@ class Stack:
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return passed | {"WEB_PORT": str(self._port)} | self._settings
 
-    def script(self, name: str, *arguments: str) -> str:
+    def script(self, name: str, *arguments: str, check: bool = True) -> str:
         """Run one of the scripts that users run, on this stack; return its output."""
         files = ":".join(map(str, [ROOT / "compose.yaml", *self._overrides]))
         named = {"COMPOSE_PROJECT_NAME": self.project, "COMPOSE_FILE": files}
         environment = self._environment() | named | {"COMPOSE_ENV_FILES": "/dev/null"}
-        return run([str(ROOT / "scripts" / name), *arguments], environment)
+        return run([str(ROOT / "scripts" / name), *arguments], environment, check=check)
 
     def configure(
         self, settings: Mapping[str, str] | None = None, overrides: Sequence[Path] = ()
