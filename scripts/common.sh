@@ -94,3 +94,27 @@ add_monitoring() {
 quietly() {
   "$@" --quiet >/dev/null 2>&1 || "$@"
 }
+
+# write_while_stopped FILE SERVICES COMMAND...: what the command prints, in a file that only its owner
+# may read, because it contains posts' texts. The services are stopped meanwhile, and $running are
+# those that are started again, whatever happens. No name has a space.
+write_while_stopped() {
+  # shellcheck disable=SC2086
+  running=$(docker compose ps --services $2)
+  mkdir -p "$(dirname "$1")"
+  part=$(mktemp "$1.XXXXXX")
+  trap start_again EXIT
+  # shellcheck disable=SC2086
+  docker compose --progress quiet stop $2
+  "${@:3}" >"$part"
+  mv "$part" "$1"
+  start_again
+  echo "Wrote $1 ($(du -h "$1" | cut -f 1))."
+}
+
+start_again() {
+  trap - EXIT
+  rm -f "$part"
+  # shellcheck disable=SC2086
+  [ -z "$running" ] || docker compose --progress quiet start $running
+}
