@@ -82,6 +82,13 @@ def test_killed_under_load(stack: Stack, those: list[tuple[str, ...]]) -> None:
             kill(stack, *services)
 
 
+@pytest.mark.parametrize("service", ["kafka", "hbase-thrift", "trends"])
+def test_a_name_that_is_gone_is_not_waited_for(stack: Stack, service: str) -> None:
+    """Otherwise whatever connects to a container that is away hangs, whatever its own patience."""
+    found = "getent hosts nobody || [ $? = 2 ]"  # 2: there is no such name
+    stack.compose("exec", "--no-TTY", service, "timeout", "10", "bash", "-c", found)
+
+
 @pytest.mark.nightly
 def test_a_worker_that_is_there_before_its_master(stack: Stack) -> None:
     """As after a restart of the machine: the master must not take it for the one it remembers."""
