@@ -13,7 +13,7 @@ from support.stack import ROOT
 DOCKER = """#!/bin/bash
 here=${0%/*}
 case "$*" in
-  "compose config --services" | "compose ps --all --services") cat "$here/services" ;;
+  "compose config --services" | "compose ps --services") cat "$here/services" ;;
   "compose run"*) head -n 1 "$here/lacking"; sed -i 1d "$here/lacking"
     echo "looked" >>"$here/done" ;;
   "compose ps --quiet spark-worker") printf 'a\\nb\\nc\\n' ;;
