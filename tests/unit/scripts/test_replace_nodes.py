@@ -14,7 +14,7 @@ DOCKER = """#!/bin/bash
 here=${0%/*}
 case "$*" in
   "compose config --services" | "compose ps --services") cat "$here/services" ;;
-  "compose run"*) head -n 1 "$here/lacking"; sed -i 1d "$here/lacking"
+  "compose exec"*) head -n 1 "$here/lacking"; sed -i 1d "$here/lacking"
     echo "looked" >>"$here/done" ;;
   "compose ps --quiet spark-worker") printf 'a\\nb\\nc\\n' ;;
   "compose ps --quiet"*) echo a ;;
