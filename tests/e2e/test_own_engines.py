@@ -313,7 +313,7 @@ RUNNING = {
     "no such packages": (
         {"SPARK_WORKER_PYTHON": "/usr/bin/python3"},
         ("trends",),
-        "/usr/bin/python3 lacks the package",
+        "the Python package pyarrow is missing (docs/operations.md)",
     ),
 }
 

@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     from kafka.admin import ConfigResource, ConfigResourceType
     from kafka.errors import KafkaTimeoutError
 
+    from ingest.check import check_kafka
     from ingest.kafka import publisher as publishing
     from ingest.kafka.access import Access
     from ingest.kafka.publisher import Publisher
@@ -60,10 +61,13 @@ def publisher(names, shutdown):
     made.close()
 
 
+def renamed(names, hours=1):
+    pairs = zip(names.values(), topics(3, hours), strict=True)
+    return tuple(Topic(name, topic.partitions, topic.configs) for name, topic in pairs)
+
+
 def another(names, shutdown, hours=1):
-    renamed = zip(names.values(), topics(3, hours), strict=True)
-    own = tuple(Topic(name, topic.partitions, topic.configs) for name, topic in renamed)
-    return Publisher(Access((SERVERS,)), own, shutdown)
+    return Publisher(Access((SERVERS,)), renamed(names, hours), shutdown)
 
 
 def records(topic):
@@ -103,6 +107,13 @@ def test_topics_are_made_and_their_settings_follow(publisher, names, shutdown):
     assert tweets["message.timestamp.type"]["value"] == "LogAppendTime"
     assert tweets["retention.ms"]["value"] == "7200000"
     assert cursors["cleanup.policy"]["value"] == "compact"
+
+
+def test_make_doctor_sees_what_kafka_really_says(publisher, names):
+    publisher.cursor("demo:1")
+    found = [*check_kafka(Access((SERVERS,)), renamed(names))]
+    assert [text for is_well, text in found if not is_well] == []
+    assert found[1:] == [(True, f"the topic {name} can be used") for name in names.values()]
 
 
 def test_what_is_published_is_there_in_order_with_its_cursor(publisher, names):

@@ -13,7 +13,6 @@ from contextlib import closing
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaProducer
-from kafka.admin import ACLOperation
 
 from ingest.environment import SettingsError
 from ingest.gateway import Gateway
@@ -65,12 +64,15 @@ def check_kafka(access: Access, known: tuple[Topic, ...]) -> Iterator[Finding]:
 
 
 def check_topic(admin: Any, access: Access, topic: Topic, found: dict[str, Any] | None) -> Finding:
-    """Return whether a topic is there, with the rights and the settings that ingest needs."""
+    """Return whether a topic is there, with the rights and the settings that ingest needs.
+
+    `found` is how kafka-python describes the topic; None if Kafka does not show it.
+    """
     user = access.username or "this client"
     if found is None:
         text = f"the topic {topic.name} is missing, or {user} may not see it: ingest creates it"
         return True, f"{text} if it may"
-    if missing := sorted(needed_rights(topic) - rights_of(found)):
+    if missing := sorted(needed_rights(topic) - {*found["authorized_operations"]}):
         return False, f"{user} lacks {', '.join(missing)} on the topic {topic.name}: grant it"
     configs = read_configs(admin, topic)
     for name, value in topic.configs.items():
@@ -78,12 +80,6 @@ def check_topic(admin: Any, access: Access, topic: Topic, found: dict[str, Any] 
             has = f"{name}={configs.get(name)}"
             return False, f"the topic {topic.name} has {has}: set it to {value}"
     return True, f"the topic {topic.name} can be used"
-
-
-def rights_of(found: dict[str, Any]) -> set[str]:
-    """Return the operations that Kafka allows on a described topic."""
-    bits = found["topic_authorized_operations"]
-    return {each.name for each in ACLOperation if bits >> each.value & 1}
 
 
 def needed_rights(topic: Topic) -> set[str]:

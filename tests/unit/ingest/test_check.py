@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kafka.admin import ACLOperation
 
 from fakes.hbase import FakeHBase
 from ingest import check
@@ -19,8 +18,7 @@ TRENDS = Access(username="trends")
 
 def described(*rights: str) -> dict[str, Any]:
     """A topic as kafka-python describes it."""
-    bits = sum(1 << ACLOperation[right].value for right in rights)
-    return {"name": "tweets", "topic_authorized_operations": bits}
+    return {"name": "tweets", "authorized_operations": [*rights]}
 
 
 def admin(rights: str = "describe", **changes: str) -> Admin:

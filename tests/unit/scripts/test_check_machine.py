@@ -20,6 +20,9 @@ case "$*" in
   "compose version"*) echo "${COMPOSE-2.26.1-4}" ;;
   "buildx version") echo "github.com/docker/buildx ${BUILDX-v0.13.1} 1234567" ;;
   "compose ps"*) echo "${RUNNING-}" ;;
+  "compose config --hash "*) echo "${4} as-set" ;;
+  "inspect"*) echo "${HASH-}" ;;
+  "compose exec"*) echo "ok asked in the container" ;;
   "compose run"*"-m ingest.check") echo "${INGEST-ok Kafka answers at kafka.example:9093}" ;;
   "compose run"*"-m trends.check") [ -n "${TRENDS-}" ] && echo "$TRENDS" && exit 1 || exit 125 ;;
   "info --format {{.DockerRootDir}}") echo / ;;
@@ -141,6 +144,18 @@ def test_own_engines_are_asked_by_the_services_that_use_them(folder: Path) -> No
         "ok       engines: Kafka answers at kafka.example:9093",
         "PROBLEM  engines: the workers lack regex; docs/operations.md has what is needed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("hash_of_container", "said"),
+    [("as-set", "asked in the container"), ("of before", "Kafka answers at kafka.example:9093")],
+)
+def test_a_container_with_earlier_settings_is_not_asked(
+    folder: Path, hash_of_container: str, said: str
+) -> None:
+    own = {"COMPOSE_FILE": "compose.yaml:compose.own-kafka.yaml", "RUNNING": "0123"}
+    done = check(folder, **own, HASH=hash_of_container)
+    assert f"ok       engines: {said}" in done.stdout
 
 
 def test_own_engines_before_the_images_are_built(folder: Path) -> None:
