@@ -281,24 +281,6 @@ def test_make_doctor_names_the_setting(
     assert found and all(said in line for line in found)
 
 
-def test_make_doctor_names_the_right_the_topic_and_the_table(
-    stack: Stack, engines: OwnEngines
-) -> None:
-    engines.administer(REVOKE)
-    assert any(
-        "trends lacks WRITE on the topic tweets: grant it" in each for each in problems(stack)
-    )
-    engines.administer(GRANT)
-    engines.administer(DELETE_TOPIC)
-    missing = "the topic tweets.quarantine is missing, or trends may not see it"
-    eventually(lambda: any(missing in each for each in findings(stack)))
-    engines.script(OTHER_TABLE)
-    configure(stack, engines, {"HBASE_TABLE_PREFIX": "other_"})
-    (line,) = problems(stack)
-    assert "HBase's table boards has not the column families" in line
-    assert "Set HBASE_TABLE_PREFIX" in line
-
-
 RUNNING = {
     "a wrong password": (
         {"KAFKA_PASSWORD": "wrong"},
@@ -332,6 +314,27 @@ def test_what_is_wrong_is_one_line_and_is_outlived(
         eventually(lambda name=service: line in stack.logs(name), within=120)
         assert "Traceback" not in stack.logs(service)
     assert set(stack.restarts().values()) == {0}
+
+
+def test_a_missing_right_topic_or_table_is_named(stack: Stack, engines: OwnEngines) -> None:
+    engines.administer(REVOKE)
+    assert any(
+        "trends lacks WRITE on the topic tweets: grant it" in each for each in problems(stack)
+    )
+    engines.administer(GRANT)
+    engines.administer(DELETE_TOPIC)
+    missing = "the topic tweets.quarantine is missing, or trends may not see it"
+    eventually(lambda: any(missing in each for each in findings(stack)))
+    stack.compose("rm", "--stop", "--force", "ingest", "trends")
+    stack.up("ingest", "trends", wait=False)
+    line = "Kafka has no topic tweets.quarantine that trends may see, and it may not create one"
+    for service in ("ingest", "trends"):
+        eventually(lambda name=service: line in stack.logs(name), within=120)
+    engines.script(OTHER_TABLE)
+    configure(stack, engines, {"HBASE_TABLE_PREFIX": "other_"})
+    (line,) = problems(stack)
+    assert "HBase's table boards has not the column families" in line
+    assert "Set HBASE_TABLE_PREFIX" in line
 
 
 def test_counts_move_there_and_back(any_stack: Stack, engines: OwnEngines, tmp_path: Path) -> None:
