@@ -28,6 +28,11 @@ def times_ready(stack: Stack) -> int:
     return stack.logs("trends").count(": tried a job in ")
 
 
+def are_healthy(stack: Stack) -> bool:
+    states = [each["State"] for each in stack.containers("trends")]
+    return all(state["Health"]["Status"] == "healthy" for state in states)
+
+
 def kill(container: str) -> None:
     pid = int(run(["docker", "inspect", "--format", "{{.State.Pid}}", container]))
     os.kill(pid, signal.SIGKILL)
@@ -51,18 +56,13 @@ def test_a_standby_takes_over_under_load(stack: Stack, names: tuple[str, str]) -
         "killed": (kill, lambda container: None),
     }
     ready = times_ready(stack)
-
-    def await_standby() -> None:
-        nonlocal ready
-        ready += 1
-        eventually(lambda: times_ready(stack) >= ready, within=180)
-
     stack.scale("trends", 2)
     try:
         with load(stack):
             for name in names:
                 strike, heal = faults[name]
-                await_standby()
+                ready += 1
+                eventually(lambda so_often=ready: times_ready(stack) >= so_often, within=180)
                 first = leader(stack)["Id"]
                 began = time.time()
                 strike(first)
@@ -74,6 +74,6 @@ def test_a_standby_takes_over_under_load(stack: Stack, names: tuple[str, str]) -
         # One that hung or was cut off has found out that it was replaced.
         assert "has taken over: restarting" in stack.logs("trends")
         # An engine may forget to take a container off the network that is removed while it starts.
-        await_standby()
+        eventually(lambda: are_healthy(stack), within=180)
     finally:
         stack.scale("trends", 1)
