@@ -49,6 +49,8 @@ ELSEWHERE = {
     "git pull": LIFECYCLE,
     "docker image prune --all --filter label=com.docker.compose.project=tweet-trends": LIFECYCLE,
     "docker image rm debian:bookworm-slim": LIFECYCLE,
+    "scripts/provide-images": "run by scripts/start-cluster and scripts/import",
+    "scripts/replace-nodes": "run by tests/e2e/test_cluster.py",
     "docker swarm init --advertise-addr 10.0.0.1": SWARM,
     "docker network create --driver overlay --attachable --internal trends-data": SWARM,
 }
