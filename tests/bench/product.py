@@ -3,12 +3,12 @@
 import json
 import os
 import re
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import requests
 
@@ -16,7 +16,7 @@ from bench.network import answer
 from bench.report import say
 from support.engine import Peak, usage
 from support.stack import Stack, run, service_of
-from support.waiting import eventually
+from support.waiting import Watcher, eventually
 
 LOAD = (Path(__file__).parent / "load.py").read_text()
 PRODUCERS = 2
@@ -96,32 +96,27 @@ def load(
     return sorted(float(line) for line in printed.split())
 
 
-class Reader(threading.Thread):
+class Reader(Watcher):
     """Polls the endpoint `every` so many seconds and records when it counted how many posts."""
 
     def __init__(self, stack: Stack, every: float = 0.1) -> None:
-        super().__init__(daemon=True)
-        self._every = every
+        super().__init__(every)
         self.seen: list[tuple[float, int]] = []
         self._url = f"{stack.url}/api/v1/trends"
-        self._done = threading.Event()
 
-    def __enter__(self) -> "Reader":
-        self.start()
+    def __enter__(self) -> Self:
+        super().__enter__()
         eventually(lambda: self.seen, within=30)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self.join()
-
     def run(self) -> None:
-        session = requests.Session()
-        while not self._done.wait(self._every):
-            read = session.get(self._url, timeout=30).json()["tweets_read"]
-            if not self.seen or read > self.seen[-1][1]:
-                self.seen.append((time.time(), read))
-        session.close()
+        with requests.Session() as self._session:
+            super().run()
+
+    def look(self) -> None:
+        read = self._session.get(self._url, timeout=30).json()["tweets_read"]
+        if not self.seen or read > self.seen[-1][1]:
+            self.seen.append((time.time(), read))
 
     def reached(self, read: int, within: float) -> float:
         """Wait until so many posts are counted; return when they were (`time.time`)."""

@@ -1,19 +1,18 @@
 """Assertions about a stack at rest, and about its answers at any time."""
 
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import requests
 
 from support.oracle import Oracle
 from support.stack import BOARDS, Json, Stack, as_of
-from support.waiting import eventually
+from support.waiting import Watcher, eventually
 
 MOST_RESTARTS = 5
 # What `places` leaves out of a tag.
@@ -139,42 +138,36 @@ def executors(stack: Stack) -> int:
     return sum(worker["coresused"] > 0 for worker in alive)
 
 
-class Visitor(threading.Thread):
+class Visitor(Watcher):
     """Requests the board all the time, and notes whatever a visitor should never see."""
 
     def __init__(self, stack: Stack) -> None:
-        super().__init__(daemon=True)
+        super().__init__(every=0.2)
         self.complaints: list[str] = []
         self.unanswered: list[str] = []
         self.statuses: Counter[int] = Counter()
         self._url = f"{stack.url}/api/v1/trends?board=all&limit=100"
-        self._done = threading.Event()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self.join()
+        self._newest, self._etag = "", ""
 
     def run(self) -> None:
-        session, newest, etag = requests.Session(), "", ""
-        while not self._done.wait(0.2):
-            try:
-                response = session.get(self._url, headers={"If-None-Match": etag}, timeout=10)
-            except requests.RequestException as error:
-                self.unanswered.append(f"{time.strftime('%X')} {error!r}")
-                continue
-            self.statuses[response.status_code] += 1
-            if response.status_code == 200:
-                etag, computed = response.headers["ETag"], response.json()["as_of"]
-                if computed < newest:
-                    self.complaints.append(f"as_of went back from {newest} to {computed}")
-                newest = max(newest, computed)
-            elif response.status_code != 304:
-                self.complaints.append(f"{response.status_code} {response.text[:200]}")
-        session.close()
+        with requests.Session() as self._session:
+            super().run()
+
+    def look(self) -> None:
+        headers = {"If-None-Match": self._etag}
+        try:
+            response = self._session.get(self._url, headers=headers, timeout=10)
+        except requests.RequestException as error:
+            self.unanswered.append(f"{time.strftime('%X')} {error!r}")
+            return
+        self.statuses[response.status_code] += 1
+        if response.status_code == 200:
+            self._etag, computed = response.headers["ETag"], response.json()["as_of"]
+            if computed < self._newest:
+                self.complaints.append(f"as_of went back from {self._newest} to {computed}")
+            self._newest = max(self._newest, computed)
+        elif response.status_code != 304:
+            self.complaints.append(f"{response.status_code} {response.text[:200]}")
 
     @property
     def reversals(self) -> list[str]:
@@ -191,33 +184,23 @@ class Visitor(threading.Thread):
         assert self.statuses[200] > 0
 
 
-class Ages(threading.Thread):
+class Ages(Watcher):
     """Asks several web services all the time, and notes how old the newest board gets."""
 
     def __init__(self, *urls: str) -> None:
-        super().__init__(daemon=True)
+        super().__init__(every=0.5)
         self.oldest = 0.0
         self._urls = [f"{url}/api/v1/trends?limit=1" for url in urls]
         self._newest = time.time()
-        self._done = threading.Event()
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._done.wait(0.5):
-            for url in self._urls:
-                try:
-                    board = requests.get(url, timeout=2).json()
-                except requests.RequestException:
-                    continue
-                self._newest = max(self._newest, as_of(board))
-            self.oldest = max(self.oldest, round(time.time() - self._newest, 1))
+    def look(self) -> None:
+        for url in self._urls:
+            try:
+                board = requests.get(url, timeout=2).json()
+            except requests.RequestException:
+                continue
+            self._newest = max(self._newest, as_of(board))
+        self.oldest = max(self.oldest, round(time.time() - self._newest, 1))
 
 
 def assert_few_restarts(stack: Stack, before: dict[str, int]) -> None:

@@ -4,9 +4,10 @@ import http.client
 import json
 import os
 import socket
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from support.waiting import Watcher
 
 
 @dataclass(frozen=True)
@@ -41,27 +42,17 @@ def usage(container: str) -> Usage:
     )
 
 
-class Peak(threading.Thread):
+class Peak(Watcher):
     """Peak memory of several containers together, sampled twice a second."""
 
     def __init__(self, containers: Sequence[str]) -> None:
-        super().__init__(daemon=True)
+        super().__init__(every=0.5)
         self.memory_bytes = 0
         self._containers = containers
-        self._done = threading.Event()
 
-    def __enter__(self) -> "Peak":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self.join()
-
-    def run(self) -> None:
-        while not self._done.wait(0.5):
-            now = sum(self._memory(container) for container in self._containers)
-            self.memory_bytes = max(self.memory_bytes, now)
+    def look(self) -> None:
+        now = sum(self._memory(container) for container in self._containers)
+        self.memory_bytes = max(self.memory_bytes, now)
 
     @staticmethod
     def _memory(container: str) -> int:

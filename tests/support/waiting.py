@@ -1,8 +1,9 @@
-"""Waiting with a deadline."""
+"""Waiting with a deadline, and looking at something all the while."""
 
+import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 T = TypeVar("T")
 
@@ -29,3 +30,28 @@ def eventually(condition: Callable[[], T], within: float = SOON, every: float = 
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s; last: {value!r}") from error
         time.sleep(every)
+
+
+class Watcher(threading.Thread):
+    """Looks at something every so many seconds, for as long as its `with` block takes."""
+
+    def __init__(self, every: float) -> None:
+        super().__init__(daemon=True)
+        self._every = every
+        self._done = threading.Event()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._done.wait(self._every):
+            self.look()
+
+    def look(self) -> None:
+        """Look once, and note what has to be noted."""
+        raise NotImplementedError
