@@ -54,7 +54,10 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     mode.add_argument("--soak", type=int, metavar="MINUTES", help="instead: a fault a minute")
     mode.add_argument("--disarmed", action="store_true", help="no fault happens: nothing may pass")
     mode.add_argument("--defect", choices=DEFECTS, help="a test build with a mistake: must fail")
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if chosen.cluster and (chosen.disarmed or chosen.defect):
+        parser.error("the harness is tried on a single machine: leave out --cluster")
+    return chosen
 
 
 def say(text: str) -> None:

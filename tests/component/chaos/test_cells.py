@@ -75,5 +75,11 @@ def test_the_product_has_no_switch_for_a_defect() -> None:
 def test_options() -> None:
     chosen = options(["--seed", "7", "--minutes", "30", "--only", "kafka", "--only", "web"])
     assert (chosen.seed, chosen.minutes, chosen.only) == (7, 30.0, ["kafka", "web"])
-    with pytest.raises(SystemExit):
-        options(["--soak", "60", "--disarmed"])
+    assert options(["--cluster", "--soak", "60"]).cluster
+    for refused in (
+        ["--soak", "60", "--disarmed"],
+        ["--cluster", "--disarmed"],
+        ["--cluster", "--defect", "increments"],
+    ):
+        with pytest.raises(SystemExit):
+            options(refused)
