@@ -25,7 +25,7 @@ SERVICES = {*parse_compose((ROOT / "compose.yaml").read_text())["services"]}
 SERVICES |= {*load_cluster()["services"]}
 
 
-def replace(  # TODO
+def replace(
     folder: Path,
     *arguments: str,
     services: set[str] = SERVICES,
